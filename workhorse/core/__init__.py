@@ -1,0 +1,1 @@
+"""What decides: pure functions over frozen facts, with time as an argument."""

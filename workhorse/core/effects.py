@@ -1,0 +1,130 @@
+"""Every change that workhorse can make to the world, as values.
+
+Effects are imperatives, comparable, printable, stored in the journal and replayable.
+`loops/perform.py` holds the one `match` over them.
+All of them are idempotent: performing one twice leaves the world as performing it once.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from workhorse.core.meters import Meter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cordon:
+    """Give the node the one label `label`, EXCLUSIVE mode, and remember what it had."""
+
+    node: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Give a cordoned node its labels and mode back; `labels` when it does not remember them."""
+
+    node: str
+    labels: frozenset[str]
+    exclusive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDesiredCapacity:
+    """Set the group's desired capacity."""
+
+    group: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminateInstance:
+    """TerminateInstanceInAutoScalingGroup: the hook still has its say."""
+
+    instance: str
+    decrement: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteHook:
+    """CompleteLifecycleAction with CONTINUE: let the instance go."""
+
+    group: str
+    hook: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """RecordLifecycleActionHeartbeat: the hook waits its heartbeat time-out anew."""
+
+    group: str
+    hook: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueReleaseJob:
+    """Set the idle node to one executor and queue the job, pinned to it, that ends the hook."""
+
+    job: str
+    node: str
+    group: str
+    hook: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteNode:
+    """Delete the Jenkins node of an instance that is no more."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldMessage:
+    """Keep a message invisible to others for `seconds` more."""
+
+    queue: str
+    receipt: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMessage:
+    """Delete a message: all that it asked for is done."""
+
+    queue: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Publish the meters to CloudWatch and to whoever scrapes them."""
+
+    meters: tuple[Meter, ...]
+
+
+Effect = (
+    Cordon
+    | Recall
+    | SetDesiredCapacity
+    | TerminateInstance
+    | CompleteHook
+    | Heartbeat
+    | QueueReleaseJob
+    | DeleteNode
+    | HoldMessage
+    | ForgetMessage
+    | Publish
+)
+
+DESTRUCTIVE = (TerminateInstance, CompleteHook, QueueReleaseJob, DeleteNode)
+"""Effects after which a machine or its node is no more."""
+
+
+def as_record(effect: Effect) -> dict[str, Any]:
+    """The effect as a JSON-ready mapping, its name under `effect`."""
+    fields = {
+        key: sorted(value) if isinstance(value, frozenset) else value
+        for key, value in asdict(effect).items()
+    }
+    return {"effect": type(effect).__name__, **fields}

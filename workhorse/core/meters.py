@@ -1,0 +1,25 @@
+"""The numbers that a pool is watched by, from a snapshot.
+
+Names and units are CloudWatch's; the Prometheus text carries the same numbers.
+terraform/modules/agent-pool builds its alarms and its dashboard on these names.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """One number: its CloudWatch name and unit, and the dimensions it is told for."""
+
+    name: str
+    value: float
+    unit: str
+    pool: str
+    label: str = ""
+    """A label expression that items wait for; empty for the number of the whole pool."""
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """CloudWatch dimensions: `Pool`, and `Label` where the meter is of one label."""
+        return {"Pool": self.pool} | ({"Label": self.label} if self.label else {})

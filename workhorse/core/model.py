@@ -1,0 +1,288 @@
+"""The facts, frozen, and the words for them.
+
+Glossary, one word per concept:
+
+pool       the agents that one Auto Scaling group launches and one policy sizes
+agent      one machine of a pool: an EC2 instance joined with its Jenkins node (formerly: slave)
+executor   a slot on an agent that runs one build at a time
+build      one run of a job that holds an executor
+demand     the executors that queued and running builds of a pool ask for
+capacity   the agents that take builds, or soon will: ready, booting and asked for; never draining
+snapshot   everything read at one moment; a part that could not be read is `None`
+policy     the numbers of a pool, at most twelve knobs
+decision   what a tick wants and why
+reason     one rule's step: its name, the number before, the number after
+effect     a change to the world as plain data (`core/effects.py`)
+hook       the lifecycle hook at which Auto Scaling waits before it ends an instance
+cordon     to make Jenkins give an agent no new builds, by a label that no expression matches
+drain      the way of an agent from cordon to its end
+image      what an instance was launched from, told by its launch template version
+rollout    the replacement of every agent of an older image
+wave       the agents that a rollout replaces together
+volume     a warm cache disk that an agent claims at boot
+tick       one turn of a loop: observe, decide, perform, remember
+journal    the record of every decision
+
+We say instance only where AWS says so, and node only where Jenkins says so.
+All times are seconds since the epoch; all durations are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+
+class Release(StrEnum):
+    """Who completes the termination hook when an agent has become idle."""
+
+    CONTROLLER = "controller"
+    JOB = "job"
+
+
+class Scaling(StrEnum):
+    """Who writes the desired capacity: our control loop, or CloudWatch alarms."""
+
+    LOOP = "loop"
+    ALARMS = "alarms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The numbers of one pool; the same keys as terraform/modules/policy emits."""
+
+    name: str
+    labels: frozenset[str]
+    executors: int = 1
+    """Executors per agent."""
+    floor: int = 0
+    ceiling: int
+    buffer: int = 0
+    """Agents wanted beyond demand."""
+    idle_seconds: float = 300
+    """How long an agent must have been idle before it may be chosen to leave."""
+    cool_down_seconds: float = 60
+    """How long after the last change of size no agent is chosen to leave."""
+    max_step: int = 50
+    """The largest change of size that one tick may make; what exceeds it is refused."""
+    boot_seconds: float = 300
+    """How long an instance without an online node still counts as capacity that is coming."""
+    settle_seconds: float = 15
+    """The least time between a confirmed cordon and the look that lets an agent go."""
+    scale_in: bool = True
+    release: Release = Release.CONTROLLER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A policy and the AWS and Jenkins names it applies to."""
+
+    policy: Policy
+    group: str
+    """Name of the Auto Scaling group."""
+    queue_url: str = ""
+    """The SQS queue that hook and EC2 events of this group come through; empty for none."""
+    scaling: Scaling = Scaling.LOOP
+    release_job: str = "workhorse-release"
+    """The job that completes the hook from the agent, for `Release.JOB`."""
+    exclusive: bool = False
+    """The agents are in Jenkins' EXCLUSIVE mode: builds without a label do not run on them."""
+
+    @property
+    def name(self) -> str:
+        """The policy's name, which is the pool's."""
+        return self.policy.name
+
+
+class Lifecycle(StrEnum):
+    """LifecycleState of an instance in its group, in Auto Scaling's words.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+    """
+
+    PENDING = "Pending"
+    PENDING_WAIT = "Pending:Wait"
+    PENDING_PROCEED = "Pending:Proceed"
+    IN_SERVICE = "InService"
+    TERMINATING = "Terminating"
+    TERMINATING_WAIT = "Terminating:Wait"
+    TERMINATING_PROCEED = "Terminating:Proceed"
+    TERMINATED = "Terminated"
+    OTHER = "Other"
+    """Standby, detaching, warmed and whatever AWS adds: not ours to touch."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Lifecycle":
+        return cls.OTHER
+
+    @property
+    def joining(self) -> bool:
+        """The instance is launched and not yet in service."""
+        return self in {self.PENDING, self.PENDING_WAIT, self.PENDING_PROCEED}
+
+    @property
+    def leaving(self) -> bool:
+        """Auto Scaling has decided to end the instance."""
+        return self in {
+            self.TERMINATING,
+            self.TERMINATING_WAIT,
+            self.TERMINATING_PROCEED,
+            self.TERMINATED,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One member of an Auto Scaling group."""
+
+    id: str
+    lifecycle: Lifecycle
+    launched_at: float | None = None
+    """When EC2 launched it; None while EC2 has not been asked or does not know it."""
+    template_version: int = 0
+    """Version of the launch template it was launched from: the age of its image."""
+    zone: str = ""
+    spot: bool = False
+    protected: bool = False
+    """Scale-in protection is on: an operator holds it, we never choose it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """The termination lifecycle hook of a group."""
+
+    name: str
+    heartbeat_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One Auto Scaling group as described at `read_at`, the moment before it was asked."""
+
+    name: str
+    read_at: float
+    minimum: int
+    maximum: int
+    desired: int
+    instances: tuple[Instance, ...] = ()
+    hook: Hook | None = None
+    scale_in_off: bool = False
+    """Tagged `workhorse:scale-in = off`, or its Terminate process is suspended."""
+
+    @property
+    def members(self) -> int:
+        """Instances that count towards desired capacity."""
+        return sum(1 for i in self.instances if not i.lifecycle.leaving)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One Jenkins computer with the labels of its node, without the self label."""
+
+    name: str
+    labels: frozenset[str] = frozenset()
+    offline: bool = False
+    temporarily_offline: bool = False
+    idle: bool = True
+    """Jenkins' own word: every executor idle and no one-off executor."""
+    executors: int = 1
+    busy: int = 0
+    """Executors that hold a build, started or only assigned."""
+    running: tuple[str, ...] = ()
+    """Paths of the builds on it, for people who ask what is waited for."""
+
+
+class ItemState(StrEnum):
+    """Where a queue item stands, in the words of hudson.model.Queue."""
+
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    BUILDABLE = "buildable"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """One item of the Jenkins queue."""
+
+    id: int
+    task: str
+    """Name of the job, or `part of JOB #N` for the body of a pipeline."""
+    state: ItemState
+    since: float
+    due: float = 0
+    """For a waiting item, when its quiet period ends."""
+    stuck: bool = False
+    expression: str | None = None
+    """The label expression, when Jenkins told it outright; None when it told nothing."""
+    placeholder: bool = False
+    """A pipeline's body: it has an expression that the API does not tell."""
+    why: str = ""
+    """Jenkins' English account of why it waits; read only by the rules of `core/demand.py`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jenkins:
+    """The queue, then the nodes, of one controller as read from `read_at` on.
+
+    The queue is read first: an item leaves the queue only after its executor has become busy, so in
+    this order every build is seen at least once.
+    """
+
+    read_at: float
+    session: str
+    """X-Jenkins-Session: new at every start of the controller."""
+    nodes: Mapping[str, Node]
+    queue: tuple[QueueItem, ...] = ()
+    quieting_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An instance joined with the node of the same name; the node is None until it registers."""
+
+    instance: Instance
+    node: Node | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What could be read; `jenkins` or a group is None when its reading failed or is too old."""
+
+    at: float
+    jenkins: Jenkins | None
+    groups: Mapping[str, Group | None] = field(default_factory=dict)
+    """Group name to group."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """EC2's state name of instances that left their group, `gone` when EC2 knows them no more."""
+    frozen: bool = False
+    """Jenkins restarted a moment ago or is quieting down: nothing may be destroyed."""
+    notes: tuple[str, ...] = ()
+    """Why parts are missing, for the journal."""
+
+    @cached_property
+    def busy_looking(self) -> bool:
+        """No agent may be believed idle in this snapshot."""
+        return self.jenkins is None or self.frozen
+
+    def agents(self, group: str) -> tuple[Agent, ...]:
+        """The group's instances joined with their nodes; empty when the group was not read."""
+        found = self.groups.get(group)
+        nodes = self.jenkins.nodes if self.jenkins else {}
+        return tuple(
+            Agent(instance=i, node=nodes.get(i.id)) for i in (found.instances if found else ())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One rule's step from a number to a number, and why."""
+
+    rule: str
+    before: int
+    after: int
+    because: str
+
+    def __str__(self) -> str:
+        """As the journal and `explain` print it."""
+        return f"{self.rule}: {self.before} -> {self.after} ({self.because})"

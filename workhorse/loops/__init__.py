@@ -1,0 +1,1 @@
+"""Observe, decide, perform, remember: the loops, and the ports they need."""

@@ -106,9 +106,7 @@ class ScaledClock:
             raise ValueError(f"a clock cannot advance by {seconds} seconds")
         with self._lock:
             old = self._spec
-            self._spec = ClockSpec(
-                origin=old.origin + seconds, real0=old.real0, speed=old.speed
-            )
+            self._spec = ClockSpec(origin=old.origin + seconds, real0=old.real0, speed=old.speed)
             return self._spec.at(self._wall())
 
     def real(self, seconds: float) -> float:

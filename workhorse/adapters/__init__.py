@@ -1,0 +1,1 @@
+"""What does: thin, one outside thing each. Nothing here decides."""

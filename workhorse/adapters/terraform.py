@@ -1,0 +1,221 @@
+"""Terraform, driven through python-terraform: plan to a file, apply that file, raise always.
+
+python-terraform builds the argument lists and the variable files; its own `cmd` is not used, since
+it ignores failures by default, keeps output until the end, and passes `-force` to destroy and
+variable files to the apply of a saved plan, which Terraform refuses. Variables travel as a JSON
+file that only we can read, secrets as TF_VAR_ environment; neither is seen in a process list.
+"""
+
+import contextlib
+import json
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from python_terraform import IsFlagged
+from python_terraform import Terraform as ArgumentBuilder
+
+from workhorse.adapters.toolchain import Toolchain
+from workhorse.core.errors import Surprise
+
+CHANGES_PLANNED = 2
+"""Exit code of `plan -detailed-exitcode` when the plan is not empty."""
+
+GRACE_SECONDS = 60
+"""How long an interrupted Terraform may take to write its state before it is killed."""
+
+
+class TerraformError(Surprise):
+    """A Terraform command failed: `command`, its exit `code`, the last lines it printed."""
+
+    def __init__(self, command: str, code: int, tail: tuple[str, ...]) -> None:
+        self.command = command
+        self.code = code
+        self.tail = tail
+        super().__init__(f"terraform {command} ended with {code}:\n" + "\n".join(tail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A saved plan: its file, whether it changes anything, and `terraform show -json` of it."""
+
+    path: Path
+    changed: bool
+    json: Mapping[str, Any]
+
+    def actions(self) -> dict[str, tuple[str, ...]]:
+        """What happens to each resource that changes: address -> actions, in Terraform's words."""
+        changes = {
+            change["address"]: tuple(change["change"]["actions"])
+            for change in self.json.get("resource_changes", ())
+        }
+        return {name: does for name, does in changes.items() if does not in {("no-op",), ("read",)}}
+
+
+class Terraform:
+    """One root module in one folder."""
+
+    def __init__(  # noqa: PLR0913 - all by name; each is one thing that Terraform is told
+        self,
+        *,
+        directory: Path,
+        toolchain: Toolchain,
+        environ: Mapping[str, str],
+        variables: Mapping[str, object] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        progress: Callable[[str], None] = lambda _line: None,
+        limit_seconds: float = 3600,
+    ) -> None:
+        """Say where, with what and as whom.
+
+        Args:
+            directory: the root module.
+            toolchain: from `toolchain.prepare`.
+            environ: the whole environment of the process (PATH, HOME, AWS_*).
+            variables: values for plan and destroy, any JSON.
+            secrets: values that must not be written to a file: variable name -> text.
+            progress: called with each line as it is printed.
+            limit_seconds: a command that runs longer is interrupted.
+        """
+        self._directory = directory
+        self._arguments = ArgumentBuilder(
+            working_dir=str(directory), terraform_bin_path=str(toolchain.binary)
+        )
+        self._variables = dict(variables or {})
+        self._environ = {
+            **environ,
+            **{f"TF_VAR_{name}": text for name, text in (secrets or {}).items()},
+            "TF_CLI_CONFIG_FILE": str(toolchain.cli_config),
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+        }
+        self._progress = progress
+        self._limit_seconds = limit_seconds
+
+    def init(self, *, backend: Mapping[str, str] | None = None) -> None:
+        """Fetch modules and providers and set up the backend; change no lock file by upgrade."""
+        self._run("init", input=False, no_color=IsFlagged, backend_config=dict(backend or {}))
+
+    def validate(self) -> None:
+        """Raise `TerraformError` when the configuration is not valid."""
+        self._run("validate", no_color=IsFlagged)
+
+    def check_format(self, *paths: Path) -> None:
+        """Raise `TerraformError` naming the files that `terraform fmt` would change."""
+        names = [str(path.resolve()) for path in paths]
+        self._run("fmt", *names, check=IsFlagged, recursive=IsFlagged, no_color=IsFlagged)
+
+    def plan(self, path: Path, *, destroy: bool = False) -> Plan:
+        """Plan to the file `path`; with `destroy`, plan the end of everything in the state."""
+        path = path.resolve()
+        code = self._run(
+            "plan",
+            accept={0, CHANGES_PLANNED},
+            var=self._variables,
+            out=str(path),
+            destroy=destroy,
+            input=False,
+            lock_timeout="60s",
+            no_color=IsFlagged,
+            detailed_exitcode=IsFlagged,
+        )
+        return Plan(path=path, changed=code == CHANGES_PLANNED, json=self.show(path))
+
+    def show(self, path: Path) -> dict[str, Any]:
+        """Return a saved plan as JSON (https://developer.hashicorp.com/terraform/internals/json-format)."""
+        return self._json("show", str(path.resolve()))
+
+    def apply(self, plan: Plan) -> None:
+        """Apply exactly this plan; Terraform itself refuses one that has gone stale."""
+        self._run("apply", str(plan.path), input=False, no_color=IsFlagged, lock_timeout="60s")
+
+    def output(self) -> dict[str, Any]:
+        """Return the values of the root module's outputs by name."""
+        return {name: held["value"] for name, held in self._json("output").items()}
+
+    def destroy(self) -> None:
+        """Plan the end of everything, then apply that plan."""
+        with tempfile.TemporaryDirectory(prefix="workhorse-") as folder:
+            plan = self.plan(Path(folder, "destroy.tfplan"), destroy=True)
+            if plan.changed:
+                self.apply(plan)
+
+    def test(self) -> None:
+        """Run the `*.tftest.hcl` files of the folder; raise `TerraformError` when one fails."""
+        self._run("test", no_color=IsFlagged)
+
+    def _json(self, verb: str, *words: str) -> dict[str, Any]:
+        lines: list[str] = []
+        self._run(verb, *words, heard=lines.append, json=IsFlagged, no_color=IsFlagged)
+        found: dict[str, Any] = json.loads("\n".join(lines))
+        return found
+
+    def _run(
+        self,
+        verb: str,
+        *words: str,
+        accept: frozenset[int] | set[int] = frozenset({0}),
+        heard: Callable[[str], None] | None = None,
+        **options: object,
+    ) -> int:
+        heard = heard or self._progress
+        with self._command(verb, *words, **options) as command, tempfile.TemporaryFile("w+") as err:
+            tail, code = self._stream(command, err, heard)
+            err.seek(0)
+            faults = err.read().splitlines()
+        for line in faults:
+            self._progress(line)
+        if code not in accept:
+            raise TerraformError(" ".join([verb, *words]), code, tuple((tail + faults)[-40:]))
+        return code
+
+    @contextlib.contextmanager
+    def _command(self, verb: str, *words: str, **options: object) -> Iterator[list[str]]:
+        """The argument list; the variable files it names are gone afterwards."""
+        try:
+            yield self._arguments.generate_cmd_string(verb, *words, **options)
+        finally:
+            self._arguments.temp_var_files.clean_up()
+
+    def _stream(
+        self, command: list[str], err: IO[str], heard: Callable[[str], None]
+    ) -> tuple[list[str], int]:
+        """Run to the end, handing each line over as it comes: (last lines, exit code)."""
+        tail: list[str] = []
+        # A session of its own: Ctrl-C reaches Terraform once, from us, and not twice, at which
+        # it would give up without writing its state.
+        with subprocess.Popen(
+            command,
+            cwd=self._directory,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            watch = threading.Timer(self._limit_seconds, process.send_signal, [signal.SIGINT])
+            watch.start()
+            try:
+                for line in process.stdout or ():
+                    heard(line.rstrip("\n"))
+                    tail = [*tail[-39:], line.rstrip("\n")]
+            except BaseException:
+                _interrupt(process)
+                raise
+            finally:
+                watch.cancel()
+        return tail, process.returncode
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -217,6 +217,8 @@ class QueueItem:
     """The label expression, when Jenkins told it outright; None when it told nothing."""
     placeholder: bool = False
     """A pipeline's body: it has an expression that the API does not tell."""
+    flyweight: bool = False
+    """The parent of a pipeline or matrix build: it needs no executor of an agent."""
     why: str = ""
     """Jenkins' English account of why it waits; read only by the rules of `core/demand.py`."""
 

@@ -1,0 +1,225 @@
+"""Which pool each queued item waits for.
+
+Every item is placed once, on the first pool in the order of the configuration that fits it and has
+room, else on the first that fits.
+Items that no pool can run are reported with the reason and counted nowhere.
+
+What an item asks for is found in this order of trust:
+its label expression where Jenkins tells it, then its `why`, whose wording follows
+hudson.model.Queue.BuildableItem.getCauseOfBlockage and needs two cautions.
+A label that exactly one node carries is told by the *name of that node*;
+and where Jenkins has no agent at all, no label is told.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workhorse.core.labels import parse
+from workhorse.core.model import ItemState, Jenkins, Node, Pool, QueueItem
+
+AHEAD_SECONDS = 30.0
+"""An item in its quiet period counts when it is due this soon: sooner than any agent boots.
+
+EC2 alone takes some 16 s from pending to running and an agent some 10 s to connect.
+"""
+
+_QUOTED = re.compile("\u2018([^\u2019]+)\u2019")
+_ASKS = (
+    re.compile("^There are no nodes with the label \u2018(.+)\u2019$"),
+    re.compile("^All nodes of label \u2018(.+)\u2019 are offline$"),
+    re.compile("^Waiting for next available executor on \u2018(.+)\u2019$"),
+    re.compile("doesn\u2019t have label \u2018([^\u2019]+)\u2019"),
+    re.compile("^\u2018(.+)\u2019 is offline$"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelQueue:
+    """The items of one pool that wait for one label expression; an empty one for any agent."""
+
+    count: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What waits for one pool."""
+
+    queued: int = 0
+    since: float | None = None
+    """When the item that has waited longest entered the queue."""
+    labels: Mapping[str, LabelQueue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplaced:
+    """An item that no pool can run, and why."""
+
+    item: int
+    task: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Every item that asks for an executor, once: with a pool, with another node, or nowhere."""
+
+    demands: Mapping[str, Demand]
+    """Pool name to demand; every pool is there."""
+    unplaced: tuple[Unplaced, ...] = ()
+    elsewhere: int = 0
+    """Items that wait for one certain node, or that only nodes outside the pools fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What an item asks for: an expression, one node, anything, or nobody can tell."""
+
+    expression: str | None = None
+    node: str | None = None
+    like: str | None = None
+    """Named by its only node: whatever expression, this node fits it."""
+    told: bool = True
+
+
+def counts(item: QueueItem, now: float) -> bool:
+    """The item asks for an executor that it does not hold yet.
+
+    Blocked items could not run on any agent; pending ones hold an executor already, which is
+    counted as busy.
+    """
+    if item.flyweight:
+        return False
+    if item.state is ItemState.WAITING:
+        return item.due <= now + AHEAD_SECONDS
+    return item.state is ItemState.BUILDABLE
+
+
+def _ask(item: QueueItem, nodes: Mapping[str, Node], cordoned: frozenset[str]) -> _Ask:
+    if item.expression:
+        name = item.expression.strip('"')
+        return _Ask(node=name) if name in nodes else _Ask(expression=item.expression)
+    for pattern in _ASKS:
+        found = pattern.search(item.why)
+        if found is None:
+            continue
+        name = found.group(1)
+        if name not in nodes:
+            return _Ask(expression=name)
+        return _Ask(node=name) if name in cordoned else _Ask(like=name)
+    return _Ask(told=not (item.placeholder and item.stuck))
+
+
+def bound_to(item: QueueItem, nodes: Mapping[str, Node]) -> frozenset[str]:
+    """The nodes that the item names: it may be a pinned job, or a pipeline that resumes there."""
+    named = set(_QUOTED.findall(item.why))
+    if item.expression:
+        named.add(item.expression.strip('"'))
+    return frozenset(named & nodes.keys())
+
+
+def _fits(ask: _Ask, pool: Pool, nodes: Mapping[str, Node]) -> bool:
+    labels = pool.policy.labels
+    if ask.like is not None:
+        return labels <= nodes[ask.like].labels
+    if ask.expression is None:
+        return not pool.exclusive
+    return parse(ask.expression).matches(labels)
+
+
+class _Tally:
+    """Items per pool while they are being placed."""
+
+    def __init__(self, pools: Sequence[Pool], room: Mapping[str, int]) -> None:
+        self.room = dict(room)
+        self.labels: dict[str, dict[str, LabelQueue]] = {p.name: {} for p in pools}
+
+    def put(self, pool: str, label: str, since: float) -> None:
+        self.room[pool] = self.room.get(pool, 0) - 1
+        had = self.labels[pool].get(label)
+        self.labels[pool][label] = (
+            LabelQueue(count=had.count + 1, since=min(had.since, since))
+            if had
+            else LabelQueue(count=1, since=since)
+        )
+
+    def demand(self, pool: str) -> Demand:
+        labels = self.labels[pool]
+        return Demand(
+            queued=sum(q.count for q in labels.values()),
+            since=min((q.since for q in labels.values()), default=None),
+            labels=labels,
+        )
+
+
+def place(
+    jenkins: Jenkins,
+    pools: Sequence[Pool],
+    *,
+    now: float,
+    room: Mapping[str, int],
+    cordoned: frozenset[str] = frozenset(),
+    default_pool: str = "",
+) -> Placement:
+    """Place every item of the queue.
+
+    Args:
+        jenkins: the queue and the nodes.
+        pools: in the order in which they are preferred.
+        now: seconds since the epoch.
+        room: pool name to the executors that it could still add below its ceiling.
+        cordoned: the nodes that we cordoned; an item can name one only by its own name.
+        default_pool: the pool that gets one agent when items wait whose label nobody can tell.
+    """
+    tally = _Tally(pools, room)
+    fitting: dict[_Ask, tuple[Pool, ...]] = {}
+    unplaced: list[Unplaced] = []
+    elsewhere = 0
+    untold: list[QueueItem] = []
+    for item in jenkins.queue:
+        if not counts(item, now):
+            continue
+        ask = _ask(item, jenkins.nodes, cordoned)
+        if not ask.told:
+            untold.append(item)
+            continue
+        if ask not in fitting:
+            fitting[ask] = tuple(p for p in pools if not ask.node and _fits(ask, p, jenkins.nodes))
+        if fits := fitting[ask]:
+            pool = next((p for p in fits if tally.room.get(p.name, 0) > 0), fits[0])
+            tally.put(pool.name, ask.expression or "", item.since)
+        elif _someone_else(ask, jenkins.nodes):
+            elsewhere += 1
+        else:
+            unplaced.append(_nowhere(item, ask))
+    unplaced += _untold(untold, tally, default_pool)
+    return Placement(
+        demands={p.name: tally.demand(p.name) for p in pools},
+        unplaced=tuple(unplaced),
+        elsewhere=elsewhere,
+    )
+
+
+def _someone_else(ask: _Ask, nodes: Mapping[str, Node]) -> bool:
+    if ask.node or ask.like:
+        return True
+    if ask.expression is None:
+        return bool(nodes)
+    expression = parse(ask.expression)
+    return any(expression.matches(n.labels | {n.name}) for n in nodes.values())
+
+
+def _nowhere(item: QueueItem, ask: _Ask) -> Unplaced:
+    asked = f"label expression {ask.expression!r}" if ask.expression else "any agent"
+    return Unplaced(item=item.id, task=item.task, because=f"no pool and no node fits {asked}")
+
+
+def _untold(items: Iterable[QueueItem], tally: _Tally, default_pool: str) -> list[Unplaced]:
+    """One agent of the default pool for all of them: once it is there, `why` tells the labels."""
+    waiting = list(items)
+    if waiting and default_pool in tally.labels:
+        tally.put(default_pool, "", min(i.since for i in waiting))
+        return []
+    because = "Jenkins tells no label while it has no agent; set default_pool or script_console"
+    return [Unplaced(item=i.id, task=i.task, because=because) for i in waiting]

@@ -1,0 +1,258 @@
+"""Looking at leaving agents, and stepping their machines: the reading side of `core/drain.py`.
+
+`look` names what a snapshot shows of one drain with one event.
+`advance` steps the table and says which effects to perform; the caller keeps the new drain only
+after they were performed, so that a failed effect is tried again at the next tick.
+"""
+
+from dataclasses import dataclass, replace
+
+from workhorse.core import drain as d
+from workhorse.core.cordon import cordon_label, parse_cordon_label
+from workhorse.core.demand import bound_to
+from workhorse.core.drain import Cause, Drain, DrainAction, DrainEvent, DrainState
+from workhorse.core.effects import (
+    CompleteHook,
+    Cordon,
+    DeleteNode,
+    Effect,
+    ForgetMessage,
+    Heartbeat,
+    HoldMessage,
+    QueueReleaseJob,
+    Recall,
+    TerminateInstance,
+)
+from workhorse.core.machine import step
+from workhorse.core.model import (
+    Group,
+    Instance,
+    Lifecycle,
+    Node,
+    Policy,
+    Pool,
+    Release,
+    Snapshot,
+)
+
+HOLD_SECONDS = 900
+"""How long a message is hidden each time it is held; held again at every heartbeat.
+
+If we die, it comes back after at most this long; the hook itself is found sooner, by its state.
+"""
+
+_ENDED_STATES = frozenset({"terminated", "gone"})
+_RECALLABLE = frozenset({DrainState.ASKED, DrainState.CORDONED, DrainState.QUIET})
+_EVENT_OF = {
+    Cause.SCALE_IN: DrainEvent.CHOSEN,
+    Cause.HOOK: DrainEvent.HOOK_ARRIVED,
+    Cause.SPOT: DrainEvent.SPOT_WARNED,
+    Cause.REBALANCE: DrainEvent.REBALANCE_ADVISED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """One step of one drain: what was seen, what to do, and the drain as it will be after that."""
+
+    event: DrainEvent
+    before: DrainState
+    drain: Drain
+    because: str
+    effects: tuple[Effect, ...] = ()
+
+
+def is_cordoned(node: Node) -> bool:
+    """The node carries a cordon label of ours, and nothing else."""
+    return len(node.labels) == 1 and parse_cordon_label(next(iter(node.labels))) is not None
+
+
+def found_cordon(node: Node) -> Cause | None:
+    """The cause on the node's cordon label; None when it carries none of ours."""
+    for label in node.labels:
+        parsed = parse_cordon_label(label)
+        if parsed is not None and parsed[1] == node.name and parsed[0] in set(Cause):
+            return Cause(parsed[0])
+    return None
+
+
+def opening(cause: Cause) -> DrainEvent:
+    """The event by which a drain of that cause opens."""
+    return _EVENT_OF[cause]
+
+
+def recallable(drain: Drain, instance: Instance | None) -> bool:
+    """We chose it to leave, nothing was asked of AWS yet, and it is in service."""
+    return (
+        drain.cause is Cause.SCALE_IN
+        and drain.state in _RECALLABLE
+        and drain.asked_at == 0
+        and instance is not None
+        and instance.lifecycle is Lifecycle.IN_SERVICE
+    )
+
+
+def look(drain: Drain, pool: Pool, snapshot: Snapshot) -> tuple[Drain, DrainEvent]:
+    """What the snapshot shows of the drain; the drain comes back with what was noted of it."""
+    group = snapshot.groups.get(drain.group)
+    if group is None:
+        return drain, DrainEvent.SEEN_UNKNOWN
+    instance = next((i for i in group.instances if i.id == drain.instance), None)
+    if drain.state is DrainState.GONE or instance is None:
+        return drain, _outside(drain, snapshot)
+    if instance.lifecycle in {Lifecycle.TERMINATING_PROCEED, Lifecycle.TERMINATED}:
+        return replace(drain, at_hook=False), DrainEvent.SEEN_PROCEEDING
+    drain = replace(drain, at_hook=instance.lifecycle is Lifecycle.TERMINATING_WAIT)
+    if drain.state is DrainState.RECALLED and instance.lifecycle.leaving:
+        return drain, DrainEvent.HOOK_ARRIVED
+    return _inside(drain, pool, instance, snapshot)
+
+
+def _outside(drain: Drain, snapshot: Snapshot) -> DrainEvent:
+    """It is no member of its group (any more): EC2 has the last word."""
+    node = snapshot.jenkins.nodes.get(drain.instance) if snapshot.jenkins else None
+    if snapshot.states.get(drain.instance, "unknown") in _ENDED_STATES:
+        if drain.state is not DrainState.GONE or snapshot.jenkins is None or node is not None:
+            return DrainEvent.VANISHED if snapshot.jenkins else DrainEvent.SEEN_UNKNOWN
+        return DrainEvent.NODE_ABSENT
+    if drain.state is DrainState.RECALLED and snapshot.jenkins:
+        if node is None:
+            return DrainEvent.SEEN_LOST
+        if not is_cordoned(node):
+            return DrainEvent.SEEN_UNCORDONED
+    if snapshot.states.get(drain.instance) == "running":
+        return DrainEvent.SEEN_DETACHED
+    return DrainEvent.SEEN_UNKNOWN
+
+
+def _inside(
+    drain: Drain, pool: Pool, instance: Instance, snapshot: Snapshot
+) -> tuple[Drain, DrainEvent]:
+    jenkins = snapshot.jenkins
+    if jenkins is None or snapshot.frozen:
+        return drain, DrainEvent.SEEN_UNKNOWN
+    node = jenkins.nodes.get(instance.id)
+    if node is None or node.offline:
+        return _missing(drain, pool.policy, instance, node, jenkins.read_at)
+    drain = replace(drain, missing_since=None)
+    if not is_cordoned(node):
+        return drain, DrainEvent.SEEN_UNCORDONED
+    if drain.state is DrainState.ASKED or drain.confirmed_at is None:
+        drain = replace(drain, confirmed_at=jenkins.read_at)
+    bound = any(
+        node.name in bound_to(item, jenkins.nodes)
+        for item in jenkins.queue
+        if item.task != pool.release_job
+    )
+    if not node.idle or node.busy or bound:
+        return drain, DrainEvent.SEEN_BUSY
+    return drain, _idle(drain, pool, instance, jenkins.read_at)
+
+
+def _missing(
+    drain: Drain, policy: Policy, instance: Instance, node: Node | None, read_at: float
+) -> tuple[Drain, DrainEvent]:
+    """No node, or an offline one."""
+    if node is not None and (node.busy or not node.idle):
+        return replace(drain, missing_since=None), DrainEvent.SEEN_BUSY
+    if drain.missing_since is None or drain.missing_since > read_at:
+        drain = replace(drain, missing_since=read_at)
+    patience = max(policy.boot_seconds, d.PIPELINE_RESUME_SECONDS)
+    if read_at - (drain.missing_since or read_at) < patience:
+        return drain, DrainEvent.SEEN_UNKNOWN
+    if instance.lifecycle is Lifecycle.TERMINATING_WAIT:
+        return drain, DrainEvent.SEEN_LOST_AT_HOOK
+    if instance.lifecycle is Lifecycle.IN_SERVICE:
+        return drain, DrainEvent.SEEN_LOST
+    return drain, DrainEvent.SEEN_UNKNOWN
+
+
+def _idle(drain: Drain, pool: Pool, instance: Instance, read_at: float) -> DrainEvent:
+    """It is cordoned and idle: is that enough, and what comes next?"""
+    if read_at < (drain.confirmed_at or read_at) + pool.policy.settle_seconds:
+        return DrainEvent.SEEN_IDLE
+    overdue = drain.asked_at and read_at - drain.asked_at >= d.REPEAT_SECONDS
+    by_job = pool.policy.release is Release.JOB
+    if instance.lifecycle is Lifecycle.IN_SERVICE:
+        if drain.state is DrainState.LEAVING and overdue:
+            return DrainEvent.REPEAT_DUE
+        return DrainEvent.SEEN_SETTLED
+    if instance.lifecycle is not Lifecycle.TERMINATING_WAIT:
+        return DrainEvent.SEEN_IDLE
+    if drain.state is DrainState.HANDED:
+        if read_at - drain.handed_at >= d.JOB_PATIENCE_SECONDS:
+            return DrainEvent.JOB_OVERDUE
+        return DrainEvent.REPEAT_DUE if overdue else DrainEvent.SEEN_SETTLED_FOR_JOB
+    if drain.state is DrainState.RELEASED and overdue:
+        return DrainEvent.REPEAT_DUE
+    return DrainEvent.SEEN_SETTLED_FOR_JOB if by_job else DrainEvent.SEEN_SETTLED_AT_HOOK
+
+
+def advance(drain: Drain, event: DrainEvent, pool: Pool, group: Group | None, now: float) -> Advance:
+    """Step the machine by one event.
+
+    Raises:
+        Misuse: the table has no row for it.
+    """
+    row = step(d.DRAIN, drain.state, event)
+    after = replace(drain, state=row.state)
+    if row.state is DrainState.ASKED and drain.state is not DrainState.ASKED:
+        after = replace(after, confirmed_at=None)
+    asking = {DrainAction.TERMINATE, DrainAction.COMPLETE, DrainAction.QUEUE_JOB}
+    if asking & set(row.actions):
+        after = replace(after, asked_at=now)
+    if row.state is DrainState.HANDED and drain.state is not DrainState.HANDED:
+        after = replace(after, handed_at=now)
+    effects = tuple(e for a in row.actions for e in _effects_of(a, after, pool, group))
+    return Advance(
+        event=event, before=drain.state, drain=after, because=row.because, effects=effects
+    )
+
+
+def _effects_of(
+    action: DrainAction, drain: Drain, pool: Pool, group: Group | None
+) -> tuple[Effect, ...]:
+    hook = group.hook.name if group and group.hook else ""
+    node, labels = drain.instance, pool.policy.labels
+    match action:
+        case DrainAction.CORDON:
+            return (Cordon(node=node, label=cordon_label(drain.cause, drain.instance)),)
+        case DrainAction.TERMINATE:
+            decrement = drain.cause is Cause.SCALE_IN
+            return (TerminateInstance(instance=drain.instance, decrement=decrement),)
+        case DrainAction.COMPLETE:
+            return (CompleteHook(group=drain.group, hook=hook, instance=drain.instance),)
+        case DrainAction.QUEUE_JOB:
+            job = pool.release_job
+            return (QueueReleaseJob(job=job, node=node, group=drain.group, hook=hook),)
+        case DrainAction.RECALL:
+            return (Recall(node=node, labels=labels, exclusive=pool.exclusive),)
+        case DrainAction.DELETE_NODE:
+            return (DeleteNode(node=node),)
+        case DrainAction.FORGET:
+            return tuple(ForgetMessage(queue=q, receipt=r) for q, _, r in drain.messages)
+
+
+def heartbeat(drain: Drain, group: Group | None, now: float, *, beat_seconds: float) -> tuple[
+    Drain, tuple[Effect, ...]
+]:
+    """The heartbeat that is due, and the messages held with it; also when nothing can be read.
+
+    Args:
+        drain: one that may be waiting at the hook.
+        group: its group as last read.
+        now: seconds since the epoch.
+        beat_seconds: how long to leave between heartbeats when the hook's time-out is not known.
+    """
+    waiting = drain.at_hook and drain.state not in {DrainState.GONE, DrainState.ENDED}
+    hook = group.hook if group else None
+    # A third of the time-out: two heartbeats may fail before the hook runs out.
+    pause = hook.heartbeat_seconds / 3 if hook else beat_seconds
+    due = now - drain.beat_at >= pause or drain.beat_at > now
+    if not due or not (waiting or drain.messages):
+        return drain, ()
+    beats: tuple[Effect, ...] = ()
+    if waiting and hook:
+        beats = (Heartbeat(group=drain.group, hook=hook.name, instance=drain.instance),)
+    holds = tuple(HoldMessage(queue=q, receipt=r, seconds=HOLD_SECONDS) for q, _, r in drain.messages)
+    return replace(drain, beat_at=now), beats + holds

@@ -1,0 +1,185 @@
+"""How many agents a pool should have, as a pipeline of small named rules.
+
+A rule takes the situation and a number and returns a number and why.
+`need` starts from nothing, the others correct what the one before them wanted; the journal keeps
+every step.
+The pipeline ends in a target for *capacity*: agents that take builds or soon will.
+`moves` then turns the target into what is asked of AWS and Jenkins:
+agents that were on their way out are called back first, then desired capacity is raised;
+when there are too many, launches not begun are called off first, then idle agents are chosen to
+leave, the oldest image first, then the longest idle.
+Desired capacity is never lowered below the instances that exist: then Auto Scaling would choose.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from workhorse.core.model import Agent, Group, Policy, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that the rules of one pool may know."""
+
+    policy: Policy
+    group: Group
+    now: float
+    queued: int
+    """Items that wait for this pool."""
+    running: int
+    """Executors of this pool that hold a build, draining agents left out."""
+    ready: int
+    """Agents in service that take builds."""
+    booting: int
+    """Instances young enough to be expected."""
+    coming: int
+    """Launches that Auto Scaling was asked for and has not begun."""
+    changed_at: float
+    """When the size last changed."""
+    told: bool
+    """Jenkins was read: `queued` and `running` are known."""
+    frozen: bool
+    """Jenkins restarted or is quieting down: its answers are not to be trusted yet."""
+    blind_step: int
+    """Agents that may be added while `told` is false or `frozen` is true."""
+
+    @property
+    def have(self) -> int:
+        """Capacity: what there is and what is coming."""
+        return self.ready + self.booting + self.coming
+
+    @property
+    def floor(self) -> int:
+        """The policy's floor, and the group's, which AWS would enforce."""
+        return max(self.policy.floor, self.group.minimum)
+
+    @property
+    def ceiling(self) -> int:
+        """The policy's ceiling, and the group's, which AWS would enforce."""
+        return min(self.policy.ceiling, self.group.maximum)
+
+
+Rule = Callable[[Situation, int], tuple[int, str]]
+
+
+def need(s: Situation, _: int) -> tuple[int, str]:
+    """Executors asked for, over executors per agent, rounded up."""
+    if not s.told:
+        return s.have, "Jenkins was not read: keep what there is"
+    agents = ceil((s.queued + s.running) / s.policy.executors)
+    return agents, f"{s.queued} queued + {s.running} running / {s.policy.executors} executors"
+
+
+def buffer(s: Situation, wanted: int) -> tuple[int, str]:
+    """The agents wanted beyond demand."""
+    if not s.told:
+        return wanted, "Jenkins was not read"
+    return wanted + s.policy.buffer, f"buffer {s.policy.buffer}"
+
+
+def floor(s: Situation, wanted: int) -> tuple[int, str]:
+    """Never fewer than the floor."""
+    return max(wanted, s.floor), f"floor {s.floor}"
+
+
+def ceiling(s: Situation, wanted: int) -> tuple[int, str]:
+    """Never more than the ceiling."""
+    return min(wanted, s.ceiling), f"ceiling {s.ceiling}"
+
+
+def sanity_step(s: Situation, wanted: int) -> tuple[int, str]:
+    """What exceeds the largest step of one tick is refused."""
+    step = s.policy.max_step
+    return max(min(wanted, s.have + step), s.have - step), f"at most {step} from {s.have}"
+
+
+def blind(s: Situation, wanted: int) -> tuple[int, str]:
+    """Blind means still: nothing leaves, and only few are added."""
+    if s.told and not s.frozen:
+        return wanted, "Jenkins was read"
+    cap = s.have + s.blind_step
+    return max(min(wanted, cap), s.have), f"Jenkins cannot be trusted now: {s.have} to {cap}"
+
+
+def cool_down(s: Situation, wanted: int) -> tuple[int, str]:
+    """Down slowly: no scale-in soon after a change of size. Scale-out never waits."""
+    left = s.changed_at + s.policy.cool_down_seconds - s.now
+    if wanted < s.have and left > 0:
+        return s.have, f"{left:.0f} s of cool-down left"
+    return wanted, "no cool-down in the way"
+
+
+def scale_in_switch(s: Situation, wanted: int) -> tuple[int, str]:
+    """Scale-in can be switched off by the policy or on the group."""
+    if wanted < s.have and not s.policy.scale_in:
+        return s.have, "scale_in is false"
+    if wanted < s.have and s.group.scale_in_off:
+        return s.have, "scale-in is switched off on the group"
+    return wanted, "scale-in is on"
+
+
+EXACT: tuple[Rule, ...] = (
+    need,
+    buffer,
+    floor,
+    ceiling,
+    sanity_step,
+    blind,
+    cool_down,
+    scale_in_switch,
+)
+"""The `exact` planner: as many agents as the builds need, no more."""
+
+
+def target(situation: Situation, rules: Sequence[Rule] = EXACT) -> tuple[int, tuple[Reason, ...]]:
+    """The capacity that the rules want, and each rule's reason."""
+    wanted, reasons = 0, list[Reason]()
+    for rule in rules:
+        after, because = rule(situation, wanted)
+        reasons.append(Reason(rule=rule.__name__, before=wanted, after=after, because=because))
+        wanted = after
+    return wanted, tuple(reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What to do about the difference between capacity and target."""
+
+    desired: int | None = None
+    """The desired capacity to set; None to leave it."""
+    recall: tuple[str, ...] = ()
+    """Instances on their way out to call back."""
+    leave: tuple[str, ...] = ()
+    """Idle instances chosen to leave."""
+
+
+def moves(
+    situation: Situation, wanted: int, *, recallable: Sequence[str], idle: Sequence[str]
+) -> Moves:
+    """What to ask for so that capacity becomes `wanted`.
+
+    Args:
+        situation: the same that `wanted` was planned from.
+        wanted: the target.
+        recallable: instances that we chose to leave and that may still come back, best first.
+        idle: instances that may be chosen to leave, first to go first.
+    """
+    desired = situation.group.desired
+    more = wanted - situation.have
+    if more > 0:
+        back = tuple(recallable[:more])
+        rise = min(more - len(back), max(0, situation.ceiling - desired))
+        return Moves(desired=desired + rise if rise else None, recall=back)
+    fewer = -more
+    call_off = min(fewer, situation.coming, max(0, desired - situation.group.minimum))
+    return Moves(
+        desired=desired - call_off if call_off else None,
+        leave=tuple(idle[: fewer - call_off]),
+    )
+
+
+def first_to_leave(agents: Sequence[tuple[Agent, float]]) -> tuple[str, ...]:
+    """Idle agents with the time since when, ordered: oldest image first, then longest idle."""
+    ranked = sorted(agents, key=lambda a: (a[0].instance.template_version, a[1], a[0].instance.id))
+    return tuple(agent.instance.id for agent, _ in ranked)

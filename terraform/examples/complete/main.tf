@@ -1,0 +1,44 @@
+# Every feature at once, in subnets that are there already: pools on-demand, on spot and sized by
+# CloudWatch, and the control plane that works for all of them.
+
+provider "aws" {
+  region = var.region
+}
+
+module "policy" {
+  source   = "../../modules/policy"
+  for_each = var.pools
+
+  pool = merge(each.value.policy, { name = each.key })
+}
+
+module "pool" {
+  source   = "../../modules/agent-pool"
+  for_each = var.pools
+
+  prefix            = var.prefix
+  policy            = module.policy[each.key].policy
+  image_id          = var.image_id
+  instance_types    = each.value.instance_types
+  subnet_ids        = var.subnet_ids
+  user_data         = each.value.user_data
+  spot              = each.value.spot
+  scaling           = each.value.scaling
+  scheduled_sizes   = each.value.scheduled_sizes
+  heartbeat_seconds = each.value.heartbeat_seconds
+  agent_parameters  = var.agent_parameters
+  alarm_topic_arns  = var.alarm_topic_arns
+  tags              = { project = var.prefix }
+}
+
+module "control_plane" {
+  source = "../../modules/control-plane"
+
+  name              = var.prefix
+  secret_parameters = var.secret_parameters
+  tags              = { project = var.prefix }
+
+  pools = {
+    for name, pool in module.pool : name => merge(pool.grants, { policy_json = module.policy[name].json })
+  }
+}

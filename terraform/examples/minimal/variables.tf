@@ -1,0 +1,15 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "subnet_ids" {
+  description = "Subnets to launch agents in."
+  type        = list(string)
+}
+
+variable "image_id" {
+  description = "The AMI of the agents."
+  type        = string
+}

@@ -1,0 +1,44 @@
+# What EC2 and Auto Scaling tell about instances. Messages only wake the loops: what is lost is seen
+# by the next look.
+
+locals {
+  # EC2 does not say whose instance it speaks of; the drainer forgets what is not of its group.
+  events = {
+    spot-interruption = {
+      source      = ["aws.ec2"]
+      detail-type = ["EC2 Spot Instance Interruption Warning"]
+    }
+    rebalance = {
+      source      = ["aws.ec2"]
+      detail-type = ["EC2 Instance Rebalance Recommendation"]
+    }
+    state-change = {
+      source      = ["aws.autoscaling"]
+      detail-type = ["EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Successful", "EC2 Instance Terminate Unsuccessful"]
+      detail      = { AutoScalingGroupName = [local.name] }
+    }
+  }
+}
+
+resource "aws_cloudwatch_event_rule" "instance" {
+  for_each = local.events
+
+  name          = "${local.name}-${each.key}"
+  description   = "Instances of the pool ${var.policy.name}: ${each.key}"
+  event_pattern = jsonencode(each.value)
+  tags          = local.tags
+}
+
+resource "aws_cloudwatch_event_target" "queue" {
+  for_each = aws_cloudwatch_event_rule.instance
+
+  rule      = each.value.name
+  target_id = "queue"
+  arn       = aws_sqs_queue.events.arn
+
+  dead_letter_config {
+    arn = aws_sqs_queue.dead.arn
+  }
+
+  depends_on = [aws_sqs_queue_policy.events, aws_sqs_queue_policy.dead]
+}

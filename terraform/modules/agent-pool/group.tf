@@ -1,0 +1,86 @@
+# The group. Terraform writes its limits and its template and never its desired capacity.
+
+resource "aws_autoscaling_group" "agents" {
+  # A fixed name: roles, event patterns and the control loop are written for it beforehand.
+  name                = local.name
+  min_size            = var.policy.floor
+  max_size            = var.policy.ceiling
+  vpc_zone_identifier = var.subnet_ids
+  health_check_type   = "EC2"
+
+  # Whose victims these are: of a desired capacity lowered from outside, and of `alarms` mode.
+  # The control loop chooses its own.
+  termination_policies = ["OldestLaunchTemplate", "OldestInstance"]
+
+  # Rebalancing would end agents that nobody asked to end, and start others for them.
+  suspended_processes = ["AZRebalance"]
+
+  # Agents may take minutes to boot; nothing that Terraform does next needs them.
+  wait_for_capacity_timeout = "0"
+
+  enabled_metrics = [
+    "GroupMinSize",
+    "GroupMaxSize",
+    "GroupDesiredCapacity",
+    "GroupInServiceInstances",
+    "GroupPendingInstances",
+    "GroupTerminatingInstances",
+    "GroupTotalInstances",
+  ]
+
+  # On-demand only is the same group with a spot share of nothing: one way through the code.
+  mixed_instances_policy {
+    instances_distribution {
+      on_demand_allocation_strategy            = "prioritized"
+      on_demand_base_capacity                  = var.spot == null ? 0 : var.spot.on_demand_base
+      on_demand_percentage_above_base_capacity = var.spot == null ? 100 : var.spot.on_demand_percent
+      spot_allocation_strategy                 = "capacity-optimized"
+    }
+
+    launch_template {
+      launch_template_specification {
+        launch_template_id = aws_launch_template.agent.id
+        # Spelled out: provider 5 reads back what it is not given.
+        version = aws_launch_template.agent.latest_version
+      }
+
+      dynamic "override" {
+        for_each = var.instance_types
+
+        content {
+          instance_type = override.value
+        }
+      }
+    }
+  }
+
+  dynamic "tag" {
+    for_each = local.tags
+
+    content {
+      key                 = tag.key
+      value               = tag.value
+      propagate_at_launch = true
+    }
+  }
+
+  lifecycle {
+    # One writer per fact: the control loop, or in `alarms` mode the scaling policies.
+    ignore_changes = [desired_capacity]
+  }
+
+  # An agent reads its parameters while it boots.
+  depends_on = [aws_iam_role_policy.agent_parameters]
+}
+
+resource "aws_autoscaling_schedule" "size" {
+  for_each = var.scheduled_sizes
+
+  scheduled_action_name  = each.key
+  autoscaling_group_name = aws_autoscaling_group.agents.name
+  recurrence             = each.value.recurrence
+  desired_capacity       = each.value.size
+  # -1 leaves the limits to the group, whose writer is above.
+  min_size = -1
+  max_size = -1
+}

@@ -1,0 +1,16 @@
+# One pool of agents: an Auto Scaling group, the way its events travel, and what watches it.
+# A file per feature: template, group, hook, queue, events, key, roles, scaling, alarms, dashboard.
+# Who runs the loops, and what they may do, is modules/control-plane.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  name      = "${var.prefix}-${var.policy.name}"
+  tags      = merge(var.tags, { Name = local.name, "workhorse:pool" = var.policy.name })
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  # No data.aws_region: provider 6 renamed its only useful attribute.
+  region = split(":", aws_sns_topic.hook.arn)[3]
+}

@@ -1,0 +1,201 @@
+variable "policy" {
+  description = "The output `policy` of `modules/policy`; what is not named here is the control loop's alone."
+  type = object({
+    name         = string
+    labels       = list(string)
+    executors    = number
+    floor        = number
+    ceiling      = number
+    max_step     = number
+    boot_seconds = number
+    release      = string
+  })
+}
+
+variable "prefix" {
+  description = "First part of every name, so that two installations fit in one account."
+  type        = string
+  default     = "workhorse"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,15}$", var.prefix))
+    error_message = "prefix is \"${var.prefix}\"; legal: 1 to 16 of a-z, 0-9 and -, starting with a letter."
+  }
+}
+
+variable "image_id" {
+  description = "The AMI that agents boot from. A new one makes a new template version; running agents stay."
+  type        = string
+
+  validation {
+    condition     = can(regex("^ami-[0-9a-f]+$", var.image_id))
+    error_message = "image_id is \"${var.image_id}\"; legal: ami- and hexadecimal digits."
+  }
+}
+
+variable "instance_types" {
+  description = "Instance types by preference; on-demand takes the first that has room. All of one architecture."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.instance_types) >= 1 && length(distinct(var.instance_types)) == length(var.instance_types)
+    error_message = "instance_types is [${join(", ", var.instance_types)}]; legal: one or more, each once."
+  }
+}
+
+variable "subnet_ids" {
+  description = "Subnets to launch in, one or more per availability zone."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.subnet_ids) >= 1 && length(distinct(var.subnet_ids)) == length(var.subnet_ids)
+    error_message = "subnet_ids is [${join(", ", var.subnet_ids)}]; legal: one or more, each once."
+  }
+}
+
+variable "security_group_ids" {
+  description = "Security groups of the agents; empty means the default group of the VPC. Agents need no way in."
+  type        = list(string)
+  default     = []
+}
+
+variable "user_data" {
+  description = "What the image runs at boot, ready to use. Readable by every build on the agent: no secret belongs here."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = length(var.user_data) <= 16384
+    error_message = "user_data is ${length(var.user_data)} characters long; legal: up to 16384."
+  }
+}
+
+variable "root_volume" {
+  description = "The encrypted gp3 root volume: device name as in the image, size in GiB, IOPS, throughput in MiB/s."
+  type = object({
+    device     = optional(string, "/dev/xvda")
+    gib        = optional(number, 50)
+    iops       = optional(number, 3000)
+    throughput = optional(number, 125)
+  })
+  default = {}
+
+  # The limits of gp3: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+  validation {
+    condition     = var.root_volume.gib >= 1 && var.root_volume.gib <= 16384
+    error_message = "root_volume.gib is ${var.root_volume.gib}; legal: 1 to 16384."
+  }
+
+  validation {
+    condition     = var.root_volume.iops >= 3000 && var.root_volume.iops <= 16000
+    error_message = "root_volume.iops is ${var.root_volume.iops}; legal: 3000 to 16000."
+  }
+
+  validation {
+    condition     = var.root_volume.throughput >= 125 && var.root_volume.throughput <= 1000
+    error_message = "root_volume.throughput is ${var.root_volume.throughput}; legal: 125 to 1000."
+  }
+}
+
+variable "spot" {
+  description = "Buy on the spot market what exceeds `on_demand_base` agents, less `on_demand_percent` of it; null means on-demand only."
+  type = object({
+    on_demand_base    = optional(number, 0)
+    on_demand_percent = optional(number, 0)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.spot.on_demand_base, 0) >= 0
+    error_message = "spot.on_demand_base is ${try(var.spot.on_demand_base, 0)}; legal: 0 or more."
+  }
+
+  validation {
+    condition     = try(var.spot.on_demand_percent, 0) >= 0 && try(var.spot.on_demand_percent, 0) <= 100
+    error_message = "spot.on_demand_percent is ${try(var.spot.on_demand_percent, 0)}; legal: 0 to 100."
+  }
+}
+
+variable "scaling" {
+  description = "Who writes the desired capacity: `loop`, the control loop of workhorse, or `alarms`, CloudWatch."
+  type        = string
+  default     = "loop"
+
+  validation {
+    condition     = contains(["loop", "alarms"], var.scaling)
+    error_message = "scaling is \"${var.scaling}\"; legal: \"loop\", \"alarms\"."
+  }
+}
+
+variable "scheduled_sizes" {
+  description = <<-EOT
+    Sizes to jump to at fixed times: name -> cron expression in UTC and number of agents.
+    A size is a push, not a floor: idle agents leave again by the pool's own rules.
+  EOT
+  type        = map(object({ recurrence = string, size = number }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for at in values(var.scheduled_sizes) : length(split(" ", at.recurrence)) == 5])
+    error_message = "scheduled_sizes has recurrence ${join(", ", [for at in values(var.scheduled_sizes) : "\"${at.recurrence}\""])}; legal: five cron fields with one space between."
+  }
+
+  validation {
+    condition     = alltrue([for at in values(var.scheduled_sizes) : at.size >= var.policy.floor && at.size <= var.policy.ceiling])
+    error_message = "scheduled_sizes has sizes ${join(", ", [for at in values(var.scheduled_sizes) : at.size])}; legal: from policy.floor ${var.policy.floor} to policy.ceiling ${var.policy.ceiling}."
+  }
+}
+
+variable "heartbeat_seconds" {
+  description = "How long Auto Scaling waits for a sign of life from the drainer before it ends an instance."
+  type        = number
+  default     = 3600
+
+  # The range that PutLifecycleHook takes; 100 times this, at most 48 hours, bounds a drain.
+  validation {
+    condition     = var.heartbeat_seconds >= 30 && var.heartbeat_seconds <= 7200
+    error_message = "heartbeat_seconds is ${var.heartbeat_seconds}; legal: 30 to 7200."
+  }
+}
+
+variable "agent_parameters" {
+  description = "Names of the SSM parameters that agents may read, for example the secret they register with."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.agent_parameters : can(regex("^/[A-Za-z0-9_./-]+$", name))])
+    error_message = "agent_parameters is [${join(", ", var.agent_parameters)}]; legal: full names that start with /, without wildcards."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that hear of the alarms meant for people; without any, alarms only show in CloudWatch."
+  type        = list(string)
+  default     = []
+}
+
+variable "alarm_after" {
+  description = "When people are called, in seconds: the oldest job has waited `wait`, the oldest message is `drain` old."
+  type = object({
+    wait  = optional(number, 900)
+    drain = optional(number, 14400)
+  })
+  default = {}
+
+  validation {
+    condition     = var.alarm_after.wait >= 60 && var.alarm_after.drain >= 60
+    error_message = "alarm_after.wait is ${var.alarm_after.wait} and alarm_after.drain ${var.alarm_after.drain}; legal: 60 or more."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything, agents and their volumes too."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : key != "Name" && !startswith(key, "workhorse:")])
+    error_message = "tags has the keys ${join(", ", keys(var.tags))}; legal: any but \"Name\" and what starts with \"workhorse:\"."
+  }
+}

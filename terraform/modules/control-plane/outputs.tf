@@ -1,0 +1,19 @@
+output "role_arn" {
+  description = "The role that the loops run as."
+  value       = aws_iam_role.controller.arn
+}
+
+output "instance_profile_name" {
+  description = "The same role for an EC2 instance; null where `runs_on` is not `ec2`."
+  value       = one(aws_iam_instance_profile.controller[*].name)
+}
+
+output "log_group_name" {
+  description = "Where the controller logs."
+  value       = aws_cloudwatch_log_group.controller.name
+}
+
+output "policy_parameters" {
+  description = "Pool -> name of the SSM parameter that holds its policy as JSON."
+  value       = { for name, parameter in aws_ssm_parameter.policy : name => parameter.name }
+}

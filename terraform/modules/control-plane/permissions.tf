@@ -1,0 +1,70 @@
+# Everything the loops call, and nothing else. What changes something names what it may change.
+
+locals {
+  pools      = values(var.pools)
+  parameters = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter"
+
+  statements = {
+    # AWS gives these no narrower resource.
+    Look = {
+      Action = [
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeLifecycleHooks",
+        "autoscaling:DescribeScalingActivities",
+        "ec2:DescribeInstances",
+        "ec2:DescribeLaunchTemplateVersions",
+      ]
+      Resource = "*"
+    }
+    Scale = {
+      Action = [
+        "autoscaling:SetDesiredCapacity",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "autoscaling:CompleteLifecycleAction",
+        "autoscaling:RecordLifecycleActionHeartbeat",
+      ]
+      Resource = local.pools[*].group_arn
+    }
+    Receive = {
+      Action = [
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+      ]
+      Resource = local.pools[*].queue_arn
+    }
+    Decrypt = {
+      Action   = ["kms:Decrypt"]
+      Resource = local.pools[*].key_arn
+    }
+    # PutMetricData knows no resources; the namespace is what can be said.
+    Publish = {
+      Action    = ["cloudwatch:PutMetricData"]
+      Resource  = "*"
+      Condition = { StringEquals = { "cloudwatch:namespace" = "workhorse" } }
+    }
+    Read = {
+      Action = ["ssm:GetParameter", "ssm:GetParameters"]
+      Resource = concat(
+        [for name in var.secret_parameters : "${local.parameters}${name}"],
+        [for parameter in aws_ssm_parameter.policy : parameter.arn],
+      )
+    }
+    Log = {
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.controller.arn}:*"
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "controller" {
+  name = "run-pools"
+  role = aws_iam_role.controller.id
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [for sid, statement in local.statements : merge(statement, { Sid = sid, Effect = "Allow" })]
+  })
+}

@@ -1,0 +1,74 @@
+variable "name" {
+  description = "First part of every name."
+  type        = string
+  default     = "workhorse"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.name))
+    error_message = "name is \"${var.name}\"; legal: 1 to 32 of a-z, 0-9 and -, starting with a letter."
+  }
+}
+
+variable "runs_on" {
+  description = "Where the loops run, and so who may take the role: `ec2` instances or `ecs-tasks`."
+  type        = string
+  default     = "ec2"
+
+  validation {
+    condition     = contains(["ec2", "ecs-tasks"], var.runs_on)
+    error_message = "runs_on is \"${var.runs_on}\"; legal: \"ec2\", \"ecs-tasks\"."
+  }
+}
+
+variable "pools" {
+  description = <<-EOT
+    The pools it works for, by name.
+    policy_json: output `json` of `modules/policy`.
+    group_arn, queue_arn, key_arn: output `grants` of `modules/agent-pool`.
+  EOT
+  type = map(object({
+    policy_json = string
+    group_arn   = string
+    queue_arn   = string
+    key_arn     = string
+  }))
+
+  validation {
+    condition     = length(var.pools) > 0
+    error_message = "pools is empty; legal: one or more."
+  }
+
+  validation {
+    condition     = alltrue([for name, pool in var.pools : try(jsondecode(pool.policy_json).name, "") == name])
+    error_message = "pools has the keys ${join(", ", keys(var.pools))} for policies named ${join(", ", [for pool in values(var.pools) : try(jsondecode(pool.policy_json).name, "?")])}; legal: each policy under its own name."
+  }
+}
+
+variable "secret_parameters" {
+  description = "Names of the SSM parameters that the controller may read, for example its Jenkins token."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.secret_parameters : can(regex("^/[A-Za-z0-9_./-]+$", name))])
+    error_message = "secret_parameters is [${join(", ", var.secret_parameters)}]; legal: full names that start with /, without wildcards."
+  }
+}
+
+variable "log_days" {
+  description = "How many days the log is kept."
+  type        = number
+  default     = 365
+
+  # What CloudWatch Logs offers and every supported provider knows.
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653], var.log_days)
+    error_message = "log_days is ${var.log_days}; legal: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything."
+  type        = map(string)
+  default     = {}
+}

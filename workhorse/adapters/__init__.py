@@ -1,1 +1,1 @@
-"""What does: thin, one outside thing each. Nothing here decides."""
+"""The outside, one thing to a module; thin, for what decides is in the core."""

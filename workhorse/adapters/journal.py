@@ -1,0 +1,154 @@
+"""The decision journal as a file of JSON lines.
+
+Every record is one line, appended by one write and synced to the disk before `write` returns:
+a decision that was performed and then forgotten by a power cut would be explained by nobody, and
+one sync a tick costs milliseconds.
+A crash may tear the last line; readers skip it and the next writer begins a new one.
+When the file is full it becomes FILE.1, that one FILE.2, and so on; a kind of record that was not
+written in all the files kept is forgotten.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from workhorse.core.errors import Misuse, Surprise
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Default size of one file: about a month of one pool at a tick each 10 s."""
+
+KEEP = 8
+"""Default number of full files kept."""
+
+_BLOCK = 64 * 1024
+
+
+class JournalFile:
+    """A `loops.ports.Journal` in the file `path`; records are told apart by their key `kind`."""
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, keep: int = KEEP) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._keep = keep
+        self._newest: dict[str, Mapping[str, Any]] = {}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._opened()
+        except OSError as wrong:
+            raise Surprise(f"journal {path}: {wrong}") from wrong
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append one record; it is on disk when this returns.
+
+        Raises:
+            Misuse: the record has no `kind`, or holds what JSON cannot.
+            Surprise: the file could not be written.
+        """
+        line = _line(record)
+        try:
+            if os.fstat(self._file).st_size + len(line) > self._max_bytes:
+                self._rotate()
+            written = os.write(self._file, line)
+            os.fsync(self._file)
+        except OSError as wrong:
+            raise Surprise(f"journal {self._path}: {wrong}") from wrong
+        if written != len(line):
+            raise Surprise(f"journal {self._path}: {written} of {len(line)} bytes written")
+        self._newest[record["kind"]] = json.loads(line)
+
+    def last(self, kind: str) -> Mapping[str, Any] | None:
+        """The newest record of that kind, from before a restart too."""
+        if kind not in self._newest:
+            for path in _files(self._path):
+                for line in _lines_backwards(path):
+                    record = _parsed(line)
+                    if record is not None and record.get("kind") == kind:
+                        self._newest[kind] = record
+                        return record
+        return self._newest.get(kind)
+
+    def close(self) -> None:
+        """Close the file; nothing is lost without it."""
+        os.close(self._file)
+
+    def _opened(self) -> int:
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
+        size = os.fstat(file).st_size
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            os.write(file, b"\n")
+        return file
+
+    def _rotate(self) -> None:
+        numbers = range(self._keep - 1, 0, -1)
+        moves = [(_numbered(self._path, n), _numbered(self._path, n + 1)) for n in numbers]
+        for old, new in [*moves, (self._path, _numbered(self._path, 1))]:
+            if old.exists():
+                old.replace(new)
+        os.close(self._file)
+        self._file = self._opened()
+
+
+def records(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Every record of the journal `path`, oldest first; lines that are torn are left out."""
+    for file in reversed(_files(path)):
+        with file.open("rb") as lines:
+            for line in lines:
+                record = _parsed(line)
+                if record is not None:
+                    yield record
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    if not isinstance(record.get("kind"), str):
+        raise Misuse(f"a journal record needs a kind: {dict(record)!r}")
+    try:
+        return json.dumps(record, separators=(",", ":"), default=_plain).encode() + b"\n"
+    except (TypeError, ValueError) as wrong:
+        raise Misuse(f"a journal record is no JSON: {wrong}") from wrong
+
+
+def _plain(value: object) -> object:
+    """Facts hold frozensets and mapping views, which JSON does not know."""
+    if isinstance(value, (frozenset, set)):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} {value!r}")
+
+
+def _parsed(line: bytes) -> Mapping[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")
+
+
+def _files(path: Path) -> list[Path]:
+    """The files of the journal that exist, newest first."""
+    found = [path] if path.exists() else []
+    number = 1
+    while (older := _numbered(path, number)).exists():
+        found.append(older)
+        number += 1
+    return found
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    """The lines of a file from the last to the first, read by blocks."""
+    with path.open("rb") as file:
+        at = file.seek(0, os.SEEK_END)
+        rest = b""
+        while at > 0:
+            step = min(_BLOCK, at)
+            at -= step
+            file.seek(at)
+            rest, *whole = (file.read(step) + rest).split(b"\n")
+            yield from reversed(whole)
+        yield rest

@@ -1,0 +1,86 @@
+"""The meters as Prometheus text, and a small server that Prometheus scrapes.
+
+`QueueLength` becomes `workhorse_queue_length{pool="...",label="..."}`; a number of the whole pool
+has the empty label. A meter in seconds gets the suffix that Prometheus' naming asks for:
+https://prometheus.io/docs/practices/naming/
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from workhorse.core.errors import Refusal
+from workhorse.core.meters import Meter
+
+
+def exposition(meters: Iterable[Meter]) -> str:
+    """The meters in the Prometheus text format."""
+    registry = CollectorRegistry()
+    registry.register(_Latest(tuple(meters)))
+    return generate_latest(registry).decode()
+
+
+class Prometheus:
+    """A `loops.ports.Metrics` that serves the newest meters at http://host:port/metrics."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Start to serve; port 0 takes a free one.
+
+        Raises:
+            Refusal: the address is taken or not ours.
+        """
+        registry = CollectorRegistry()
+        self._latest = _Latest(())
+        registry.register(self._latest)
+        try:
+            self._server, self._thread = start_http_server(port, host, registry)
+        except OSError as wrong:
+            raise Refusal(f"metrics.prometheus: {host}:{port}: {wrong}") from wrong
+        self.url = f"http://{host}:{self._server.server_port}/metrics"
+
+    def publish(self, meters: Sequence[Meter], at: float) -> None:  # noqa: ARG002 - the port's shape
+        """Serve these from now on; Prometheus gives them the time of its scrape."""
+        self._latest.meters = tuple(meters)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Latest(Collector):
+    """What the registry asks at each scrape."""
+
+    def __init__(self, meters: tuple[Meter, ...]) -> None:
+        self.meters = meters
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One family for each meter name."""
+        families: dict[str, GaugeMetricFamily] = {}
+        for meter in self.meters:
+            name = _name(meter)
+            family = families.setdefault(
+                name, GaugeMetricFamily(name, meter.name, labels=("pool", "label"))
+            )
+            family.add_metric((meter.pool, meter.label), meter.value)
+        yield from families.values()
+
+
+def _name(meter: Meter) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", meter.name).lower()
+    suffix = "_seconds" if meter.unit == "Seconds" and not words.endswith("_seconds") else ""
+    return f"workhorse_{words}{suffix}"

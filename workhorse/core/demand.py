@@ -111,12 +111,21 @@ def _ask(item: QueueItem, nodes: Mapping[str, Node], cordoned: frozenset[str]) -
     return _Ask(told=not (item.placeholder and item.stuck))
 
 
-def bound_to(item: QueueItem, nodes: Mapping[str, Node]) -> frozenset[str]:
-    """The nodes that the item names: it may be a pinned job, or a pipeline that resumes there."""
-    named = set(_QUOTED.findall(item.why))
-    if item.expression:
-        named.add(item.expression.strip('"'))
-    return frozenset(named & nodes.keys())
+def bound_nodes(jenkins: Jenkins, *, except_jobs: frozenset[str]) -> frozenset[str]:
+    """The nodes that queued items name: a job pinned there, or a pipeline that resumes there.
+
+    Args:
+        jenkins: the queue and the nodes.
+        except_jobs: jobs that are queued there to end the agent, and so do not keep it.
+    """
+    named: set[str] = set()
+    for item in jenkins.queue:
+        if item.task in except_jobs:
+            continue
+        named.update(_QUOTED.findall(item.why))
+        if item.expression:
+            named.add(item.expression.strip('"'))
+    return frozenset(named & jenkins.nodes.keys())
 
 
 def _fits(ask: _Ask, pool: Pool, nodes: Mapping[str, Node]) -> bool:
@@ -153,7 +162,7 @@ class _Tally:
         )
 
 
-def place(
+def place(  # noqa: PLR0913 - the facts of one placement, by name
     jenkins: Jenkins,
     pools: Sequence[Pool],
     *,

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workhorse.core.machine import Row, Table
+from workhorse.core.model import Hook
 
 PIPELINE_RESUME_SECONDS = 300.0
 """How long Jenkins keeps the body of a pipeline for a node that went away.
@@ -88,6 +89,8 @@ class DrainEvent(StrEnum):
     """Its node carries our cordon, and we know nothing of it: an earlier run began this."""
     RECALL_ASKED = "RecallAsked"
     """Demand returned."""
+    HOOK_ABSENT = "HookAbsent"
+    """A message said that a hook waits, and the instance stays in service all the same."""
     SEEN_UNCORDONED = "SeenUncordoned"
     SEEN_BUSY = "SeenBusy"
     SEEN_IDLE = "SeenIdle"
@@ -148,10 +151,12 @@ class Drain:
     """When the release job was first queued."""
     missing_since: float | None = None
     """Since when its node is absent or offline."""
-    at_hook: bool = False
-    """Last seen waiting at the hook."""
+    hook: Hook | None = None
+    """The hook that it was last seen waiting at."""
     beat_at: float = 0
     """When the hook got its last heartbeat."""
+    held_at: float = 0
+    """When its messages were last held."""
     messages: tuple[tuple[str, str, str], ...] = ()
     """(queue, message id, receipt) of the messages that asked for it."""
 
@@ -180,9 +185,9 @@ def _rows(
     return {(state, event): row for event in events}
 
 
-def _before_release(state: DrainState) -> dict[
-    tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]
-]:
+def _before_release(
+    state: DrainState,
+) -> dict[tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]]:
     """What ASKED, CORDONED and QUIET have in common."""
     return {
         **_rows(state, _OPENING, Row(state, (), "asked already")),
@@ -198,14 +203,15 @@ def _before_release(state: DrainState) -> dict[
         (state, E.SEEN_PROCEEDING): Row(S.RELEASED, (), "AWS goes on without us"),
         (state, E.SEEN_DETACHED): Row(S.RECALLED, (A.RECALL,), "taken out of the group"),
         (state, E.RECALL_ASKED): Row(S.RECALLED, (A.RECALL,), "demand returned"),
+        (state, E.HOOK_ABSENT): Row(S.RECALLED, (A.RECALL,), "no hook waits for it"),
         (state, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "the instance is no more"),
         (state, E.REPEAT_DUE): Row(state, (), "nothing was asked of AWS yet"),
     }
 
 
-def _after_release(state: DrainState) -> dict[
-    tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]
-]:
+def _after_release(
+    state: DrainState,
+) -> dict[tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]]:
     """What LEAVING, HANDED and RELEASED have in common."""
     return {
         **_rows(state, _OPENING, Row(state, (), "asked already")),
@@ -221,7 +227,9 @@ DRAIN: Table[DrainState, DrainEvent, DrainAction] = {
     # WORKING: not leaving yet; the first thing heard opens the drain.
     **_rows(S.WORKING, _OPENING, Row(S.ASKED, (A.CORDON,), "it is to leave")),
     (S.WORKING, E.CORDON_FOUND): Row(S.CORDONED, (), "an earlier run cordoned it"),
-    (S.WORKING, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "lost to an outside hand"),
+    (S.WORKING, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "the instance is no more"),
+    (S.WORKING, E.SEEN_UNKNOWN): Row(S.WORKING, (), "not a member; wait for EC2's word"),
+    (S.WORKING, E.SEEN_DETACHED): Row(S.ENDED, (A.FORGET,), "not a member: nothing to do"),
     **_before_release(S.ASKED),
     **_before_release(S.CORDONED),
     # QUIET: idle once; only here a look may let it go.
@@ -247,14 +255,15 @@ DRAIN: Table[DrainState, DrainEvent, DrainAction] = {
     # RELEASED: the hook is completed, or AWS went on without us.
     **_after_release(S.RELEASED),
     (S.RELEASED, E.REPEAT_DUE): Row(S.RELEASED, (A.COMPLETE,), "still at the hook: ask again"),
+    (S.RELEASED, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "still at the hook"),
     # RECALLED: in service, and its labels are written back.
     **_rows(S.RECALLED, _LOOKS, Row(S.RECALLED, (A.RECALL,), "the cordon is still there")),
-    (S.RECALLED, E.SEEN_UNCORDONED): Row(S.ENDED, (), "back at work"),
+    (S.RECALLED, E.SEEN_UNCORDONED): Row(S.ENDED, (A.FORGET,), "back at work"),
     (S.RECALLED, E.SEEN_UNKNOWN): Row(S.RECALLED, (), "wait for a reading"),
     (S.RECALLED, E.SEEN_PROCEEDING): Row(S.RELEASED, (), "AWS ends it after all"),
     (S.RECALLED, E.SEEN_SETTLED_AT_HOOK): Row(S.ASKED, (A.CORDON,), "AWS ends it after all"),
     (S.RECALLED, E.SEEN_SETTLED_FOR_JOB): Row(S.ASKED, (A.CORDON,), "AWS ends it after all"),
-    (S.RECALLED, E.SEEN_LOST): Row(S.ENDED, (), "no node to call back"),
+    (S.RECALLED, E.SEEN_LOST): Row(S.ENDED, (A.FORGET,), "no node to call back"),
     (S.RECALLED, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "nothing can resume on it"),
     (S.RECALLED, E.REPEAT_DUE): Row(S.RECALLED, (), "not of a recall"),
     (S.RECALLED, E.RECALL_ASKED): Row(S.RECALLED, (), "asked already"),

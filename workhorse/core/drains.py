@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label, parse_cordon_label
-from workhorse.core.demand import bound_to
 from workhorse.core.drain import Cause, Drain, DrainAction, DrainEvent, DrainState
 from workhorse.core.effects import (
     CompleteHook,
@@ -25,7 +24,6 @@ from workhorse.core.effects import (
 )
 from workhorse.core.machine import step
 from workhorse.core.model import (
-    Group,
     Instance,
     Lifecycle,
     Node,
@@ -38,10 +36,11 @@ from workhorse.core.model import (
 HOLD_SECONDS = 900
 """How long a message is hidden each time it is held; held again at every heartbeat.
 
-If we die, it comes back after at most this long; the hook itself is found sooner, by its state.
+If we die, it comes back after at most this long; the hook is found sooner, by the instance's state.
 """
 
 _ENDED_STATES = frozenset({"terminated", "gone"})
+_DETACHED_STATES = frozenset({"pending", "running", "stopping", "stopped"})
 _RECALLABLE = frozenset({DrainState.ASKED, DrainState.CORDONED, DrainState.QUIET})
 _EVENT_OF = {
     Cause.SCALE_IN: DrainEvent.CHOSEN,
@@ -92,41 +91,62 @@ def recallable(drain: Drain, instance: Instance | None) -> bool:
     )
 
 
-def look(drain: Drain, pool: Pool, snapshot: Snapshot) -> tuple[Drain, DrainEvent]:
-    """What the snapshot shows of the drain; the drain comes back with what was noted of it."""
+def look(  # noqa: PLR0911 - a ladder of conditions, an event each
+    drain: Drain, pool: Pool, snapshot: Snapshot, *, bound: frozenset[str] = frozenset()
+) -> tuple[Drain, DrainEvent]:
+    """What the snapshot shows of the drain; the drain comes back with what was noted of it.
+
+    Args:
+        drain: the drain as it was.
+        pool: its pool.
+        snapshot: what was read.
+        bound: nodes that queued items name, from `core.demand.bound_nodes`.
+    """
     group = snapshot.groups.get(drain.group)
     if group is None:
         return drain, DrainEvent.SEEN_UNKNOWN
-    instance = next((i for i in group.instances if i.id == drain.instance), None)
+    instance = group.by_id.get(drain.instance)
     if drain.state is DrainState.GONE or instance is None:
         return drain, _outside(drain, snapshot)
+    if drain.state is DrainState.WORKING:
+        return drain, opening(drain.cause)
+    waiting = instance.lifecycle is Lifecycle.TERMINATING_WAIT
+    drain = replace(drain, hook=group.hook if waiting else None)
     if instance.lifecycle in {Lifecycle.TERMINATING_PROCEED, Lifecycle.TERMINATED}:
-        return replace(drain, at_hook=False), DrainEvent.SEEN_PROCEEDING
-    drain = replace(drain, at_hook=instance.lifecycle is Lifecycle.TERMINATING_WAIT)
+        return drain, DrainEvent.SEEN_PROCEEDING
     if drain.state is DrainState.RECALLED and instance.lifecycle.leaving:
         return drain, DrainEvent.HOOK_ARRIVED
-    return _inside(drain, pool, instance, snapshot)
+    if _hook_absent(drain, instance, snapshot.at):
+        return drain, DrainEvent.HOOK_ABSENT
+    return _inside(drain, pool, instance, snapshot, bound)
+
+
+def _hook_absent(drain: Drain, instance: Instance, now: float) -> bool:
+    """A message may come before the group shows it, by seconds; after that it was a false one."""
+    told = drain.cause is Cause.HOOK and instance.lifecycle is Lifecycle.IN_SERVICE
+    early = now - drain.opened_at < d.REPEAT_SECONDS
+    return told and not early and drain.state in _RECALLABLE
 
 
 def _outside(drain: Drain, snapshot: Snapshot) -> DrainEvent:
     """It is no member of its group (any more): EC2 has the last word."""
-    node = snapshot.jenkins.nodes.get(drain.instance) if snapshot.jenkins else None
-    if snapshot.states.get(drain.instance, "unknown") in _ENDED_STATES:
-        if drain.state is not DrainState.GONE or snapshot.jenkins is None or node is not None:
-            return DrainEvent.VANISHED if snapshot.jenkins else DrainEvent.SEEN_UNKNOWN
-        return DrainEvent.NODE_ABSENT
-    if drain.state is DrainState.RECALLED and snapshot.jenkins:
-        if node is None:
-            return DrainEvent.SEEN_LOST
-        if not is_cordoned(node):
-            return DrainEvent.SEEN_UNCORDONED
-    if snapshot.states.get(drain.instance) == "running":
+    jenkins = snapshot.jenkins
+    if jenkins is None or snapshot.frozen:
+        return DrainEvent.SEEN_UNKNOWN
+    node = jenkins.nodes.get(drain.instance)
+    state = snapshot.states.get(drain.instance)
+    if state in _ENDED_STATES:
+        over = drain.state is DrainState.GONE and node is None
+        return DrainEvent.NODE_ABSENT if over else DrainEvent.VANISHED
+    if drain.state is DrainState.RECALLED and (node is None or not is_cordoned(node)):
+        return DrainEvent.SEEN_LOST if node is None else DrainEvent.SEEN_UNCORDONED
+    if state in _DETACHED_STATES and drain.state is not DrainState.GONE:
         return DrainEvent.SEEN_DETACHED
     return DrainEvent.SEEN_UNKNOWN
 
 
 def _inside(
-    drain: Drain, pool: Pool, instance: Instance, snapshot: Snapshot
+    drain: Drain, pool: Pool, instance: Instance, snapshot: Snapshot, bound: frozenset[str]
 ) -> tuple[Drain, DrainEvent]:
     jenkins = snapshot.jenkins
     if jenkins is None or snapshot.frozen:
@@ -138,13 +158,8 @@ def _inside(
     if not is_cordoned(node):
         return drain, DrainEvent.SEEN_UNCORDONED
     if drain.state is DrainState.ASKED or drain.confirmed_at is None:
-        drain = replace(drain, confirmed_at=jenkins.read_at)
-    bound = any(
-        node.name in bound_to(item, jenkins.nodes)
-        for item in jenkins.queue
-        if item.task != pool.release_job
-    )
-    if not node.idle or node.busy or bound:
+        drain = replace(drain, confirmed_at=snapshot.at)
+    if not node.idle or node.busy or node.name in bound:
         return drain, DrainEvent.SEEN_BUSY
     return drain, _idle(drain, pool, instance, jenkins.read_at)
 
@@ -167,13 +182,17 @@ def _missing(
     return drain, DrainEvent.SEEN_UNKNOWN
 
 
-def _idle(drain: Drain, pool: Pool, instance: Instance, read_at: float) -> DrainEvent:
+def _idle(  # noqa: PLR0911 - the same ladder, its last rungs
+    drain: Drain, pool: Pool, instance: Instance, read_at: float
+) -> DrainEvent:
     """It is cordoned and idle: is that enough, and what comes next?"""
     if read_at < (drain.confirmed_at or read_at) + pool.policy.settle_seconds:
         return DrainEvent.SEEN_IDLE
     overdue = drain.asked_at and read_at - drain.asked_at >= d.REPEAT_SECONDS
     by_job = pool.policy.release is Release.JOB
     if instance.lifecycle is Lifecycle.IN_SERVICE:
+        if drain.cause is Cause.HOOK:
+            return DrainEvent.SEEN_IDLE
         if drain.state is DrainState.LEAVING and overdue:
             return DrainEvent.REPEAT_DUE
         return DrainEvent.SEEN_SETTLED
@@ -188,8 +207,11 @@ def _idle(drain: Drain, pool: Pool, instance: Instance, read_at: float) -> Drain
     return DrainEvent.SEEN_SETTLED_FOR_JOB if by_job else DrainEvent.SEEN_SETTLED_AT_HOOK
 
 
-def advance(drain: Drain, event: DrainEvent, pool: Pool, group: Group | None, now: float) -> Advance:
+def advance(drain: Drain, event: DrainEvent, pool: Pool, snapshot: Snapshot, now: float) -> Advance:
     """Step the machine by one event.
+
+    A cordon is written only to a node that the snapshot shows; once a node appears, the next look
+    asks for it again.
 
     Raises:
         Misuse: the table has no row for it.
@@ -203,19 +225,21 @@ def advance(drain: Drain, event: DrainEvent, pool: Pool, group: Group | None, no
         after = replace(after, asked_at=now)
     if row.state is DrainState.HANDED and drain.state is not DrainState.HANDED:
         after = replace(after, handed_at=now)
-    effects = tuple(e for a in row.actions for e in _effects_of(a, after, pool, group))
+    effects = tuple(e for a in row.actions for e in _effects_of(a, after, pool, snapshot))
     return Advance(
         event=event, before=drain.state, drain=after, because=row.because, effects=effects
     )
 
 
-def _effects_of(
-    action: DrainAction, drain: Drain, pool: Pool, group: Group | None
+def _effects_of(  # noqa: PLR0911 - one effect for each action
+    action: DrainAction, drain: Drain, pool: Pool, snapshot: Snapshot
 ) -> tuple[Effect, ...]:
-    hook = group.hook.name if group and group.hook else ""
+    hook = drain.hook.name if drain.hook else ""
     node, labels = drain.instance, pool.policy.labels
     match action:
         case DrainAction.CORDON:
+            if snapshot.jenkins is None or node not in snapshot.jenkins.nodes:
+                return ()
             return (Cordon(node=node, label=cordon_label(drain.cause, drain.instance)),)
         case DrainAction.TERMINATE:
             decrement = drain.cause is Cause.SCALE_IN
@@ -233,26 +257,24 @@ def _effects_of(
             return tuple(ForgetMessage(queue=q, receipt=r) for q, _, r in drain.messages)
 
 
-def heartbeat(drain: Drain, group: Group | None, now: float, *, beat_seconds: float) -> tuple[
-    Drain, tuple[Effect, ...]
-]:
-    """The heartbeat that is due, and the messages held with it; also when nothing can be read.
+def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:
+    """The heartbeat and the holding of messages that are due; also while nothing can be read.
 
-    Args:
-        drain: one that may be waiting at the hook.
-        group: its group as last read.
-        now: seconds since the epoch.
-        beat_seconds: how long to leave between heartbeats when the hook's time-out is not known.
+    The heartbeat comes at a third of the hook's time-out: two may fail before the hook runs out.
     """
-    waiting = drain.at_hook and drain.state not in {DrainState.GONE, DrainState.ENDED}
-    hook = group.hook if group else None
-    # A third of the time-out: two heartbeats may fail before the hook runs out.
-    pause = hook.heartbeat_seconds / 3 if hook else beat_seconds
-    due = now - drain.beat_at >= pause or drain.beat_at > now
-    if not due or not (waiting or drain.messages):
-        return drain, ()
-    beats: tuple[Effect, ...] = ()
-    if waiting and hook:
-        beats = (Heartbeat(group=drain.group, hook=hook.name, instance=drain.instance),)
-    holds = tuple(HoldMessage(queue=q, receipt=r, seconds=HOLD_SECONDS) for q, _, r in drain.messages)
-    return replace(drain, beat_at=now), beats + holds
+    effects: tuple[Effect, ...] = ()
+    if drain.hook and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now):
+        effects += (Heartbeat(group=drain.group, hook=drain.hook.name, instance=drain.instance),)
+        drain = replace(drain, beat_at=now)
+    if drain.messages and _due(drain.held_at, HOLD_SECONDS / 3, now):
+        effects += tuple(
+            HoldMessage(queue=queue, receipt=receipt, seconds=HOLD_SECONDS)
+            for queue, _, receipt in drain.messages
+        )
+        drain = replace(drain, held_at=now)
+    return drain, effects
+
+
+def _due(last: float, pause: float, now: float) -> bool:
+    """Also when the clock jumped back."""
+    return now - last >= pause or last > now

@@ -2,7 +2,7 @@
 
     WorkhorseError
     +-- Misuse            our bug: a state that cannot be; crash and say so
-    +-- Refusal           the operator asked for what the rules forbid; exit non-zero, change nothing
+    +-- Refusal           the operator asked for what the rules forbid; exit non-zero
     +-- Surprise          the world's doing: record it, end the tick, look afresh at the next
         +-- Unreadable    a reading failed; what it would have told counts as unknown
         +-- Missing       the named thing is not there (any more)

@@ -1,10 +1,9 @@
-"""The numbers that a pool is watched by, from a snapshot.
+"""A meter: one number that a pool is watched by.
 
 Names and units are CloudWatch's; the Prometheus text carries the same numbers.
 terraform/modules/agent-pool builds its alarms and its dashboard on these names.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 

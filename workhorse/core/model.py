@@ -112,7 +112,7 @@ class Lifecycle(StrEnum):
     """Standby, detaching, warmed and whatever AWS adds: not ours to touch."""
 
     @classmethod
-    def _missing_(cls, value: object) -> "Lifecycle":
+    def _missing_(cls, _value: object) -> "Lifecycle":
         return cls.OTHER
 
     @property
@@ -155,7 +155,7 @@ class Hook:
     heartbeat_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """One Auto Scaling group as described at `read_at`, the moment before it was asked."""
 
@@ -169,10 +169,17 @@ class Group:
     scale_in_off: bool = False
     """Tagged `workhorse:scale-in = off`, or its Terminate process is suspended."""
 
-    @property
+    @cached_property
     def members(self) -> int:
-        """Instances that count towards desired capacity."""
-        return sum(1 for i in self.instances if not i.lifecycle.leaving)
+        """Instances that count towards desired capacity: pending and in service."""
+        return sum(
+            1 for i in self.instances if i.lifecycle is Lifecycle.IN_SERVICE or i.lifecycle.joining
+        )
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Instance]:
+        """The instances by their id."""
+        return {i.id: i for i in self.instances}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,11 +254,12 @@ class Agent:
     node: Node | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What could be read; `jenkins` or a group is None when its reading failed or is too old."""
 
     at: float
+    """When the last reading had come in."""
     jenkins: Jenkins | None
     groups: Mapping[str, Group | None] = field(default_factory=dict)
     """Group name to group."""
@@ -261,11 +269,6 @@ class Snapshot:
     """Jenkins restarted a moment ago or is quieting down: nothing may be destroyed."""
     notes: tuple[str, ...] = ()
     """Why parts are missing, for the journal."""
-
-    @cached_property
-    def busy_looking(self) -> bool:
-        """No agent may be believed idle in this snapshot."""
-        return self.jenkins is None or self.frozen
 
     def agents(self, group: str) -> tuple[Agent, ...]:
         """The group's instances joined with their nodes; empty when the group was not read."""

@@ -1,0 +1,152 @@
+"""One tick's decision for one pool: survey, plan, moves; nothing is done here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workhorse.core.demand import Demand
+from workhorse.core.drain import Drain
+from workhorse.core.drains import recallable
+from workhorse.core.effects import Effect, SetDesiredCapacity
+from workhorse.core.model import Pool, Reason, Scaling, Snapshot
+from workhorse.core.plan import EXACT, Moves, Rule, Situation, first_to_leave, moves, target
+from workhorse.core.survey import Survey, Times, survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolMemory:
+    """What a pool's planning remembers from tick to tick."""
+
+    changed_at: float
+    """When the size last changed, by whichever hand."""
+    desired: int | None = None
+    """Desired capacity as last seen or set."""
+    times: Times = field(default_factory=Times)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a pool should become, why, and what to ask for."""
+
+    pool: str
+    at: float
+    situation: Situation
+    survey: Survey
+    target: int
+    reasons: tuple[Reason, ...]
+    moves: Moves
+    effects: tuple[Effect, ...]
+    memory: PoolMemory
+    outside: tuple[int, int] | None = None
+    """Desired capacity before and after, when another hand than ours changed it."""
+
+    def as_record(self) -> dict[str, Any]:
+        """The decision as the journal keeps it."""
+        s = self.situation
+        return {
+            "pool": self.pool,
+            "desired": s.group.desired,
+            "target": self.target,
+            "set_desired": self.moves.desired,
+            "recall": list(self.moves.recall),
+            "leave": list(self.moves.leave),
+            "reasons": [str(r) for r in self.reasons],
+            "facts": {
+                "queued": s.queued,
+                "running": s.running,
+                "ready": s.ready,
+                "booting": s.booting,
+                "coming": s.coming,
+                "draining": len(self.survey.draining),
+                "lost": len(self.survey.lost),
+                "jenkins": "read" if s.told else "unread",
+                "frozen": s.frozen,
+            },
+        }
+
+
+def decide(  # noqa: PLR0913 - the facts of one decision, by name
+    pool: Pool,
+    snapshot: Snapshot,
+    *,
+    demand: Demand | None,
+    drains: Mapping[str, Drain],
+    memory: PoolMemory,
+    blind_step: int,
+    rules: Sequence[Rule] = EXACT,
+) -> Decision | None:
+    """Decide for one pool; None when its group could not be read, for then nothing may move.
+
+    Args:
+        pool: the pool.
+        snapshot: what was read.
+        demand: what waits for the pool; None when Jenkins could not be read.
+        drains: the drains under way, by instance id.
+        memory: what the last decision left.
+        blind_step: agents that may be added while Jenkins cannot be trusted.
+        rules: the planner.
+    """
+    group = snapshot.groups.get(pool.group)
+    if group is None:
+        return None
+    seen = survey(pool, group, snapshot, drains, memory.times)
+    outside = _outside_change(memory.desired, group.desired)
+    changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
+    situation = Situation(
+        policy=pool.policy,
+        group=group,
+        now=snapshot.at,
+        queued=demand.queued if demand else 0,
+        running=seen.running,
+        ready=len(seen.ready),
+        booting=len(seen.booting),
+        coming=seen.coming,
+        changed_at=changed_at,
+        told=demand is not None,
+        frozen=snapshot.frozen,
+        blind_step=blind_step,
+    )
+    wanted, reasons = target(situation, rules)
+    wish = _moves(pool, snapshot, situation, seen, wanted, drains)
+    moved = wish != Moves()
+    return Decision(
+        pool=pool.name,
+        at=snapshot.at,
+        situation=situation,
+        survey=seen,
+        target=wanted,
+        reasons=reasons,
+        moves=wish,
+        effects=(SetDesiredCapacity(group=group.name, size=wish.desired),)
+        if wish.desired is not None
+        else (),
+        memory=PoolMemory(
+            changed_at=snapshot.at if moved else changed_at,
+            desired=group.desired if wish.desired is None else wish.desired,
+            times=seen.times,
+        ),
+        outside=outside,
+    )
+
+
+def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
+    pool: Pool,
+    snapshot: Snapshot,
+    situation: Situation,
+    seen: Survey,
+    wanted: int,
+    drains: Mapping[str, Drain],
+) -> Moves:
+    if pool.scaling is Scaling.ALARMS:
+        return Moves()
+    back = [
+        drain.instance
+        for drain in drains.values()
+        if drain.group == pool.group and recallable(drain, seen.group.by_id.get(drain.instance))
+    ]
+    leaving = first_to_leave(seen.idle(snapshot.at, pool.policy.idle_seconds))
+    return moves(situation, wanted, recallable=back, idle=leaving)
+
+
+def _outside_change(known: int | None, found: int) -> tuple[int, int] | None:
+    return (known, found) if known is not None and known != found else None

@@ -1,0 +1,121 @@
+"""Where every agent of a pool stands, from a snapshot.
+
+ready     in service, its node online and not cordoned: takes builds
+booting   launched or back soon: no online node yet, and not for longer than `boot_seconds`
+lost      no online node for longer: no capacity any more, though AWS counts it
+draining  cordoned, in a drain of ours, or being ended by Auto Scaling
+other     standby and the like: not ours to touch
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workhorse.core.drain import Drain, DrainState
+from workhorse.core.drains import is_cordoned
+from workhorse.core.model import Agent, Group, Lifecycle, Pool, Snapshot
+
+_OVER = frozenset({DrainState.RECALLED, DrainState.ENDED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """What must be remembered of agents from tick to tick, by instance id."""
+
+    idle_since: Mapping[str, float] = field(default_factory=dict)
+    absent_since: Mapping[str, float] = field(default_factory=dict)
+    """Since when an instance has no online node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """The agents of one pool, each in one place."""
+
+    group: Group
+    ready: tuple[Agent, ...] = ()
+    booting: tuple[Agent, ...] = ()
+    lost: tuple[Agent, ...] = ()
+    draining: tuple[Agent, ...] = ()
+    other: tuple[Agent, ...] = ()
+    running: int = 0
+    """Executors that hold a build, on agents that are not draining."""
+    times: Times
+
+    @property
+    def coming(self) -> int:
+        """Launches that Auto Scaling was asked for and has not begun."""
+        return max(0, self.group.desired - self.group.members)
+
+    def idle(self, now: float, idle_seconds: float) -> tuple[tuple[Agent, float], ...]:
+        """Ready agents that may be chosen to leave, with the time since when they are idle."""
+        since = self.times.idle_since
+        return tuple(
+            (agent, since[agent.instance.id])
+            for agent in self.ready
+            if not agent.instance.protected
+            and agent.instance.id in since
+            and now - since[agent.instance.id] >= idle_seconds
+        )
+
+
+class _Places:
+    def __init__(self) -> None:
+        self.of: dict[str, list[Agent]] = {
+            place: [] for place in ("ready", "booting", "lost", "draining", "other")
+        }
+
+    def put(self, place: str, agent: Agent) -> None:
+        self.of[place].append(agent)
+
+
+def survey(
+    pool: Pool, group: Group, snapshot: Snapshot, drains: Mapping[str, Drain], had: Times
+) -> Survey:
+    """Put every agent of the pool in its place, and carry on the times."""
+    places = _Places()
+    idle: dict[str, float] = {}
+    absent: dict[str, float] = {}
+    running = 0
+    for agent in snapshot.agents(pool.group):
+        name, node = agent.instance.id, agent.node
+        if _leaving(agent, drains.get(name)):
+            places.put("draining", agent)
+            continue
+        if agent.instance.lifecycle is Lifecycle.OTHER:
+            places.put("other", agent)
+            continue
+        running += node.busy if node else 0
+        if node is None or node.offline:
+            absent[name] = _absent_since(agent, had, snapshot.at)
+            young = snapshot.at - absent[name] < pool.policy.boot_seconds
+            places.put("booting" if young or snapshot.jenkins is None else "lost", agent)
+            continue
+        places.put("ready", agent)
+        if node.idle and not node.busy:
+            idle[name] = had.idle_since.get(name, snapshot.at)
+    if snapshot.jenkins is None:
+        idle, absent = dict(had.idle_since), dict(had.absent_since)
+    return Survey(
+        group=group,
+        ready=tuple(places.of["ready"]),
+        booting=tuple(places.of["booting"]),
+        lost=tuple(places.of["lost"]),
+        draining=tuple(places.of["draining"]),
+        other=tuple(places.of["other"]),
+        running=running,
+        times=Times(idle_since=idle, absent_since=absent),
+    )
+
+
+def _leaving(agent: Agent, drain: Drain | None) -> bool:
+    if agent.instance.lifecycle.leaving:
+        return True
+    if drain is not None and drain.state not in _OVER:
+        return True
+    return agent.node is not None and is_cordoned(agent.node)
+
+
+def _absent_since(agent: Agent, had: Times, now: float) -> float:
+    """Since its launch when it never had a node, else since it was first seen without."""
+    if agent.node is None and agent.instance.launched_at is not None:
+        return min(agent.instance.launched_at, now)
+    return min(had.absent_since.get(agent.instance.id, now), now)

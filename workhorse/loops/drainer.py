@@ -1,0 +1,227 @@
+"""The drainer: every leaving agent, at every tick, one step further.
+
+It hears messages, finds drains that an earlier run began, sends heartbeats, steps the machines and
+performs what they ask for.
+A drain is remembered only after its effects were performed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from workhorse.core.demand import bound_nodes
+from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
+from workhorse.core.drains import advance, found_cordon, heartbeat, look, opening
+from workhorse.core.effects import ForgetMessage
+from workhorse.core.errors import Surprise
+from workhorse.core.model import Pool, Snapshot
+from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
+from workhorse.loops.perform import Performer
+from workhorse.loops.ports import Message, Ports
+
+FAILURES_PER_TICK = 3
+"""After so many failed effects a tick ends: Jenkins or AWS fails, and heartbeats must not wait."""
+
+
+class Drainer:
+    """Holds the drains under way, by instance id."""
+
+    def __init__(self, ports: Ports, pools: tuple[Pool, ...], performer: Performer) -> None:
+        self.drains: dict[str, Drain] = {}
+        self._ports = ports
+        self._pools = {pool.group: pool for pool in pools}
+        self._performer = performer
+        self._inbox: dict[tuple[str, str], Message] = {}
+        self._moved: set[str] = set()
+        """Drains with effects performed since the snapshot: it shows nothing of them yet."""
+
+    def receive(self) -> bool:
+        """Take what the queues hold; True when there is something to look at at once."""
+        for queue in sorted({pool.queue_url for pool in self._pools.values() if pool.queue_url}):
+            try:
+                messages = self._ports.mailbox.receive(queue)
+            except Surprise as surprise:
+                self._note("unheard", queue=queue, error=str(surprise))
+                continue
+            for message in messages:
+                self._inbox[queue, message.id] = message
+        return bool(self._inbox)
+
+    def tick(
+        self, snapshot: Snapshot, *, leave: Iterable[str] = (), recall: Iterable[str] = ()
+    ) -> None:
+        """Hear, find, send heartbeats, and step every drain once.
+
+        Args:
+            snapshot: what was read.
+            leave: instances that the planner chose to leave.
+            recall: instances whose drain the planner calls back.
+        """
+        members = {
+            instance: pool
+            for pool in self._pools.values()
+            for instance in _instances(snapshot, pool)
+        }
+        self._moved.clear()
+        self._beat(snapshot)
+        self._find(snapshot, members)
+        self._hear(snapshot, members)
+        for instance in leave:
+            self._open(instance, members[instance], Cause.SCALE_IN, snapshot)
+        for instance in recall:
+            self._step(self.drains[instance], DrainEvent.RECALL_ASKED, snapshot)
+        self._look(snapshot)
+
+    def _hear(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
+        for (queue, key), message in list(self._inbox.items()):
+            notice = understand(message.body)
+            handling = self._handling(notice, snapshot, members)
+            if handling is None:
+                continue
+            del self._inbox[queue, key]
+            self._note(
+                "heard",
+                notice=notice.kind,
+                handling=handling,
+                instance=notice.instance,
+                detail=notice.detail,
+                message=message.id,
+            )
+            if handling is Handling.DRAIN:
+                pool = members.get(notice.instance) or self._pools[notice.group]
+                self._open(notice.instance, pool, CAUSES[notice.kind], snapshot)
+                self._join(notice.instance, queue, message)
+            elif handling in {Handling.FORGET, Handling.WAKE}:
+                self._forget(queue, message, notice.kind)
+
+    def _handling(
+        self, notice: Notice, snapshot: Snapshot, members: Mapping[str, Pool]
+    ) -> Handling | None:
+        """What becomes of a notice; None when that cannot be told before a better reading."""
+        handling = HANDLING[notice.kind]
+        if handling is not Handling.DRAIN:
+            return handling
+        if notice.kind is Kind.HOOK:
+            return Handling.DRAIN if notice.group in self._pools else Handling.LEAVE
+        if notice.instance in members or notice.instance in self.drains:
+            return Handling.DRAIN
+        # EC2's events tell no group: every queue gets those of every instance of the account.
+        unread = any(group is None for group in snapshot.groups.values())
+        return None if unread else Handling.FORGET
+
+    def _join(self, instance: str, queue: str, message: Message) -> None:
+        """The drain answers for the message; a newer receipt of the same message replaces it."""
+        drain = self.drains.get(instance)
+        if drain is None:
+            return
+        others = tuple(m for m in drain.messages if m[:2] != (queue, message.id))
+        held = (*others, (queue, message.id, message.receipt))
+        self.drains[instance] = replace(drain, messages=held, held_at=0)
+
+    def _forget(self, queue: str, message: Message, why: str) -> None:
+        try:
+            effect = ForgetMessage(queue=queue, receipt=message.receipt)
+            self._performer.perform(effect, f"{why}: nothing to do")
+        except Surprise:
+            return  # It comes back, and is forgotten then.
+
+    def _find(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
+        """Drains that the world shows and we do not know: cordoned, dead, or at the hook."""
+        for node in snapshot.jenkins.nodes.values() if snapshot.jenkins else ():
+            if node.name in self.drains:
+                continue
+            cause, member = found_cordon(node), members.get(node.name)
+            if cause is not None and member is not None:
+                self._open(node.name, member, cause, snapshot, event=DrainEvent.CORDON_FOUND)
+            elif member is None and snapshot.states.get(node.name) in {"terminated", "gone"}:
+                pool = self._pool_of(node.labels)
+                self._open(node.name, pool, Cause.HOOK, snapshot, event=DrainEvent.VANISHED)
+        for name, pool in members.items():
+            group = snapshot.groups[pool.group]
+            if name not in self.drains and group and group.by_id[name].lifecycle.leaving:
+                self._open(name, pool, Cause.HOOK, snapshot)
+
+    def _pool_of(self, labels: frozenset[str]) -> Pool:
+        pools = list(self._pools.values())
+        return next((p for p in pools if p.policy.labels <= labels), pools[0])
+
+    def _open(
+        self,
+        instance: str,
+        pool: Pool,
+        cause: Cause,
+        snapshot: Snapshot,
+        *,
+        event: DrainEvent | None = None,
+    ) -> None:
+        """Open a drain, or let the one that is open hear of it again."""
+        drain = self.drains.get(instance)
+        if drain is None:
+            drain = Drain(
+                instance=instance,
+                pool=pool.name,
+                group=pool.group,
+                cause=cause,
+                opened_at=snapshot.at,
+            )
+            self.drains[instance] = drain
+            group = snapshot.groups.get(pool.group)
+            if event is None and (group is None or instance not in group.by_id):
+                return  # Not seen as a member: the looks decide whether there is anything to do.
+        self._step(drain, event or opening(cause), snapshot)
+
+    def _beat(self, snapshot: Snapshot) -> None:
+        for drain in list(self.drains.values()):
+            after, effects = heartbeat(drain, snapshot.at)
+            try:
+                for effect in effects:
+                    self._performer.perform(effect, f"{drain.cause} drain in {drain.state}")
+            except Surprise:
+                continue
+            self.drains[drain.instance] = after
+
+    def _look(self, snapshot: Snapshot) -> None:
+        jobs = frozenset(pool.release_job for pool in self._pools.values())
+        bound = bound_nodes(snapshot.jenkins, except_jobs=jobs) if snapshot.jenkins else frozenset()
+        failures = 0
+        for drain in list(self.drains.values()):
+            if drain.instance in self._moved:
+                continue
+            noted, event = look(drain, self._pools[drain.group], snapshot, bound=bound)
+            self.drains[drain.instance] = noted
+            failures += not self._step(noted, event, snapshot)
+            if failures >= FAILURES_PER_TICK:
+                return
+
+    def _step(self, drain: Drain, event: DrainEvent, snapshot: Snapshot) -> bool:
+        """Step one drain; False when an effect failed, and the drain stays where it was."""
+        taken = advance(drain, event, self._pools[drain.group], snapshot, self._ports.clock.now())
+        if taken.effects or taken.drain.state is not drain.state:
+            self._note(
+                "drain",
+                pool=drain.pool,
+                instance=drain.instance,
+                cause=drain.cause,
+                event=event,
+                before=taken.before,
+                after=taken.drain.state,
+                because=taken.because,
+            )
+        try:
+            for effect in taken.effects:
+                self._moved.add(drain.instance)
+                self._performer.perform(effect, f"{drain.cause} drain: {taken.because}")
+        except Surprise:
+            return False
+        if taken.drain.state is DrainState.ENDED:
+            self.drains.pop(drain.instance, None)
+        else:
+            self.drains[drain.instance] = taken.drain
+        return True
+
+    def _note(self, kind: str, **facts: object) -> None:
+        self._ports.journal.write({"at": self._ports.clock.now(), "kind": kind, **facts})
+
+
+def _instances(snapshot: Snapshot, pool: Pool) -> Iterable[str]:
+    group = snapshot.groups.get(pool.group)
+    return group.by_id if group else ()

@@ -1,0 +1,122 @@
+"""Reading the world into one snapshot, and telling when its answers are not to be trusted."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from workhorse.core.drain import Drain
+from workhorse.core.drains import is_cordoned
+from workhorse.core.errors import Surprise
+from workhorse.core.model import Group, Jenkins, Node, Pool, Snapshot
+from workhorse.loops.ports import Ports
+
+_INSTANCE_ID = re.compile(r"i-[0-9a-f]{8}([0-9a-f]{9})?")
+"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """How old a reading may be, and how long a restarted Jenkins is not believed."""
+
+    stale_seconds: float = 30
+    restart_grace_seconds: float = 120
+    """Jenkins shows agents offline and idle for 8 to 15 s after a restart, pipelines on them
+    notwithstanding, and takes back what it had queued only bit by bit."""
+
+
+class Observer:
+    """Takes snapshots; remembers only which run of Jenkins it saw last."""
+
+    def __init__(self, ports: Ports, pools: tuple[Pool, ...], trust: Trust) -> None:
+        self._ports = ports
+        self._pools = pools
+        self._trust = trust
+        seen = ports.journal.last("session") or {}
+        self._session: str = str(seen.get("session", ""))
+        self._restarted_at: float | None = seen.get("restarted_at")
+
+    def observe(self, drains: Mapping[str, Drain]) -> Snapshot:
+        """AWS first, then Jenkins: the look that may let an agent go is the freshest."""
+        notes: list[str] = []
+        groups = self._groups(notes)
+        jenkins = self._jenkins(notes)
+        states = self._states(_strangers(self._pools, groups, jenkins, drains), notes)
+        at = self._ports.clock.now()
+        if jenkins is not None and not 0 <= at - jenkins.read_at <= self._trust.stale_seconds:
+            notes.append(f"Jenkins: the reading took {at - jenkins.read_at:.0f} s: too old")
+            jenkins = None
+        return Snapshot(
+            at=at,
+            jenkins=jenkins,
+            groups=groups,
+            states=states,
+            frozen=jenkins is None or jenkins.quieting_down or self._restarted(at),
+            notes=tuple(notes),
+        )
+
+    def _groups(self, notes: list[str]) -> Mapping[str, Group | None]:
+        names = [pool.group for pool in self._pools]
+        try:
+            found = self._ports.cloud.groups(names)
+        except Surprise as surprise:
+            notes.append(f"Auto Scaling: {surprise}")
+            return dict.fromkeys(names)
+        notes += [f"Auto Scaling: no group {name!r}" for name in names if name not in found]
+        return {name: found.get(name) for name in names}
+
+    def _jenkins(self, notes: list[str]) -> Jenkins | None:
+        try:
+            jenkins = self._ports.controller.read()
+        except Surprise as surprise:
+            notes.append(f"Jenkins: {surprise}")
+            return None
+        if jenkins.session != self._session:
+            self._session, self._restarted_at = jenkins.session, jenkins.read_at
+            self._ports.journal.write(
+                {
+                    "at": jenkins.read_at,
+                    "kind": "session",
+                    "session": jenkins.session,
+                    "restarted_at": jenkins.read_at,
+                }
+            )
+        return jenkins
+
+    def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:
+        if not instances:
+            return {}
+        try:
+            return self._ports.cloud.states(sorted(instances))
+        except Surprise as surprise:
+            notes.append(f"EC2: {surprise}")
+            return {}
+
+    def _restarted(self, now: float) -> bool:
+        """A clock that jumped back lengthens the grace, never shortens it."""
+        since = self._restarted_at
+        return since is not None and now - since < self._trust.restart_grace_seconds
+
+
+def _strangers(
+    pools: Iterable[Pool],
+    groups: Mapping[str, Group | None],
+    jenkins: Jenkins | None,
+    drains: Mapping[str, Drain],
+) -> frozenset[str]:
+    """Instances that EC2 must be asked about: drained or dead ones that are in no group now."""
+    if any(group is None for group in groups.values()):
+        return frozenset()
+    members = {i for group in groups.values() if group for i in group.by_id}
+    nodes = jenkins.nodes.values() if jenkins else ()
+    labels = [pool.policy.labels for pool in pools]
+    ours = {n.name for n in nodes if _may_be_ours(n, labels) and n.name not in members}
+    return frozenset(ours | (drains.keys() - members))
+
+
+def _may_be_ours(node: Node, labels: list[frozenset[str]]) -> bool:
+    """Named like an instance, and cordoned by us or offline under the labels of a pool of ours."""
+    if not _INSTANCE_ID.fullmatch(node.name):
+        return False
+    if is_cordoned(node):
+        return True
+    return node.offline and any(wanted <= node.labels for wanted in labels)

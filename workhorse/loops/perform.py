@@ -1,0 +1,123 @@
+"""Doing what was decided: the one `match` over effects.
+
+A performer journals each effect with its reason before it performs it.
+A dry run has the same observation and the same decisions with another performer.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, assert_never
+
+from workhorse.core.effects import (
+    CompleteHook,
+    Cordon,
+    DeleteNode,
+    Effect,
+    ForgetMessage,
+    Heartbeat,
+    HoldMessage,
+    Publish,
+    QueueReleaseJob,
+    Recall,
+    SetDesiredCapacity,
+    TerminateInstance,
+    as_record,
+)
+from workhorse.core.errors import Missing, Surprise
+from workhorse.loops.ports import Ports
+
+
+class Performer(Protocol):
+    """What performs effects."""
+
+    def perform(self, effect: Effect, because: str) -> None:
+        """Perform one effect.
+
+        Raises:
+            Surprise: the world did not let it happen; it is journalled, and the next tick decides.
+        """
+
+
+class RealPerformer:
+    """Performs through the ports."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def perform(self, effect: Effect, because: str) -> None:
+        """Journal the effect, then perform it; journal its failure too."""
+        journal, now = self._ports.journal, self._ports.clock.now
+        journal.write({"at": now(), "kind": "effect", **_brief(effect), "because": because})
+        try:
+            perform(self._ports, effect, now())
+        except Surprise as surprise:
+            record = {"effect": type(effect).__name__, "error": str(surprise)}
+            journal.write({"at": now(), "kind": "failed", **record})
+            raise
+
+
+class DryRun:
+    """Prints every effect once and performs none; what it prints is journalled like a real one."""
+
+    def __init__(self, ports: Ports, show: Callable[[str], None]) -> None:
+        self._ports = ports
+        self._show = show
+        self._shown: set[str] = set()
+
+    def perform(self, effect: Effect, because: str) -> None:
+        """Print the effect, unless the very same was printed before."""
+        line = f"{effect} because {because}"
+        if line in self._shown:
+            return
+        self._shown.add(line)
+        now = self._ports.clock.now()
+        self._ports.journal.write(
+            {"at": now, "kind": "effect", **_brief(effect), "because": because, "dry_run": True}
+        )
+        self._show(line)
+
+
+def _brief(effect: Effect) -> dict[str, object]:
+    """The record of an effect; of a publication only how much it was, for meters are many."""
+    if isinstance(effect, Publish):
+        return {"effect": "Publish", "meters": len(effect.meters)}
+    return as_record(effect)
+
+
+def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901 - one case an effect
+    """Perform one effect through the ports.
+
+    What is gone already counts as done: every effect may be repeated.
+    """
+    match effect:
+        case Cordon(node=node, label=label):
+            ports.controller.cordon(node, label)
+        case Recall(node=node, labels=labels, exclusive=exclusive):
+            _unless_missing(lambda: ports.controller.recall(node, labels, exclusive=exclusive))
+        case SetDesiredCapacity(group=group, size=size):
+            ports.cloud.set_desired(group, size)
+        case TerminateInstance(instance=instance, decrement=decrement):
+            _unless_missing(lambda: ports.cloud.terminate(instance, decrement=decrement))
+        case CompleteHook(group=group, hook=hook, instance=instance):
+            ports.cloud.complete_hook(group, hook, instance)
+        case Heartbeat(group=group, hook=hook, instance=instance):
+            _unless_missing(lambda: ports.cloud.heartbeat(group, hook, instance))
+        case QueueReleaseJob(job=job, node=node, group=group, hook=hook):
+            parameters = {"GROUP": group, "HOOK": hook, "INSTANCE": node}
+            ports.controller.queue_release_job(job, node, parameters)
+        case DeleteNode(node=node):
+            ports.controller.delete_node(node)
+        case HoldMessage(queue=queue, receipt=receipt, seconds=seconds):
+            _unless_missing(lambda: ports.mailbox.hold(queue, receipt, seconds))
+        case ForgetMessage(queue=queue, receipt=receipt):
+            ports.mailbox.forget(queue, receipt)
+        case Publish(meters=meters):
+            ports.metrics.publish(meters, now)
+        case _:
+            assert_never(effect)
+
+
+def _unless_missing(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except Missing:
+        return

@@ -54,9 +54,9 @@ def group_values(
     }
     counted = {phase: float(phases[phase]) for phase in _PHASES}
     counted["Total"] = sum(counted.values())
-    for phase, count in counted.items():
-        values[f"Group{phase}Instances"] = count
-        values[f"Group{phase}Capacity"] = count
+    for phase, number in counted.items():
+        values[f"Group{phase}Instances"] = number
+        values[f"Group{phase}Capacity"] = number
     return values
 
 

@@ -1,0 +1,117 @@
+"""Builds and computers as the simulated Jenkins keeps them: mutable, unlike the facts it tells."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workhorse.core.labels import parse
+from workhorse.core.model import Node, QueueItem
+from workhorse.sim.kernel import Event
+
+
+class Stage(StrEnum):
+    """Where a build is on its way; the first four are the queue's."""
+
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    BUILDABLE = "buildable"
+    PENDING = "pending"
+    """An executor is assigned, and the item still in the queue."""
+    RUNNING = "running"
+    SUSPENDED = "suspended"
+    """A pipeline's body after a restart of Jenkins, until its item is in the queue again."""
+    OVER = "over"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Build:
+    """One build, from its entering the queue to its end."""
+
+    id: int
+    task: str
+    expression: str | None
+    remaining: float
+    """Seconds that it has yet to run."""
+    since: float
+    due: float = 0.0
+    pipeline: bool = False
+    """The body of a pipeline: the API tells no label, and it survives a restart of Jenkins."""
+    pin: str | None = None
+    """The node it must go on with, as a pipeline after a restart."""
+    release: tuple[str, str] | None = None
+    """Group and hook, for the job that completes its own agent's hook."""
+    stage: Stage = Stage.WAITING
+    node: str = ""
+    started_at: float | None = None
+    resumed_at: float = 0.0
+    timer: Event | None = None
+    fact: QueueItem | None = None
+
+    def stop_timer(self) -> None:
+        """Nothing more happens to it by itself."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Computer:
+    """One node and its connection."""
+
+    name: str
+    labels: frozenset[str]
+    """As its configuration has them."""
+    exclusive: bool = False
+    executors: int = 1
+    online: bool = True
+    temporarily_offline: bool = False
+    remembered: tuple[frozenset[str], bool, int] | None = None
+    """Labels, mode and executors from before a cordon, as its description keeps them."""
+    builds: list[Build] = field(default_factory=list)
+    """On its executors: assigned, running, and pipelines that hang on a dead connection."""
+    heeded: tuple[frozenset[str], bool] = (frozenset(), False)
+    """Labels and mode that the queue goes by; behind the configuration while a cache is stale."""
+    fits: dict[str, bool] = field(default_factory=dict)
+    fact: Node | None = None
+
+    @property
+    def accepting(self) -> bool:
+        """The queue may give it work."""
+        return self.online and not self.temporarily_offline
+
+    @property
+    def free(self) -> bool:
+        """The queue may give it work now."""
+        return self.accepting and len(self.builds) < self.executors
+
+    def heed(self) -> None:
+        """Let the queue go by the present configuration."""
+        self.heeded = (self.labels, self.exclusive)
+        self.fits = {}
+
+    def takes(self, build: Build) -> bool:
+        """Jenkins' `canTake`, as far as labels, mode and pins go."""
+        if build.pin is not None:
+            return build.pin == self.name
+        if build.expression is None:
+            return not self.heeded[1]
+        known = self.fits.get(build.expression)
+        if known is None:
+            known = parse(build.expression).matches(self.heeded[0] | {self.name})
+            self.fits[build.expression] = known
+        return known
+
+
+@dataclass(slots=True, kw_only=True)
+class Timings:
+    """How long Jenkins takes over things, in seconds."""
+
+    quiet: float = 0.0
+    """The quiet period of every job."""
+    start: float = 0.5
+    """From the assignment of an executor to the start of the build."""
+    label_lag: float = 0.0
+    """How long the queue goes by the old labels after a change, as swarm's label cache does."""
+    resume: float = 10.0
+    """From an agent's return after a restart to its pipelines' return into the queue."""
+    release: float = 5.0
+    """How long the release job runs."""

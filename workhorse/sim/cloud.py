@@ -1,0 +1,278 @@
+"""Simulated EC2 Auto Scaling: groups that launch, hold at hooks, terminate, replace and rebalance.
+
+Launch and termination take time; a group comes back to its desired capacity by itself and chooses
+its own victims when that is below what runs, as anybody but us may ask it to.
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+
+It knows nothing of Jenkins: who boots and who dies is told to the world.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Protocol
+
+from workhorse.core.errors import Missing, Surprise
+from workhorse.core.model import Group, Lifecycle
+from workhorse.sim.groups import Machine, Power, Shape, SimGroup, first_victim
+from workhorse.sim.kernel import Kernel, Priority
+from workhorse.sim.truth import Hand, Truth
+
+RETRY_SECONDS = 30.0
+"""When a group tries again to launch after a capacity error."""
+KNOWN_SECONDS = 3600.0
+"""How long EC2 goes on telling of a terminated instance: about an hour."""
+
+
+class Site(Protocol):
+    """What the cloud tells the world."""
+
+    def launched(self, shape: Shape, machine: Machine) -> None:
+        """An instance was launched; its agent will boot."""
+
+    def hook_opened(self, shape: Shape, machine: Machine) -> None:
+        """An instance waits at the termination hook."""
+
+    def died(self, machine: Machine, hand: Hand) -> None:
+        """An instance is no more, by that hand."""
+
+
+class SimCloud:
+    """All groups of one account and region."""
+
+    def __init__(self, kernel: Kernel, truth: Truth, site: Site) -> None:
+        self.kernel = kernel
+        self.truth = truth
+        self.groups: dict[str, SimGroup] = {}
+        self.machines: dict[str, Machine] = {}
+        """Every instance that EC2 knows, terminated ones for an hour more."""
+        self.lag_seconds = 0.0
+        """How old the group is that is told: reads are eventually consistent."""
+        self.no_capacity = False
+        """EC2 has no instances to give."""
+        self._site = site
+        self._ids = count(1)
+
+    def add(self, shape: Shape) -> None:
+        """Make a group; it launches up to its desired capacity."""
+        group = SimGroup(shape=shape, desired=shape.desired or shape.minimum)
+        self.groups[shape.group] = group
+        self._touch(group)
+
+    # The calls that anybody may make.
+
+    def describe(self, names: Sequence[str]) -> Mapping[str, Group]:
+        """DescribeAutoScalingGroups; a group may be told as it was `lag_seconds` ago."""
+        now = self.kernel.now
+        return {
+            name: replace(self.groups[name].told(now - self.lag_seconds), read_at=now)
+            for name in names
+            if name in self.groups
+        }
+
+    def states(self, instances: Iterable[str]) -> Mapping[str, str]:
+        """DescribeInstances: the state names, `gone` for an unknown instance."""
+        known = self.machines
+        return {i: str(known[i].power) if i in known else "gone" for i in instances}
+
+    def set_desired(self, name: str, size: int) -> None:
+        """SetDesiredCapacity.
+
+        Raises:
+            Surprise: AWS' ValidationError for a size beyond minimum or maximum.
+        """
+        group = self._group(name)
+        if not group.shape.minimum <= size <= group.shape.maximum:
+            self.truth.counts["refused_sizes"] += 1
+            raise Surprise(f"desired capacity {size} of {name} is beyond its minimum or maximum")
+        if size != group.desired:
+            group.desired = size
+            self._touch(group)
+
+    def terminate(self, instance: str, hand: Hand, *, decrement: bool) -> None:
+        """TerminateInstanceInAutoScalingGroup; nothing more for one that is leaving already.
+
+        Raises:
+            Missing: the instance is in no group.
+            Surprise: the decrement would go below the minimum.
+        """
+        machine = self._member(instance)
+        group = self.groups[machine.group]
+        if machine.lifecycle.leaving:
+            return
+        if decrement:
+            if group.desired <= group.shape.minimum:
+                self.truth.counts["refused_sizes"] += 1
+                raise Surprise(f"desired capacity of {group.shape.group} equals its minimum")
+            group.desired -= 1
+        self._leave(machine, hand)
+
+    def complete_hook(self, name: str, hook: str, instance: str, hand: Hand) -> bool:
+        """CompleteLifecycleAction with CONTINUE; True when an action was waiting."""
+        self._group(name)
+        machine = self.machines.get(instance)
+        if machine is None or not machine.waits_at(name, hook):
+            return False
+        self.truth.counts["hooks_completed"] += 1
+        self._proceed(machine, hand)
+        return True
+
+    def heartbeat(self, name: str, hook: str, instance: str) -> None:
+        """RecordLifecycleActionHeartbeat, up to the hook's global limit.
+
+        Raises:
+            Missing: no action is waiting.
+        """
+        self._group(name)
+        machine = self.machines.get(instance)
+        if machine is None or not machine.waits_at(name, hook):
+            raise Missing(f"no active lifecycle action for instance {instance}")
+        self._await_hook(machine)
+
+    # What others do to it.
+
+    def ec2_terminate(self, instance: str, hand: Hand) -> None:
+        """EC2 ends the instance and asks nobody; its group notices by its health check."""
+        machine = self.machines.get(instance)
+        if machine is not None and machine.alive:
+            self._die(machine, hand)
+            if not machine.lifecycle.leaving:
+                shape = self.groups[machine.group].shape
+                self.kernel.after(shape.health_seconds, self._unhealthy, machine)
+
+    def protect(self, instance: str, *, protected: bool) -> None:
+        """SetInstanceProtection."""
+        machine = self._member(instance)
+        machine.protected = protected
+        self._touch(self.groups[machine.group])
+
+    def detach(self, instance: str) -> None:
+        """DetachInstances with decrement: it runs on, in no group."""
+        machine = self._member(instance)
+        group = self.groups[machine.group]
+        group.desired = max(group.shape.minimum, group.desired - 1)
+        self._drop(machine)
+
+    # How a group comes to its size.
+
+    def _group(self, name: str) -> SimGroup:
+        try:
+            return self.groups[name]
+        except KeyError:
+            raise Surprise(f"there is no Auto Scaling group {name}") from None
+
+    def _member(self, instance: str) -> Machine:
+        machine = self.machines.get(instance)
+        if machine is None or machine.id not in self.groups[machine.group].machines:
+            raise Missing(f"instance {instance} is in no Auto Scaling group")
+        return machine
+
+    def _touch(self, group: SimGroup) -> None:
+        group.changed(self.kernel.now, keep=self.lag_seconds)
+        if not group.planned and group.members != group.desired:
+            group.planned = True
+            wait = group.shape.react_seconds
+            self.kernel.after(wait, self._settle, group, priority=Priority.STARTS)
+
+    def _settle(self, group: SimGroup) -> None:
+        """Launch what lacks; end what is too much."""
+        group.planned = False
+        lacking = group.desired - group.members
+        if lacking > 0 and self.no_capacity:
+            self.truth.counts["capacity_errors"] += 1
+            group.planned = True
+            self.kernel.after(RETRY_SECONDS, self._settle, group, priority=Priority.STARTS)
+            return
+        for _ in range(lacking):
+            self._launch(group)
+        for _ in range(-lacking):
+            victim = None if group.scale_in_off else first_victim(group.machines.values())
+            if victim is not None:
+                self._leave(victim, Hand.AWS)
+
+    def _launch(self, group: SimGroup) -> None:
+        shape = group.shape
+        number = next(self._ids)
+        machine = Machine(
+            id=f"i-{number:08x}",
+            group=shape.group,
+            launched_at=self.kernel.now,
+            template_version=group.template_version,
+            zone=shape.zones[number % len(shape.zones)],
+            spot=shape.spot,
+        )
+        group.machines[machine.id] = self.machines[machine.id] = machine
+        self.truth.counts["launched"] += 1
+        self.kernel.after(shape.launch_seconds, self._in_service, machine)
+        self._touch(group)
+        self._site.launched(shape, machine)
+
+    def _in_service(self, machine: Machine) -> None:
+        if machine.lifecycle is Lifecycle.PENDING:
+            machine.power = Power.RUNNING if machine.alive else machine.power
+            machine.lifecycle = Lifecycle.IN_SERVICE
+            self._touch(self.groups[machine.group])
+
+    # How an instance leaves.
+
+    def _unhealthy(self, machine: Machine) -> None:
+        if machine.in_group and not machine.lifecycle.leaving:
+            self._leave(machine, Hand.AWS)
+
+    def _leave(self, machine: Machine, hand: Hand) -> None:
+        group = self.groups[machine.group]
+        machine.asked_by = hand
+        if group.shape.hook is None:
+            self._proceed(machine, hand)
+            return
+        machine.lifecycle = Lifecycle.TERMINATING_WAIT
+        machine.hook = group.shape.hook.name
+        machine.hook_ends_at = self.kernel.now + group.shape.hook_limit
+        self.truth.counts["hooks_opened"] += 1
+        self._await_hook(machine)
+        self._touch(group)
+        self._site.hook_opened(group.shape, machine)
+
+    def _await_hook(self, machine: Machine) -> None:
+        hook = self.groups[machine.group].shape.hook
+        if hook is None:
+            return
+        if machine.timer is not None:
+            machine.timer.cancel()
+        ends_at = min(self.kernel.now + hook.heartbeat_seconds, machine.hook_ends_at)
+        machine.timer = self.kernel.at(ends_at, self._time_out, machine)
+
+    def _time_out(self, machine: Machine) -> None:
+        """The hook's default result is CONTINUE: AWS goes on without us."""
+        self.truth.counts["hooks_timed_out"] += 1
+        self._proceed(machine, Hand.AWS)
+
+    def _proceed(self, machine: Machine, hand: Hand) -> None:
+        if machine.timer is not None:
+            machine.timer.cancel()
+        machine.lifecycle = Lifecycle.TERMINATING_PROCEED
+        group = self.groups[machine.group]
+        self._touch(group)
+        self._die(machine, hand)
+        self.kernel.after(group.shape.stop_seconds, self._drop, machine)
+
+    def _die(self, machine: Machine, hand: Hand) -> None:
+        if not machine.alive:
+            return
+        machine.power = Power.SHUTTING_DOWN
+        self.truth.counts["terminated"] += 1
+        self.truth.ends[machine.id] = hand
+        self.truth.instance_seconds += self.kernel.now - machine.launched_at
+        stop = self.groups[machine.group].shape.stop_seconds
+        self.kernel.after(stop, self._terminated, machine)
+        self._site.died(machine, hand)
+
+    def _terminated(self, machine: Machine) -> None:
+        machine.power = Power.TERMINATED
+        self.kernel.after(KNOWN_SECONDS, self.machines.pop, machine.id, None)
+
+    def _drop(self, machine: Machine) -> None:
+        machine.in_group = False
+        group = self.groups[machine.group]
+        group.machines.pop(machine.id, None)
+        self._touch(group)

@@ -1,0 +1,39 @@
+"""The journal in memory: like a file, it outlives the loops that write it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from workhorse.sim.line import Line, Side
+
+
+class MemoryJournal:
+    """The `Journal` port.
+
+    Args:
+        line: what may kill the writer.
+        exact: keep what a file would give back, so that a record that is no JSON fails at once.
+    """
+
+    def __init__(self, line: Line, *, exact: bool = True) -> None:
+        self.records: list[Mapping[str, Any]] = []
+        self._last: dict[str, Mapping[str, Any]] = {}
+        self._line = line
+        self._exact = exact
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append one record."""
+        kept = json.loads(json.dumps(record)) if self._exact else record
+        self._line.change(Side.JOURNAL, lambda: self._append(kept))
+
+    def last(self, kind: str) -> Mapping[str, Any] | None:
+        """The newest record of that kind."""
+        return self._last.get(kind)
+
+    def of(self, kind: str) -> list[Mapping[str, Any]]:
+        """All records of that kind, oldest first."""
+        return [r for r in self.records if r.get("kind") == kind]
+
+    def _append(self, record: Mapping[str, Any]) -> None:
+        self.records.append(record)
+        self._last[str(record.get("kind", ""))] = record

@@ -1,0 +1,223 @@
+"""The ports that the loops are given, over the simulated world and through its line.
+
+Each is thin: it turns a call into what the simulated Jenkins, cloud or queue does, and tells the
+auditor, if there is one, what the loops were shown and what they did.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from workhorse.core.cordon import parse_cordon_label
+from workhorse.core.errors import Unreadable
+from workhorse.core.meters import Meter
+from workhorse.core.model import Group, Jenkins
+from workhorse.loops.ports import Message
+from workhorse.sim.cloud import SimCloud
+from workhorse.sim.jenkins import SimJenkins
+from workhorse.sim.jenkins_facts import Teller
+from workhorse.sim.line import Line, Side
+from workhorse.sim.mailbox import Letter, SimQueues
+from workhorse.sim.truth import Hand
+
+Answer = TypeVar("Answer")
+
+
+class Auditor(Protocol):
+    """Who watches what passes the line; `audit.py` has the one that knows the promises."""
+
+    def shown(self, jenkins: Jenkins) -> None:
+        """The loops were shown this."""
+
+    def cordoned(self, node: str, label: str) -> None:
+        """The loops cordon this node."""
+
+    def ending(self, instance: str) -> None:
+        """The loops end this instance, its hook's wait, or its node."""
+
+    def forgetting(self, letter: Letter) -> None:
+        """The loops deleted this message."""
+
+
+class Unwatched:
+    """The auditor of a fast run: looks at nothing."""
+
+    def shown(self, jenkins: Jenkins) -> None:
+        """Nothing."""
+
+    def cordoned(self, node: str, label: str) -> None:
+        """Nothing."""
+
+    def ending(self, instance: str) -> None:
+        """Nothing."""
+
+    def forgetting(self, letter: Letter) -> None:
+        """Nothing."""
+
+
+class ControllerPort:
+    """The `Controller` port."""
+
+    def __init__(self, line: Line, jenkins: SimJenkins, cloud: SimCloud, auditor: Auditor) -> None:
+        self._line = line
+        self._jenkins = jenkins
+        self._cloud = cloud
+        self._auditor = auditor
+        self._teller = Teller(jenkins)
+
+    def read(self) -> Jenkins:
+        """The queue, then the nodes; a slow answer is older than it looks."""
+        asked_at = self._jenkins.kernel.now
+        told = self._line.read(Side.JENKINS, self._up(self._teller.read))
+        if told.read_at != asked_at:
+            told = replace(told, read_at=asked_at)
+        self._auditor.shown(told)
+        return told
+
+    def glance(self) -> frozenset[int]:
+        """The ids of the queue's items."""
+        items = self._jenkins.queue.items
+        return self._line.read(Side.JENKINS, self._up(lambda: frozenset(items)))
+
+    def cordon(self, node: str, label: str) -> None:
+        """Replace the node's labels by `label`, make it exclusive, remember what it had."""
+        self._auditor.cordoned(node, label)
+        self._line.change(Side.JENKINS, self._up(lambda: self._cordon(node, label)))
+
+    def recall(self, node: str, labels: frozenset[str], *, exclusive: bool) -> None:
+        """Give the node back what it had, else what is passed."""
+        act = self._up(lambda: self._recall(node, labels, exclusive=exclusive))
+        self._line.change(Side.JENKINS, act)
+
+    def queue_release_job(self, job: str, node: str, parameters: Mapping[str, str]) -> None:
+        """One executor, and the job pinned to the node; queued already, it changes nothing."""
+        self._auditor.ending(node)
+        act = self._up(lambda: self._queue_release_job(job, node, parameters))
+        self._line.change(Side.JENKINS, act)
+
+    def delete_node(self, node: str) -> None:
+        """Delete the node."""
+        self._auditor.ending(node)
+        self._line.change(Side.JENKINS, self._up(lambda: self._delete_node(node)))
+
+    def _up(self, act: Callable[[], Answer]) -> Callable[[], Answer]:
+        def checked() -> Answer:
+            if not self._jenkins.up:
+                raise Unreadable("Jenkins is starting")
+            return act()
+
+        return checked
+
+    def _cordon(self, node: str, label: str) -> None:
+        computer = self._jenkins.computer(node)
+        if self._line.lost_cordons:
+            self._line.lost_cordons -= 1
+            return
+        ours = {one for one in computer.labels if parse_cordon_label(one)}
+        if computer.remembered is None or not ours:
+            had = computer.labels - ours
+            computer.remembered = (had, computer.exclusive, computer.executors)
+        self._jenkins.reconfigure(node, frozenset({label}), exclusive=True)
+
+    def _recall(self, node: str, labels: frozenset[str], *, exclusive: bool) -> None:
+        computer = self._jenkins.computer(node)
+        if not any(parse_cordon_label(one) for one in computer.labels):
+            return
+        if computer.remembered is not None:
+            labels, exclusive, executors = computer.remembered
+            computer.remembered = None
+            self._jenkins.set_executors(node, executors)
+        self._jenkins.reconfigure(node, labels, exclusive=exclusive)
+
+    def _queue_release_job(self, job: str, node: str, parameters: Mapping[str, str]) -> None:
+        self._jenkins.set_executors(node, 1)
+        queued = self._jenkins.queue.items.values()
+        if not any(b.release is not None and b.expression == node for b in queued):
+            release = (parameters["GROUP"], parameters["HOOK"])
+            self._jenkins.submit(job, self._jenkins.timings.release, node, release=release)
+
+    def _delete_node(self, node: str) -> None:
+        machine = self._cloud.machines.get(node)
+        if machine is not None and machine.alive:
+            self._cloud.truth.counts["deleted_alive"] += 1
+        self._jenkins.delete(node, Hand.OURS)
+
+
+class CloudPort:
+    """The `Cloud` port."""
+
+    def __init__(self, line: Line, cloud: SimCloud, auditor: Auditor) -> None:
+        self._line = line
+        self._cloud = cloud
+        self._auditor = auditor
+
+    def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
+        """The groups by name."""
+        return self._line.read(Side.AUTO_SCALING, lambda: self._cloud.describe(names))
+
+    def states(self, instances: Iterable[str]) -> Mapping[str, str]:
+        """EC2's state name of each instance."""
+        return self._line.read(Side.EC2, lambda: self._cloud.states(instances))
+
+    def set_desired(self, group: str, size: int) -> None:
+        """SetDesiredCapacity."""
+        self._change(lambda: self._cloud.set_desired(group, size))
+
+    def terminate(self, instance: str, *, decrement: bool) -> None:
+        """TerminateInstanceInAutoScalingGroup."""
+        self._auditor.ending(instance)
+        self._change(lambda: self._cloud.terminate(instance, Hand.OURS, decrement=decrement))
+
+    def complete_hook(self, group: str, hook: str, instance: str) -> None:
+        """CompleteLifecycleAction with CONTINUE."""
+        self._auditor.ending(instance)
+        self._change(lambda: self._cloud.complete_hook(group, hook, instance, Hand.OURS))
+
+    def heartbeat(self, group: str, hook: str, instance: str) -> None:
+        """RecordLifecycleActionHeartbeat."""
+        self._change(lambda: self._cloud.heartbeat(group, hook, instance))
+
+    def _change(self, act: Callable[[], object]) -> None:
+        self._line.change(Side.AUTO_SCALING, act)
+
+
+class MailboxPort:
+    """The `Mailbox` port."""
+
+    def __init__(self, line: Line, queues: SimQueues, auditor: Auditor) -> None:
+        self._line = line
+        self._queues = queues
+        self._auditor = auditor
+
+    def receive(self, queue: str) -> Sequence[Message]:
+        """Up to ten messages; each is hidden from others for a while."""
+        return self._line.read(Side.SQS, lambda: self._queues.receive(queue))
+
+    def hold(self, queue: str, receipt: str, seconds: int) -> None:
+        """Hide the message for `seconds` from now."""
+        self._line.change(Side.SQS, lambda: self._queues.hold(queue, receipt, seconds))
+
+    def forget(self, queue: str, receipt: str) -> None:
+        """Delete the message."""
+        self._line.change(Side.SQS, lambda: self._forget(queue, receipt))
+
+    def _forget(self, queue: str, receipt: str) -> None:
+        letter = self._queues.forget(queue, receipt)
+        if letter is not None:
+            self._auditor.forgetting(letter)
+
+
+class MetricsPort:
+    """The `Metrics` port: keeps what was published last."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.published: tuple[Meter, ...] = ()
+        self.published_at: float | None = None
+
+    def publish(self, meters: Sequence[Meter], at: float) -> None:
+        """Keep the meters."""
+        self._line.change(Side.CLOUDWATCH, lambda: self._keep(tuple(meters), at))
+
+    def _keep(self, meters: tuple[Meter, ...], at: float) -> None:
+        self.published, self.published_at = meters, at

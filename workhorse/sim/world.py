@@ -1,0 +1,172 @@
+"""The simulated world: a Jenkins, a cloud and its queues on one simulated time.
+
+Nothing here decides about sizes or drains.  The loops are given `ports()`; whoever plays the rest
+of the world (a trace, a fault plan, a property test) calls `jenkins`, `cloud` and the methods here,
+and reads in `truth` what became of it.
+Everything is the same again for the same seed and the same calls.
+"""
+
+import random
+from collections.abc import Sequence
+
+from workhorse.core.model import Lifecycle
+from workhorse.loops.ports import Ports
+from workhorse.sim import envelopes
+from workhorse.sim.cloud import SimCloud
+from workhorse.sim.groups import Machine, Shape
+from workhorse.sim.jenkins import SimJenkins
+from workhorse.sim.journal import MemoryJournal
+from workhorse.sim.kernel import Kernel, SimClock
+from workhorse.sim.line import Line
+from workhorse.sim.mailbox import SimQueues
+from workhorse.sim.ports import (
+    Auditor,
+    CloudPort,
+    ControllerPort,
+    MailboxPort,
+    MetricsPort,
+    Unwatched,
+)
+from workhorse.sim.truth import Hand, Truth
+
+START = 1_700_000_000.0
+"""Simulated time begins here, in November 2023, for times that look like times."""
+RECONNECT_SECONDS = 10.0
+"""An agent tries again to connect: it backs off to ten seconds (jenkins.md 7.5)."""
+SPOT_WARNING_SECONDS = 120.0
+"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""
+
+
+class World:
+    """Jenkins, AWS and the machines, and the line on which the loops talk with them.
+
+    Args:
+        shapes: the Auto Scaling groups.
+        seed: of everything that is left to chance.
+        auditor: watches what the loops are shown and do.
+        exact: check that what is journalled survives being a file.
+    """
+
+    def __init__(
+        self,
+        shapes: Sequence[Shape],
+        *,
+        seed: int = 0,
+        auditor: Auditor | None = None,
+        exact: bool = True,
+    ) -> None:
+        self.rng = random.Random(seed)  # noqa: S311 - chance, not secrets
+        self.kernel = Kernel(START)
+        self.clock = SimClock(self.kernel)
+        self.truth = Truth()
+        self.jenkins = SimJenkins(self.kernel, self.truth, self._release)
+        self.cloud = SimCloud(self.kernel, self.truth, self)
+        self.queues = SimQueues(self.kernel, self.rng)
+        self.line = Line(self.kernel)
+        self.journal = MemoryJournal(self.line, exact=exact)
+        self.auditor: Auditor = auditor or Unwatched()
+        self.metrics = MetricsPort(self.line)
+        for shape in shapes:
+            self.cloud.add(shape)
+
+    def ports(self) -> Ports:
+        """Ports for loops that start anew; what they are given remembers nothing."""
+        return Ports(
+            clock=self.clock,
+            controller=ControllerPort(self.line, self.jenkins, self.cloud, self.auditor),
+            cloud=CloudPort(self.line, self.cloud, self.auditor),
+            mailbox=MailboxPort(self.line, self.queues, self.auditor),
+            metrics=self.metrics,
+            journal=self.journal,
+        )
+
+    def run(self, seconds: float) -> None:
+        """Let time pass without the loops."""
+        self.kernel.run_until(self.kernel.now + seconds)
+
+    # What the cloud tells us (`cloud.Site`).
+
+    def launched(self, shape: Shape, machine: Machine) -> None:
+        """The machine boots, and its agent connects."""
+        self.kernel.after(shape.boot_time(self.rng), self._connect, shape, machine)
+
+    def hook_opened(self, shape: Shape, machine: Machine) -> None:
+        """The hook tells the pool's queue."""
+        if shape.queue:
+            now = self.kernel.now
+            body = envelopes.hook_arrived(shape.group, machine.hook, machine.id, now)
+            self.queues.send(shape.queue, body, about=machine.id)
+
+    def died(self, machine: Machine, hand: Hand) -> None:
+        """Its agent is gone, and what ran on it."""
+        self.jenkins.cut(machine.id, hand, died=True)
+
+    def _connect(self, shape: Shape, machine: Machine) -> None:
+        """Connect, and try again while Jenkins does not answer, for as long as it lives."""
+        if not machine.alive:
+            return
+        connected = self.jenkins.connect(
+            machine.id, shape.labels, shape.executors, exclusive=shape.exclusive
+        )
+        if not connected:
+            self.kernel.after(RECONNECT_SECONDS, self._connect, shape, machine)
+
+    def _release(self, group: str, hook: str, instance: str) -> None:
+        """The release job ran on its agent and completes the hook."""
+        self.auditor.ending(instance)
+        self.cloud.complete_hook(group, hook, instance, Hand.OURS)
+
+    # What others do.
+
+    def restart_jenkins(
+        self, down_seconds: float = 20.0, back_seconds: float = 12.0, *, crash: bool = False
+    ) -> None:
+        """Jenkins goes down, comes up again, and its agents come back a little later."""
+        if self.jenkins.up:
+            self.jenkins.stop(crash=crash)
+            self.kernel.after(down_seconds, self._jenkins_up, back_seconds)
+
+    def _jenkins_up(self, back_seconds: float) -> None:
+        self.jenkins.start()
+        for name in tuple(self.jenkins.computers):
+            machine = self.cloud.machines.get(name)
+            if machine is not None and machine.alive:
+                shape = self.cloud.groups[machine.group].shape
+                self.kernel.after(back_seconds, self._connect, shape, machine)
+
+    def break_connection(self, instance: str, seconds: float) -> None:
+        """The network between an agent and Jenkins breaks for a while."""
+        machine = self.cloud.machines[instance]
+        self.jenkins.cut(instance, Hand.NETWORK, died=False)
+        self.kernel.after(seconds, self._connect, self.cloud.groups[machine.group].shape, machine)
+
+    def interrupt_spot(self, instance: str) -> None:
+        """EC2 warns that it takes a spot instance back, and does so two minutes later."""
+        self._tell(instance, envelopes.spot_interruption)
+        self.kernel.after(SPOT_WARNING_SECONDS, self.cloud.ec2_terminate, instance, Hand.SPOT)
+
+    def recommend_rebalance(self, instance: str) -> None:
+        """EC2 tells that a spot instance is at a higher risk of being taken back."""
+        self._tell(instance, envelopes.rebalance_recommendation)
+
+    def _tell(self, instance: str, write: envelopes.Writer) -> None:
+        shape = self.cloud.groups[self.cloud.machines[instance].group].shape
+        if shape.queue:
+            self.queues.send(shape.queue, write(instance, self.kernel.now))
+
+    # What there is.
+
+    def members(self, *lifecycles: Lifecycle) -> list[Machine]:
+        """The instances in groups, of these lifecycle states if any are named."""
+        return [
+            machine
+            for group in self.cloud.groups.values()
+            for machine in group.machines.values()
+            if not lifecycles or machine.lifecycle in lifecycles
+        ]
+
+    def leftovers(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Nodes without a living instance, and living instances without a node."""
+        nodes = frozenset(self.jenkins.computers)
+        alive = frozenset(m.id for m in self.cloud.machines.values() if m.alive)
+        return nodes - alive, alive - nodes

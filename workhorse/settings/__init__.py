@@ -1,0 +1,202 @@
+"""The settings: one TOML file, checked whole, every fault told at once.
+
+A fault is one line, `key: value: rule`, as in `pool[0].ceiling: 3: must be at least floor (5)`.
+Secrets are named here, never held: the wiring reads them through the adapters.
+"""
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from workhorse.core.errors import Refusal
+from workhorse.core.model import Policy, Pool
+from workhorse.settings.faults import refusal, told
+from workhorse.settings.pools import AnyPool, InlinePool, ParameterPool, PolicySettings
+from workhorse.settings.sections import (
+    AwsSettings,
+    JenkinsSettings,
+    JournalSettings,
+    LoopSettings,
+    MetricsSettings,
+    Section,
+)
+
+__all__ = [
+    "AwsSettings",
+    "InlinePool",
+    "JenkinsSettings",
+    "JournalSettings",
+    "LoopSettings",
+    "MetricsSettings",
+    "ParameterPool",
+    "Settings",
+    "load",
+    "parse",
+    "policy_from_json",
+    "reference",
+]
+
+
+class Settings(Section):
+    """All of them."""
+
+    jenkins: JenkinsSettings
+    aws: AwsSettings
+    loop: LoopSettings = LoopSettings()
+    journal: JournalSettings
+    metrics: MetricsSettings = MetricsSettings()
+    pool: tuple[AnyPool, ...] = ()
+
+    def pools(self, parameter: Callable[[str], str]) -> tuple[Pool, ...]:
+        """The pools with all their numbers; `parameter` reads an SSM parameter by its name.
+
+        Raises:
+            Refusal: what SSM holds is no policy, or does not go with the rest.
+        """
+        found = tuple(
+            entry.pool(entry.policy())
+            if isinstance(entry, InlinePool)
+            else entry.pool(policy_from_json(parameter(entry.policy_parameter)))
+            for entry in self.pool
+        )
+        faults = list(_twice("name", (pool.name for pool in found)))
+        names = {pool.name for pool in found}
+        default = self.loop.default_pool
+        if default and default not in names:
+            faults.append(_no_such_pool(default, names))
+        if faults:
+            raise refusal("pools", faults)
+        return found
+
+
+def load(path: Path) -> Settings:
+    """Read and check the settings file.
+
+    Raises:
+        Refusal: the file cannot be read, is no TOML, or breaks a rule; it names every fault.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"), source=str(path))
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Refusal(f"{path}: cannot be read: {wrong}") from wrong
+
+
+def parse(text: str, *, source: str = "settings") -> Settings:
+    """Check settings given as TOML; `source` is what errors call them.
+
+    Raises:
+        Refusal: the text is no TOML, or breaks a rule; it names every fault.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise Refusal(f"{source}: is no TOML: {wrong}") from wrong
+    across = list(_across(raw))
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as wrong:
+        raise refusal(source, (*told(wrong), *across)) from None
+    if across:
+        raise refusal(source, across)
+    return settings
+
+
+def policy_from_json(text: str) -> Policy:
+    """A policy from the JSON that terraform/modules/policy emits.
+
+    Raises:
+        Refusal: the text is no JSON object or breaks a rule; it names every fault.
+    """
+    try:
+        raw = json.loads(text)
+        return PolicySettings.model_validate(raw).policy()
+    except ValidationError as wrong:
+        raise refusal("policy", told(wrong, prefix="policy.")) from None
+    except ValueError as wrong:
+        raise Refusal(f"policy: is no JSON: {wrong}") from wrong
+
+
+def reference() -> str:
+    """A Markdown table of every setting: key, type, default, meaning."""
+    rows = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
+    for section, field in Settings.model_fields.items():
+        models = (InlinePool, ParameterPool) if section == "pool" else (field.annotation,)
+        seen: set[str] = set()
+        for model in models:
+            if isinstance(model, type) and issubclass(model, Section):
+                rows += _rows(section, model, seen)
+    return "\n".join(rows) + "\n"
+
+
+def _rows(section: str, model: type[Section], seen: set[str]) -> Iterator[str]:
+    key = "pool[]" if section == "pool" else section
+    properties = model.model_json_schema()["properties"]
+    for name, field in model.model_fields.items():
+        if name in seen:
+            continue
+        seen.add(name)
+        default = "required" if field.is_required() else f"`{_toml(field.get_default())}`"
+        if name == "policy_parameter":
+            default = "the numbers are here"
+        kind = _kind(properties[name], model.model_json_schema().get("$defs", {}))
+        yield f"| `{key}.{name}` | {kind} | {default} | {field.description} |"
+
+
+def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rsplit("/", 1)[1]]
+    if "enum" in schema:
+        return " or ".join(f"`{_toml(value)}`" for value in schema["enum"])
+    kinds = {"array": "list of strings", "boolean": "true or false", "integer": "whole number"}
+    return kinds.get(schema["type"], str(schema["type"]))
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value)
+
+
+def _across(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Rules between sections, on what was written: they hold even where other rules are broken."""
+    pools = [pool for pool in _list(raw.get("pool")) if isinstance(pool, dict)]
+    if "pool" not in raw or raw["pool"] == []:
+        yield "pool: (missing): at least one [[pool]] is required"
+    for key in ("name", "group"):
+        yield from _twice(key, (p[key] for p in pools if isinstance(p.get(key), str) and p[key]))
+    loop, metrics = (_table(raw.get(name)) for name in ("loop", "metrics"))
+    default = loop.get("default_pool")
+    names = {str(pool["name"]) for pool in pools if "name" in pool}
+    known = all("policy_parameter" not in pool for pool in pools)
+    if isinstance(default, str) and default and known and default not in names:
+        yield _no_such_pool(default, names)
+    publish = loop.get("publish_seconds", LoopSettings().publish_seconds)
+    resolution = metrics.get("resolution_seconds", MetricsSettings().resolution_seconds)
+    numbers = isinstance(publish, (int, float)) and isinstance(resolution, int)
+    if numbers and metrics.get("namespace", "workhorse") and publish > resolution:
+        yield (
+            f"loop.publish_seconds: {publish:g}: must be at most metrics.resolution_seconds "
+            f"({resolution}), or CloudWatch has periods without data"
+        )
+
+
+def _twice(key: str, values: Iterable[str]) -> Iterator[str]:
+    for value, times in Counter(values).items():
+        if times > 1:
+            yield f"pool[].{key}: {json.dumps(value)}: must be of one pool, not of {times}"
+
+
+def _no_such_pool(default: str, names: Iterable[str]) -> str:
+    known = ", ".join(sorted(names))
+    return f"loop.default_pool: {json.dumps(default)}: must be the name of a pool ({known})"
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,125 @@
+"""A pool in the settings: its numbers here or in SSM, and the names they apply to.
+
+The rules are those of terraform/modules/policy, which writes the JSON that SSM holds.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
+
+from workhorse.core.model import Policy, Pool, Release, Scaling
+from workhorse.settings.sections import Section
+
+_NAME = "^[a-z][a-z0-9-]{0,31}$"
+_LABEL = re.compile(r"[^\s()\"&|!<>=,]+")
+
+
+class PolicySettings(Section):
+    """The numbers of a pool, as in terraform/modules/policy."""
+
+    name: str = Field(pattern=_NAME)
+    """The pool's name, also the `Pool` dimension of its metrics."""
+    labels: frozenset[str] = Field(min_length=1)
+    """The Jenkins labels its agents carry."""
+    executors: int = Field(default=1, ge=1)
+    """Executors per agent."""
+    floor: int = Field(default=0, ge=0)
+    """The fewest agents."""
+    ceiling: int = Field(ge=0)
+    """The most agents."""
+    buffer: int = Field(default=0, ge=0)
+    """Agents wanted beyond demand."""
+    idle_seconds: float = Field(default=300, ge=0)
+    """How long an agent must have been idle before it may be chosen to leave."""
+    cool_down_seconds: float = Field(default=60, ge=0)
+    """How long after the last change of size no agent is chosen to leave."""
+    max_step: int = Field(default=50, ge=1)
+    """The largest change of size that one tick may make."""
+    boot_seconds: float = Field(default=300, ge=1)
+    """How long an instance without an online node counts as capacity that is coming."""
+    settle_seconds: float = Field(default=15, ge=5)
+    """The least time between a confirmed cordon and the look that lets an agent go."""
+    scale_in: bool = True
+    """Whether agents may be chosen to leave at all."""
+    release: Release = Release.CONTROLLER
+    """Who completes the termination hook: `controller` or `job`."""
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _each_once(cls, value: object) -> object:
+        if isinstance(value, list):
+            twice = [str(label) for label, n in Counter(map(str, value)).items() if n > 1]
+            if twice:
+                raise ValueError(f"must name each label once, not {', '.join(twice)} again")
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _plain_atoms(cls, value: frozenset[str]) -> frozenset[str]:
+        odd = sorted(label for label in value if not _LABEL.fullmatch(label))
+        if odd:
+            raise ValueError(f"must have no space, comma, quote or ( ) & | ! < > = in {odd[0]!r}")
+        return value
+
+    @field_validator("ceiling")
+    @classmethod
+    def _above_floor(cls, value: int, info: ValidationInfo) -> int:
+        floor = info.data.get("floor", value)
+        if value < floor:
+            raise ValueError(f"must be at least floor ({floor})")
+        return value
+
+    @field_validator("buffer")
+    @classmethod
+    def _below_ceiling(cls, value: int, info: ValidationInfo) -> int:
+        ceiling = info.data.get("ceiling", value)
+        if value > ceiling:
+            raise ValueError(f"must be at most ceiling ({ceiling})")
+        return value
+
+    def policy(self) -> Policy:
+        """The numbers as the core knows them."""
+        return Policy(**{key: getattr(self, key) for key in PolicySettings.model_fields})
+
+
+class Applied(Section):
+    """The AWS and Jenkins names that a policy applies to."""
+
+    group: str = Field(min_length=1, max_length=255)
+    """Name of the Auto Scaling group."""
+    queue_url: str = Field(default="", pattern="^(https?://.+)?$")
+    """SQS queue of the group's hook and EC2 events; empty for none."""
+    scaling: Scaling = Scaling.LOOP
+    """Who writes the desired capacity: `loop` or `alarms`."""
+    release_job: str = Field(default="workhorse-release", min_length=1)
+    """The job that completes the hook from the agent, for release = "job"."""
+    exclusive: bool = False
+    """The agents are in Jenkins' EXCLUSIVE mode."""
+
+    def pool(self, policy: Policy) -> Pool:
+        """The pool of that policy."""
+        return Pool(policy=policy, **{key: getattr(self, key) for key in Applied.model_fields})
+
+
+class InlinePool(Applied, PolicySettings):
+    """A pool with its numbers in the file."""
+
+
+class ParameterPool(Applied):
+    """A pool with its numbers in SSM."""
+
+    policy_parameter: str = Field(pattern="^/")
+    """SSM parameter with the JSON of terraform/modules/policy, instead of the pool's numbers."""
+
+
+def _sort_of_pool(value: object) -> str:
+    return "parameter" if isinstance(value, Mapping) and "policy_parameter" in value else "inline"
+
+
+AnyPool = Annotated[
+    Annotated[InlinePool, Tag("inline")] | Annotated[ParameterPool, Tag("parameter")],
+    Discriminator(_sort_of_pool),
+]

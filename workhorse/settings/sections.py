@@ -1,0 +1,128 @@
+"""The sections of the settings file, but for the pools."""
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+_FLOAT = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
+
+
+class Section(BaseModel):
+    """A table of the file; the docstring under each key is its meaning in the reference."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
+    )
+
+
+class JenkinsSettings(Section):
+    """Where Jenkins is, and who we are there; one of the three `token_` keys is required."""
+
+    url: str = Field(pattern="^https?://[^/?#]+(/[^?#]*)?$")
+    """Jenkins' root URL, with its context path."""
+    user: str = Field(min_length=1)
+    """The user whose API token we use."""
+    token_file: str = ""
+    """File that holds the API token."""
+    token_parameter: str = ""
+    """SSM parameter (SecureString) that holds the API token."""
+    token_secret: str = ""
+    """Secrets Manager secret that holds the API token."""
+    script_console: bool = False
+    """Ask the script console for the labels that pipelines wait for; needs Overall/Administer."""
+    expect_jobs: bool = True
+    """Refuse to start when the token sees no job; false for a controller that has none yet."""
+
+    @field_validator("token_secret")
+    @classmethod
+    def _one_token(cls, value: str, info: ValidationInfo) -> str:
+        keys = ("token_file", "token_parameter")
+        given = [key for key in keys if info.data.get(key)] + ["token_secret"] * bool(value)
+        if len(given) != 1:
+            told = " and ".join(given) or "none"
+            raise ValueError(
+                f"exactly one of token_file, token_parameter, token_secret is required, not {told}"
+            )
+        return value
+
+
+class AwsSettings(Section):
+    """Where AWS is; credentials come from boto3's own chain."""
+
+    region: str = Field(pattern="^[a-z]{2}(-[a-z]+)+-[0-9]+$")
+    """The region of the groups and queues."""
+    endpoint: str = Field(default="", pattern="^(https?://.+)?$")
+    """URL that serves every AWS API, for the embedded cloud; empty for AWS itself."""
+
+
+class LoopSettings(Section):
+    """How often, and how long."""
+
+    tick_seconds: float = Field(default=10, gt=0)
+    """Between two ticks of the control loop."""
+    glance_seconds: float = Field(default=1, gt=0)
+    """Between two looks at the queue's ids, which start a tick early when one is new."""
+    drain_seconds: float = Field(default=2, gt=0)
+    """Between two turns of the drainer."""
+    publish_seconds: float = Field(default=60, gt=0)
+    """Between two publications of the meters."""
+    stale_seconds: float = Field(default=30, gt=0)
+    """How old a reading may be before it counts as none."""
+    restart_grace_seconds: float = Field(default=120, ge=0)
+    """How long after a restart of Jenkins nothing is destroyed."""
+    blind_step: int = Field(default=5, ge=0)
+    """The most agents that may be added while Jenkins cannot be read."""
+    default_pool: str = ""
+    """Where pipeline bodies go whose label nobody tells; empty for nowhere."""
+    clock: str = ""
+    """ORIGIN:REAL0:SPEED, the virtual time of the embedded cloud; empty for the real time."""
+
+    @field_validator("glance_seconds")
+    @classmethod
+    def _within_tick(cls, value: float, info: ValidationInfo) -> float:
+        tick = info.data.get("tick_seconds", value)
+        if value > tick:
+            raise ValueError(f"must be at most tick_seconds ({tick:g})")
+        return value
+
+    @field_validator("stale_seconds")
+    @classmethod
+    def _outlives_tick(cls, value: float, info: ValidationInfo) -> float:
+        tick = info.data.get("tick_seconds", value)
+        if value < tick:
+            raise ValueError(f"must be at least tick_seconds ({tick:g})")
+        return value
+
+    @field_validator("clock")
+    @classmethod
+    def _three_numbers(cls, value: str) -> str:
+        numbers = [float(part) if _FLOAT.fullmatch(part) else -1.0 for part in value.split(":")]
+        if value and (len(numbers) != len(("ORIGIN", "REAL0", "SPEED")) or min(numbers) <= 0):
+            raise ValueError("must be ORIGIN:REAL0:SPEED, three numbers above 0")
+        return value
+
+
+class JournalSettings(Section):
+    """Where decisions are recorded."""
+
+    path: str = Field(min_length=1)
+    """File of JSON lines; full ones are kept beside it as `.1`, `.2` and so on."""
+
+
+class MetricsSettings(Section):
+    """Where the meters go."""
+
+    namespace: str = Field(default="workhorse", pattern=r"^[0-9A-Za-z.\-_/#:]{0,255}$")
+    """CloudWatch namespace; empty to publish nothing there."""
+    resolution_seconds: Literal[60, 10] = 60
+    """CloudWatch resolution; 10 is stored at high resolution and costs the alarms more."""
+    prometheus: str = Field(default="", pattern=r"^([^:\s]+:[0-9]{1,5})?$")
+    """host:port that Prometheus scrapes; empty for none."""
+
+    @field_validator("namespace")
+    @classmethod
+    def _ours(cls, value: str) -> str:
+        if value.startswith("AWS/"):
+            raise ValueError("must not begin with AWS/, which AWS keeps for itself")
+        return value

@@ -1,0 +1,108 @@
+# The module's own logic, with a provider that answers out of thin air.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/workhorse-controller" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/workhorse/controller" }
+  }
+  mock_resource "aws_ssm_parameter" {
+    defaults = { arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/policy" }
+  }
+}
+
+variables {
+  pools = {
+    linux = {
+      policy_json = "{\"name\":\"linux\"}"
+      group_arn   = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0:autoScalingGroupName/workhorse-linux"
+      queue_arn   = "arn:aws:sqs:eu-west-1:123456789012:workhorse-linux-events"
+      key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    }
+    gpu = {
+      policy_json = "{\"name\":\"gpu\"}"
+      group_arn   = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/workhorse-gpu"
+      queue_arn   = "arn:aws:sqs:eu-west-1:123456789012:workhorse-gpu-events"
+      key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/2"
+    }
+  }
+}
+
+run "acts_on_its_pools_only" {
+  variables {
+    secret_parameters = ["/ci/token"]
+  }
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement :
+      toset(statement.Resource) == toset([for pool in values(var.pools) : pool.group_arn]) if statement.Sid == "Scale"
+    ])
+    error_message = "it scales the groups of its pools"
+  }
+  assert {
+    condition     = output.instance_profile_name == "workhorse-controller"
+    error_message = "an EC2 instance takes the role through a profile"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.controller.assume_role_policy).Statement[0].Principal.Service == "ec2.amazonaws.com"
+    error_message = "only EC2 may take the role"
+  }
+  assert {
+    condition     = aws_ssm_parameter.policy["gpu"].name == "/workhorse/pools/gpu/policy" && jsondecode(aws_ssm_parameter.policy["gpu"].value).name == "gpu"
+    error_message = "each policy lies under its pool's name"
+  }
+}
+
+run "runs_as_a_container" {
+  variables {
+    runs_on = "ecs-tasks"
+  }
+  assert {
+    condition     = output.instance_profile_name == null && jsondecode(aws_iam_role.controller.assume_role_policy).Statement[0].Principal.Service == "ecs-tasks.amazonaws.com"
+    error_message = "a task takes the role itself"
+  }
+}
+
+run "a_policy_under_another_name_is_refused" {
+  command         = plan
+  expect_failures = [var.pools]
+  variables {
+    pools = {
+      linux = { policy_json = "{\"name\":\"gpu\"}", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k" }
+    }
+  }
+}
+
+run "a_place_nobody_knows_is_refused" {
+  command         = plan
+  expect_failures = [var.runs_on]
+  variables {
+    runs_on = "lambda"
+  }
+}
+
+run "a_retention_that_old_providers_refuse_is_refused" {
+  command         = plan
+  expect_failures = [var.log_days]
+  variables {
+    log_days = 1096
+  }
+}
+
+run "a_wildcard_in_a_secret_is_refused" {
+  command         = plan
+  expect_failures = [var.secret_parameters]
+  variables {
+    secret_parameters = ["/ci/*"]
+  }
+}

@@ -97,6 +97,10 @@ class ScaledClock:
         """Virtual epoch seconds."""
         return self.spec.at(self._wall())
 
+    def wall(self) -> float:
+        """Real epoch seconds, for what leaves the virtual world (expiry of credentials)."""
+        return self._wall()
+
     def advance(self, seconds: float) -> float:
         """Jump forward by virtual seconds (0 or more) and return the new now.
 

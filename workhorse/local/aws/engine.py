@@ -14,6 +14,7 @@ from typing import Protocol, cast
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 
+from workhorse.local.aws.faults import Faults
 from workhorse.local.aws.journal import EventLog
 from workhorse.local.aws.timings import Timings
 from workhorse.local.clock import ScaledClock
@@ -47,6 +48,7 @@ class Engine:
         self.timings = timings or Timings()
         self.lock = threading.RLock()
         self.events = EventLog()
+        self.faults = Faults()
         self.parts: list[Part] = []
         self.errors: list[str] = []
         self._scale: Scale | None = None
@@ -72,7 +74,7 @@ class Engine:
         return [
             group
             for _account, _region, backend in autoscaling_backends.iter_backends()
-            for group in list(cast(AutoScalingBackend, backend).autoscaling_groups.values())
+            for group in list(cast("AutoScalingBackend", backend).autoscaling_groups.values())
         ]
 
     def record(self, kind: str, now: float, **detail: object) -> None:

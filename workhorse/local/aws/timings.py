@@ -11,6 +11,7 @@ class Timings:
     `shutdown`: from shutting-down to terminated, when the body is killed.
     `stopping`: from stopping to stopped.
     `remembered`: how long a terminated instance stays visible (about an hour on AWS).
+    `health`: from a machine that is not running to the group seeing it as Unhealthy.
     `retry`: how long a group waits after a launch that failed for lack of capacity.
     """
 
@@ -18,6 +19,7 @@ class Timings:
     shutdown: float = 10.0
     stopping: float = 10.0
     remembered: float = 3600.0
+    health: float = 30.0
     retry: float = 60.0
 
     def __post_init__(self) -> None:

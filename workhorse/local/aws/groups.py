@@ -1,0 +1,339 @@
+"""Keep every Auto Scaling group at its desired capacity: launch, shrink, replace.
+
+Level, not edge: each tick compares desired capacity with the members that count. Which zone,
+market and victim is decided by the pure modules `zones`, `market` and `victims`.
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-groups.html
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.core.exceptions import ServiceException
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+
+from workhorse.local.aws import activities
+from workhorse.local.aws.ec2_life import life_of
+from workhorse.local.aws.engine import Engine
+from workhorse.local.aws.faults import InsufficientCapacityError
+from workhorse.local.aws.lifecycle import leave, step
+from workhorse.local.aws.market import override_types, split_of
+from workhorse.local.aws.members import (
+    COMING,
+    Membership,
+    counted,
+    membership_of,
+    suspended,
+    template_of,
+)
+from workhorse.local.aws.messages import stamp
+from workhorse.local.aws.victims import Candidate, choose_victims
+from workhorse.local.aws.zones import zones_to_try
+
+ALL_PROTECTED = (
+    "Could not scale to desired capacity because all remaining instances are protected from "
+    "scale-in."
+)
+"""AWS' own words in a Failed activity."""
+
+GROUP_TAG = "aws:autoscaling:groupName"
+
+
+@dataclass(slots=True, kw_only=True)
+class Mood:
+    """What a group remembers between ticks.
+
+    `changed` and `before` describe the last change of desired capacity for the causes of
+    activities; no launch is tried before `retry_at`; `complained` is the desired capacity
+    for which "all protected" was already said.
+    """
+
+    changed: str = ""
+    before: int = 0
+    retry_at: float = 0.0
+    complained: int | None = None
+
+
+def mood_of(group: FakeAutoScalingGroup) -> Mood:
+    """The memory of a group, made when first asked for."""
+    mood: Mood = group.__dict__.setdefault("mood", Mood())
+    return mood
+
+
+def template_version(group: FakeAutoScalingGroup) -> LaunchTemplateVersion | None:
+    """The launch template version that the group launches from now, None without one."""
+    template = group.ec2_launch_template
+    if template is None:
+        return None
+    return template.get_version(group.launch_template_version)
+
+
+class Groups:
+    """The part that moves members and holds each group at its size."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        engine.on_desired(self.scale)
+
+    def tick(self, now: float) -> None:
+        """Move every member, look after the sick, then compare sizes."""
+        for group in self.engine.groups():
+            for member in list(group.instance_states):
+                step(member, now)
+            if group.__dict__.get("status"):
+                self._delete_when_empty(group)
+                continue
+            self._replace_unhealthy(group, now)
+            self.reconcile(group, now)
+
+    def scale(self, group: FakeAutoScalingGroup, size: int, cause: str, now: float) -> None:
+        """Give a group a new desired capacity; raises ValidationError outside min and max."""
+        if group.max_size is not None and size > group.max_size:
+            raise ValidationError(
+                f"New SetDesiredCapacity value {size} is above max value {group.max_size} "
+                "for the AutoScalingGroup."
+            )
+        if group.min_size is not None and size < group.min_size:
+            raise ValidationError(
+                f"New SetDesiredCapacity value {size} is below min value {group.min_size} "
+                "for the AutoScalingGroup."
+            )
+        self.change(group, size, cause, now)
+        self.reconcile(group, now)
+
+    def change(self, group: FakeAutoScalingGroup, size: int, cause: str, now: float) -> None:
+        """Write a new desired capacity down, and why."""
+        before = group.desired_capacity or 0
+        if size == before:
+            return
+        mood = mood_of(group)
+        group.desired_capacity = size
+        mood.before, mood.complained, mood.retry_at = before, None, 0.0
+        mood.changed = (
+            f"At {stamp(now)} {cause} changing the desired capacity from {before} to {size}."
+        )
+        self.engine.record(
+            "group.desired", now, group=group.name, before=before, after=size, cause=cause
+        )
+
+    def reconcile(self, group: FakeAutoScalingGroup, now: float) -> None:
+        """Launch what is missing or end what is too much."""
+        present = counted(group)
+        wanted = group.desired_capacity or 0
+        if len(present) < wanted and not suspended(group, "Launch"):
+            self._grow(group, wanted - len(present), now)
+        elif len(present) > wanted and not suspended(group, "Terminate"):
+            self._shrink(group, present, len(present) - wanted, now)
+
+    def _grow(self, group: FakeAutoScalingGroup, missing: int, now: float) -> None:
+        if now < mood_of(group).retry_at:
+            return
+        present = len(counted(group))
+        cause = (
+            f"{mood_of(group).changed}  At {stamp(now)} an instance was started in response to a "
+            "difference between desired and actual capacity, increasing the capacity from "
+            f"{present} to {present + missing}."
+        ).strip()
+        for _ in range(missing):
+            if not self._launch(group, cause, now):
+                mood_of(group).retry_at = now + self.engine.timings.retry
+                return
+
+    def _launch(self, group: FakeAutoScalingGroup, cause: str, now: float) -> bool:
+        """Try every zone and type in turn; a Failed activity when none has room."""
+        problem = "Launching a new EC2 instance failed."
+        for market, kind, zone, subnet in self._offers(group):
+            try:
+                member = run_one(group, market, kind, zone, subnet)
+            except InsufficientCapacityError as error:
+                problem = f"{error.message} Launching EC2 instance failed."
+                continue
+            except ServiceException as error:
+                problem = f"{error.message} Launching EC2 instance failed."
+                break
+            self._welcome(group, member, cause, now)
+            return True
+        description = "Launching a new EC2 instance.  Status Reason: " + problem
+        activity = activities.begin(group, "LAUNCH", description, cause, now)
+        activities.finish(activity, "Failed", now, problem)
+        return False
+
+    def _welcome(
+        self, group: FakeAutoScalingGroup, member: InstanceState, cause: str, now: float
+    ) -> None:
+        description = f"Launching a new EC2 instance: {member.instance_id}"
+        activity = activities.begin(group, "LAUNCH", description, cause, now)
+        activity.status, activity.progress, activity.instance = "PreInService", 30, member.instance
+        activity.zone = member.availability_zone or ""
+        activity.subnet = member.instance.subnet_id or ""
+        member.__dict__["membership"] = Membership(joined=now, activity=activity)
+        group.instance_states.append(member)
+        self.engine.record(
+            "member.launched",
+            now,
+            group=group.name,
+            instance=member.instance_id,
+            zone=activity.zone,
+            type=member.instance_type,
+            market=member.instance.lifecycle or "on-demand",
+            template=template_of(member),
+        )
+
+    def _offers(self, group: FakeAutoScalingGroup) -> list[tuple[str, str, str, str | None]]:
+        """What to ask EC2 for, best first: (market, instance type, zone, subnet)."""
+        present = counted(group)
+        spot = sum(1 for one in present if one.instance.lifecycle == "spot")
+        policy = group.mixed_instances_policy
+        market = split_of(policy).next_market(len(present) - spot, spot)
+        zones = zones_to_try(
+            group.availability_zones, [str(one.availability_zone) for one in present]
+        )
+        subnets = subnets_by_zone(group)
+        kinds = override_types(policy) or (group.instance_type,)
+        return [
+            (market, kind, zone, next(iter(subnets.get(zone, ())), None))
+            for zone in zones
+            for kind in kinds
+        ]
+
+    def _shrink(
+        self, group: FakeAutoScalingGroup, present: list[InstanceState], surplus: int, now: float
+    ) -> None:
+        candidates = [_candidate(group, one) for one in present if not one.protected_from_scale_in]
+        held = [str(one.availability_zone) for one in present]
+        chosen = choose_victims(candidates, held, group.termination_policies, surplus)
+        by_id = {one.instance_id: one for one in present}
+        size = len(present)
+        for instance_id in chosen:
+            cause = (
+                f"an instance was taken out of service in response to a difference between "
+                f"desired and actual capacity, shrinking the capacity from {size} to {size - 1}."
+            )
+            leave(by_id[instance_id], cause, now)
+            size -= 1
+        mood = mood_of(group)
+        if len(chosen) < surplus and mood.complained != group.desired_capacity:
+            mood.complained = group.desired_capacity
+            activity = activities.begin(
+                group, "", ALL_PROTECTED, mood.changed or f"At {stamp(now)} scale-in.", now
+            )
+            activities.finish(activity, "Failed", now, ALL_PROTECTED)
+
+    def _replace_unhealthy(self, group: FakeAutoScalingGroup, now: float) -> None:
+        for member in counted(group):
+            membership = membership_of(member)
+            if member.instance.state not in {"pending", "running"}:
+                self._notice_illness(group, member, membership, now)
+            if member.health_status == "Unhealthy" and not suspended(group, "ReplaceUnhealthy"):
+                state = member.instance.state
+                leave(
+                    member,
+                    "an instance was taken out of service in response to an EC2 health check "
+                    f"indicating it has been terminated or stopped (state {state})."
+                    if state not in {"pending", "running"}
+                    else "an instance was taken out of service in response to a user health-check.",
+                    now,
+                )
+
+    def _notice_illness(
+        self,
+        group: FakeAutoScalingGroup,
+        member: InstanceState,
+        membership: Membership,
+        now: float,
+    ) -> None:
+        if membership.ill_since is None:
+            membership.ill_since = now
+        late = now >= membership.ill_since + self.engine.timings.health
+        if late and not suspended(group, "HealthCheck"):
+            member.health_status = "Unhealthy"
+
+    def _delete_when_empty(self, group: FakeAutoScalingGroup) -> None:
+        if not group.instance_states:
+            group.autoscaling_backend.autoscaling_groups.pop(group.name, None)
+
+
+def _candidate(group: FakeAutoScalingGroup, member: InstanceState) -> Candidate:
+    template = template_of(member)
+    version = template_version(group)
+    outdated = bool(
+        version
+        and template
+        and (template["LaunchTemplateId"], template["Version"])
+        != (version.template.id, str(version.number))
+    )
+    return Candidate(
+        instance_id=member.instance_id,
+        zone=str(member.availability_zone),
+        launched=life_of(member.instance).launched,
+        template_version=int(template["Version"]) if template else 0,
+        outdated=outdated,
+        surplus_market=_in_surplus_market(group, member),
+    )
+
+
+def _in_surplus_market(group: FakeAutoScalingGroup, member: InstanceState) -> bool:
+    """Whether the group has more of this instance's market than its split wants."""
+    if not group.mixed_instances_policy:
+        return False
+    present = counted(group)
+    spot = sum(1 for one in present if one.instance.lifecycle == "spot")
+    wanted = split_of(group.mixed_instances_policy).on_demand(group.desired_capacity or 0)
+    if member.instance.lifecycle == "spot":
+        return spot > (group.desired_capacity or 0) - wanted
+    return len(present) - spot > wanted
+
+
+def subnets_by_zone(group: FakeAutoScalingGroup) -> dict[str, list[str]]:
+    """The group's subnet ids by Availability Zone."""
+    found: dict[str, list[str]] = {}
+    for subnet_id in (group.vpc_zone_identifier or "").split(","):
+        if subnet_id:
+            subnet = group.ec2_backend.get_subnet(subnet_id)
+            found.setdefault(str(subnet.availability_zone), []).append(subnet_id)
+    return found
+
+
+def run_one(
+    group: FakeAutoScalingGroup, market: str, kind: str, zone: str, subnet: str | None
+) -> InstanceState:
+    """Run one instance for a group and give it as a pending member, not yet in its list.
+
+    Raises what EC2 raises: InsufficientCapacityError, an unknown image, and so on.
+    """
+    version = template_version(group)
+    arguments: dict[str, Any] = {
+        "instance_type": kind,
+        "is_instance_type_default": False,
+        "placement": zone,
+        "subnet_id": subnet,
+        "associate_public_ip": None,
+        "region_name": group.region,
+        "tags": {"instance": {**group.get_propagated_tags(), GROUP_TAG: group.name}},
+    }
+    if version is not None:
+        template = {"LaunchTemplateId": version.template.id, "Version": str(version.number)}
+        arguments |= {"launch_template": template}
+        names, data = version.security_groups, version.user_data
+    else:
+        config = group.launch_config
+        arguments |= {"block_device_mappings": config.block_device_mapping_dict or []}
+        arguments |= {"associate_public_ip": config.associate_public_ip_address}
+        names, data = group.security_groups, group.user_data
+    if market == "spot":
+        arguments["instance_market_options"] = "spot"
+    reservation = group.ec2_backend.run_instances(group.image_id, 1, data, names, **arguments)
+    instance = reservation.instances[0]
+    instance.autoscaling_group = group  # type: ignore[attr-defined]
+    return InstanceState(
+        instance,
+        lifecycle_state="Pending",
+        protected_from_scale_in=group.new_instances_protected_from_scale_in,
+        autoscaling_group=group,
+    )
+
+
+def launching(group: FakeAutoScalingGroup) -> list[InstanceState]:
+    """Members that are on their way into service."""
+    return [one for one in group.instance_states if one.lifecycle_state in COMING]

@@ -1,0 +1,54 @@
+"""What happens around every request to moto: faults, the lock, and honest refusals."""
+
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, BaseResponse
+
+from workhorse.local.aws.engine import active
+from workhorse.local.aws.faults import Broken, ThrottledError
+from workhorse.local.aws.patching import original
+
+SERIALISED = frozenset({"ec2", "autoscaling", "cloudwatch"})
+"""Services whose requests take the engine's lock: their state moves by itself."""
+
+THROTTLE_STATUS = {"ec2": 503}
+"""HTTP status of a throttled call, 400 elsewhere (EC2's errors overview page)."""
+
+Answer = tuple[int, dict[str, Any], Any]
+
+
+def call_action(self: BaseResponse) -> Answer:
+    """BaseResponse.call_action: one request at a time where state moves, faults first."""
+    engine = active()
+    action = self._get_action()
+    fault = engine.faults.take_broken(action) if action else None
+    if fault is not None:
+        engine.record("fault.hit", engine.clock.now(), action=action)
+        return _broken_answer(self, fault)
+    if self.service_name not in SERIALISED:
+        return _implemented(self, action)
+    with engine.lock:
+        return _implemented(self, action)
+
+
+def _implemented(self: BaseResponse, action: str) -> Answer:
+    """Run the action; one that moto lacks is InvalidAction, which no SDK retries."""
+    try:
+        answer: Answer = original(BaseResponse, "call_action")(self)
+    except NotImplementedError as error:
+        refusal = ServiceException("InvalidAction", f"{action} is not emulated: {error}")
+        status, headers, body = self.serialized(ActionResult(refusal))
+        return int(status), dict(headers), body
+    return answer
+
+
+def _broken_answer(self: BaseResponse, fault: Broken) -> Answer:
+    service = str(self.service_name)
+    error: ServiceException = ThrottledError(service)
+    status = THROTTLE_STATUS.get(service, 400)
+    if fault.status is not None:
+        error = ServiceException("InternalError", "An internal error has occurred")
+        status = fault.status
+    _status, headers, body = self.serialized(ActionResult(error))
+    return status, dict(headers), body

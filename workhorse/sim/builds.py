@@ -112,6 +112,6 @@ class Timings:
     label_lag: float = 0.0
     """How long the queue goes by the old labels after a change, as swarm's label cache does."""
     resume: float = 10.0
-    """From an agent's return after a restart to its pipelines' return into the queue."""
+    """From Jenkins' being up after a restart to its pipelines' return into the queue."""
     release: float = 5.0
     """How long the release job runs."""

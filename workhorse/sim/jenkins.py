@@ -112,9 +112,6 @@ class SimJenkins:
             computer.heed()
             self.computers[name] = computer
         computer.online = True
-        for build in self.suspended.get(name, ()):
-            if build.stage is Stage.SUSPENDED and build.timer is None:
-                build.timer = self.kernel.after(self.timings.resume, self._resume, build)
         self._touch(computer)
         return True
 
@@ -212,6 +209,7 @@ class SimJenkins:
         self.up = self.queue.open = True
         for builds in self.suspended.values():
             for build in builds:
+                self.kernel.after(self.timings.resume, self._resume, build)
                 self.kernel.after(RESUME_LIMIT_SECONDS, self._abort, build)
         self.queue.maintain_soon()
 
@@ -225,9 +223,7 @@ class SimJenkins:
         self.suspended.setdefault(computer.name, []).append(build)
 
     def _resume(self, build: Build) -> None:
-        build.timer = None
-        computer = self.computers.get(build.pin or "")
-        if build.stage is Stage.SUSPENDED and self.up and computer and computer.online:
+        if build.stage is Stage.SUSPENDED and self.up:
             self.queue.add(build)
 
     def _abort(self, build: Build) -> None:

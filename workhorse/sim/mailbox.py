@@ -51,9 +51,6 @@ class SimQueues:
         """Give what is received together in any order."""
         self.letters: dict[str, dict[str, Letter]] = {}
         self.dead: list[Letter] = []
-        self.forgotten: list[Letter] = []
-        """Those that their reader deleted; kept only while `remember` is set."""
-        self.remember = False
         self._sequence = 0
 
     def send(self, queue: str, body: str, *, about: str = "", delay: float = 0.0) -> None:
@@ -94,7 +91,8 @@ class SimQueues:
                 break
         return tuple(found)
 
-    def _find(self, queue: str, receipt: str) -> Letter | None:
+    def find(self, queue: str, receipt: str) -> Letter | None:
+        """The letter whose newest receipt it is."""
         letter = self.letters.get(queue, {}).get(receipt.partition("/")[0])
         return letter if letter and receipt == letter.receipt else None
 
@@ -104,18 +102,16 @@ class SimQueues:
         Raises:
             Missing: the message is deleted, or in nobody's flight.
         """
-        letter = self._find(queue, receipt)
+        letter = self.find(queue, receipt)
         if letter is None or letter.visible_at <= self._kernel.now:
             raise Missing(f"message {receipt} is not in flight")
         letter.visible_at = self._kernel.now + seconds
 
     def forget(self, queue: str, receipt: str) -> Letter | None:
         """DeleteMessage; the letter that is gone now, if the receipt was its newest."""
-        letter = self._find(queue, receipt)
+        letter = self.find(queue, receipt)
         if letter is not None:
             del self.letters[queue][letter.id]
-            if self.remember:
-                self.forgotten.append(letter)
         return letter
 
     def waiting(self, queue: str) -> int:

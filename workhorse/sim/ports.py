@@ -9,6 +9,19 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from workhorse.core.cordon import parse_cordon_label
+from workhorse.core.effects import (
+    CompleteHook,
+    Cordon,
+    DeleteNode,
+    Effect,
+    ForgetMessage,
+    Heartbeat,
+    HoldMessage,
+    QueueReleaseJob,
+    Recall,
+    SetDesiredCapacity,
+    TerminateInstance,
+)
 from workhorse.core.errors import Unreadable
 from workhorse.core.meters import Meter
 from workhorse.core.model import Group, Jenkins
@@ -17,7 +30,7 @@ from workhorse.sim.cloud import SimCloud
 from workhorse.sim.jenkins import SimJenkins
 from workhorse.sim.jenkins_facts import Teller
 from workhorse.sim.line import Line, Side
-from workhorse.sim.mailbox import Letter, SimQueues
+from workhorse.sim.mailbox import SimQueues
 from workhorse.sim.truth import Hand
 
 Answer = TypeVar("Answer")
@@ -27,16 +40,10 @@ class Auditor(Protocol):
     """Who watches what passes the line; `audit.py` has the one that knows the promises."""
 
     def shown(self, jenkins: Jenkins) -> None:
-        """The loops were shown this."""
+        """The loops are shown this."""
 
-    def cordoned(self, node: str, label: str) -> None:
-        """The loops cordon this node."""
-
-    def ending(self, instance: str) -> None:
-        """The loops end this instance, its hook's wait, or its node."""
-
-    def forgetting(self, letter: Letter) -> None:
-        """The loops deleted this message."""
+    def changing(self, effect: Effect) -> None:
+        """The loops are about to make this change."""
 
 
 class Unwatched:
@@ -45,13 +52,7 @@ class Unwatched:
     def shown(self, jenkins: Jenkins) -> None:
         """Nothing."""
 
-    def cordoned(self, node: str, label: str) -> None:
-        """Nothing."""
-
-    def ending(self, instance: str) -> None:
-        """Nothing."""
-
-    def forgetting(self, letter: Letter) -> None:
+    def changing(self, effect: Effect) -> None:
         """Nothing."""
 
 
@@ -81,23 +82,25 @@ class ControllerPort:
 
     def cordon(self, node: str, label: str) -> None:
         """Replace the node's labels by `label`, make it exclusive, remember what it had."""
-        self._auditor.cordoned(node, label)
+        self._auditor.changing(Cordon(node=node, label=label))
         self._line.change(Side.JENKINS, self._up(lambda: self._cordon(node, label)))
 
     def recall(self, node: str, labels: frozenset[str], *, exclusive: bool) -> None:
         """Give the node back what it had, else what is passed."""
+        self._auditor.changing(Recall(node=node, labels=labels, exclusive=exclusive))
         act = self._up(lambda: self._recall(node, labels, exclusive=exclusive))
         self._line.change(Side.JENKINS, act)
 
     def queue_release_job(self, job: str, node: str, parameters: Mapping[str, str]) -> None:
         """One executor, and the job pinned to the node; queued already, it changes nothing."""
-        self._auditor.ending(node)
-        act = self._up(lambda: self._queue_release_job(job, node, parameters))
+        group, hook = parameters["GROUP"], parameters["HOOK"]
+        self._auditor.changing(QueueReleaseJob(job=job, node=node, group=group, hook=hook))
+        act = self._up(lambda: self._queue_release_job(job, node, group, hook))
         self._line.change(Side.JENKINS, act)
 
     def delete_node(self, node: str) -> None:
         """Delete the node."""
-        self._auditor.ending(node)
+        self._auditor.changing(DeleteNode(node=node))
         self._line.change(Side.JENKINS, self._up(lambda: self._delete_node(node)))
 
     def _up(self, act: Callable[[], Answer]) -> Callable[[], Answer]:
@@ -129,12 +132,12 @@ class ControllerPort:
             self._jenkins.set_executors(node, executors)
         self._jenkins.reconfigure(node, labels, exclusive=exclusive)
 
-    def _queue_release_job(self, job: str, node: str, parameters: Mapping[str, str]) -> None:
+    def _queue_release_job(self, job: str, node: str, group: str, hook: str) -> None:
         self._jenkins.set_executors(node, 1)
         queued = self._jenkins.queue.items.values()
         if not any(b.release is not None and b.expression == node for b in queued):
-            release = (parameters["GROUP"], parameters["HOOK"])
-            self._jenkins.submit(job, self._jenkins.timings.release, node, release=release)
+            seconds = self._jenkins.timings.release
+            self._jenkins.submit(job, seconds, node, release=(group, hook))
 
     def _delete_node(self, node: str) -> None:
         machine = self._cloud.machines.get(node)
@@ -161,20 +164,22 @@ class CloudPort:
 
     def set_desired(self, group: str, size: int) -> None:
         """SetDesiredCapacity."""
+        self._auditor.changing(SetDesiredCapacity(group=group, size=size))
         self._change(lambda: self._cloud.set_desired(group, size))
 
     def terminate(self, instance: str, *, decrement: bool) -> None:
         """TerminateInstanceInAutoScalingGroup."""
-        self._auditor.ending(instance)
+        self._auditor.changing(TerminateInstance(instance=instance, decrement=decrement))
         self._change(lambda: self._cloud.terminate(instance, Hand.OURS, decrement=decrement))
 
     def complete_hook(self, group: str, hook: str, instance: str) -> None:
         """CompleteLifecycleAction with CONTINUE."""
-        self._auditor.ending(instance)
+        self._auditor.changing(CompleteHook(group=group, hook=hook, instance=instance))
         self._change(lambda: self._cloud.complete_hook(group, hook, instance, Hand.OURS))
 
     def heartbeat(self, group: str, hook: str, instance: str) -> None:
         """RecordLifecycleActionHeartbeat."""
+        self._auditor.changing(Heartbeat(group=group, hook=hook, instance=instance))
         self._change(lambda: self._cloud.heartbeat(group, hook, instance))
 
     def _change(self, act: Callable[[], object]) -> None:
@@ -195,16 +200,13 @@ class MailboxPort:
 
     def hold(self, queue: str, receipt: str, seconds: int) -> None:
         """Hide the message for `seconds` from now."""
+        self._auditor.changing(HoldMessage(queue=queue, receipt=receipt, seconds=seconds))
         self._line.change(Side.SQS, lambda: self._queues.hold(queue, receipt, seconds))
 
     def forget(self, queue: str, receipt: str) -> None:
         """Delete the message."""
-        self._line.change(Side.SQS, lambda: self._forget(queue, receipt))
-
-    def _forget(self, queue: str, receipt: str) -> None:
-        letter = self._queues.forget(queue, receipt)
-        if letter is not None:
-            self._auditor.forgetting(letter)
+        self._auditor.changing(ForgetMessage(queue=queue, receipt=receipt))
+        self._line.change(Side.SQS, lambda: self._queues.forget(queue, receipt))
 
 
 class MetricsPort:

@@ -43,7 +43,6 @@ class World:
     Args:
         shapes: the Auto Scaling groups.
         seed: of everything that is left to chance.
-        auditor: watches what the loops are shown and do.
         exact: check that what is journalled survives being a file.
     """
 
@@ -52,7 +51,6 @@ class World:
         shapes: Sequence[Shape],
         *,
         seed: int = 0,
-        auditor: Auditor | None = None,
         exact: bool = True,
     ) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - chance, not secrets
@@ -64,7 +62,8 @@ class World:
         self.queues = SimQueues(self.kernel, self.rng)
         self.line = Line(self.kernel)
         self.journal = MemoryJournal(self.line, exact=exact)
-        self.auditor: Auditor = auditor or Unwatched()
+        self.auditor: Auditor = Unwatched()
+        """Watches what the loops are shown and do; set it before `ports()` is called."""
         self.metrics = MetricsPort(self.line)
         for shape in shapes:
             self.cloud.add(shape)
@@ -113,7 +112,6 @@ class World:
 
     def _release(self, group: str, hook: str, instance: str) -> None:
         """The release job ran on its agent and completes the hook."""
-        self.auditor.ending(instance)
         self.cloud.complete_hook(group, hook, instance, Hand.OURS)
 
     # What others do.

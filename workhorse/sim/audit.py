@@ -1,0 +1,177 @@
+"""The auditor: knows promises, truth, and what the loops were shown, and notes every breach.
+
+It does not trust the loops' own memory.  It keeps, for each node, what the readings that they were
+given could have told them, and compares each change with that and with what is really running.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from workhorse.core.cordon import parse_cordon_label
+from workhorse.core.drain import PIPELINE_RESUME_SECONDS
+from workhorse.core.effects import (
+    CompleteHook,
+    DeleteNode,
+    Effect,
+    ForgetMessage,
+    QueueReleaseJob,
+    SetDesiredCapacity,
+    TerminateInstance,
+    as_record,
+)
+from workhorse.core.model import Jenkins, Lifecycle, Node, Policy, Pool
+from workhorse.sim.groups import Machine
+from workhorse.sim.world import World
+
+
+@dataclass(slots=True, kw_only=True)
+class Looks:
+    """What the readings told of one node, since its cordon was first seen."""
+
+    confirmed_at: float | None = None
+    idle: int = 0
+    """Readings in a row that showed it cordoned, online and idle."""
+    idle_at: float = 0.0
+    """When the last of them was asked for."""
+    away_since: float | None = None
+    """Since when every reading showed it offline or not at all."""
+
+
+class Audit:
+    """Watches one world; `breaches` should stay empty.
+
+    Args:
+        world: it becomes the world's auditor.
+        pools: with the policies that are promised, whatever the loops were given.
+        stale_seconds: how old a reading may be that something is destroyed by.
+        grace_seconds: how long after a restart Jenkins' readings count for nothing.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        pools: Iterable[Pool],
+        *,
+        stale_seconds: float = 30.0,
+        grace_seconds: float = 120.0,
+    ) -> None:
+        self.breaches: list[str] = []
+        self._world = world
+        self._policies = {pool.group: pool.policy for pool in pools}
+        self._stale_seconds = stale_seconds
+        self._grace_seconds = grace_seconds
+        self._looks: dict[str, Looks] = {}
+        self._read: Jenkins | None = None
+        self._session_at = 0.0
+        self._checks: dict[type, Callable[[Any], None]] = {
+            SetDesiredCapacity: self._sized,
+            TerminateInstance: self._terminated,
+            CompleteHook: lambda effect: self._ended(effect.instance, "CompleteHook"),
+            QueueReleaseJob: lambda effect: self._ended(effect.node, "QueueReleaseJob"),
+            DeleteNode: lambda effect: self._ended(effect.node, "DeleteNode"),
+            ForgetMessage: self._forgotten,
+        }
+        world.auditor = self
+
+    def shown(self, jenkins: Jenkins) -> None:
+        """Keep what this reading tells of each node."""
+        if self._read is None or self._read.session != jenkins.session:
+            self._session_at = jenkins.read_at
+        self._read = jenkins
+        trusted = self._trusted(jenkins)
+        for name in self._looks.keys() | jenkins.nodes.keys():
+            looks = self._looks.setdefault(name, Looks())
+            _note(looks, jenkins.nodes.get(name), jenkins.read_at, trusted=trusted)
+
+    def changing(self, effect: Effect) -> None:
+        """Check a change against the promises; it has not been made yet."""
+        self._explained(effect)
+        check = self._checks.get(type(effect))
+        if check is not None:
+            check(effect)
+
+    def _breach(self, text: str) -> None:
+        self.breaches.append(f"at {self._world.kernel.now:.1f}: {text}")
+
+    def _explained(self, effect: Effect) -> None:
+        records = self._world.journal.records
+        last = records[-1] if records else {}
+        wanted = as_record(effect)
+        told = {key: last.get(key) for key in wanted}
+        if told != wanted or not last.get("because"):
+            self._breach(f"{effect} was not journalled with its reason just before")
+
+    def _trusted(self, jenkins: Jenkins) -> bool:
+        since = jenkins.read_at - self._session_at
+        return since >= self._grace_seconds and not jenkins.quieting_down
+
+    def _sized(self, effect: SetDesiredCapacity) -> None:
+        policy, present = self._policies[effect.group], self._world.cloud.groups[effect.group]
+        if effect.size > policy.ceiling and effect.size >= present.desired:
+            self._breach(f"{effect} is above the ceiling {policy.ceiling}")
+        if effect.size < policy.floor and effect.size <= present.desired:
+            self._breach(f"{effect} is below the floor {policy.floor}")
+        if abs(effect.size - present.desired) > policy.max_step + present.lacking:
+            self._breach(f"{effect} is a step of more than {policy.max_step}")
+
+    def _terminated(self, effect: TerminateInstance) -> None:
+        machine = self._world.cloud.machines.get(effect.instance)
+        if machine is not None and effect.decrement and not machine.lifecycle.leaving:
+            group = self._world.cloud.groups[machine.group]
+            if group.desired - 1 < self._policies[machine.group].floor:
+                self._breach(f"{effect} goes below the floor")
+        self._ended(effect.instance, "TerminateInstance")
+
+    def _ended(self, instance: str, what: str) -> None:
+        """An end must be backed by readings, and by the truth."""
+        machine = self._world.cloud.machines.get(instance)
+        if machine is None or not machine.alive:
+            return
+        builds = self._world.jenkins.running_on(instance)
+        if builds:
+            self._breach(f"{what} of {instance} while {[b.id for b in builds]} run on it")
+        if self._read is None or not self._fresh(self._read):
+            self._breach(f"{what} of {instance} while blind")
+            return
+        self._backed(machine, what, self._policies[machine.group])
+
+    def _fresh(self, jenkins: Jenkins) -> bool:
+        age = self._world.kernel.now - jenkins.read_at
+        return age <= self._stale_seconds and self._trusted(jenkins)
+
+    def _backed(self, machine: Machine, what: str, policy: Policy) -> None:
+        """Cordoned, idle twice, settled; or away for longer than anything could resume."""
+        looks = self._looks.get(machine.id) or Looks(away_since=machine.launched_at)
+        now = self._world.kernel.now
+        if looks.away_since is not None:
+            if now - looks.away_since < PIPELINE_RESUME_SECONDS:
+                self._breach(f"{what} of {machine.id}, away only since {looks.away_since:.1f}")
+        elif looks.confirmed_at is None:
+            self._breach(f"{what} of {machine.id}, which no reading showed cordoned")
+        elif looks.idle < 2:  # noqa: PLR2004 - promise 1: twice
+            self._breach(f"{what} of {machine.id}, seen idle {looks.idle} times")
+        elif looks.idle_at < looks.confirmed_at + policy.settle_seconds:
+            self._breach(f"{what} of {machine.id} {looks.idle_at - looks.confirmed_at:.1f} s after")
+
+    def _forgotten(self, effect: ForgetMessage) -> None:
+        letter = self._world.queues.find(effect.queue, effect.receipt)
+        machine = self._world.cloud.machines.get(letter.about) if letter else None
+        if machine is not None and machine.lifecycle is Lifecycle.TERMINATING_WAIT:
+            self._breach(f"the message of {machine.id} was forgotten while it waits at its hook")
+            self._world.truth.counts["forgotten_early"] += 1
+
+
+def _note(looks: Looks, node: Node | None, read_at: float, *, trusted: bool) -> None:
+    away = node is None or node.offline
+    looks.away_since = (looks.away_since or read_at) if away and trusted else None
+    cordoned = node is not None and any(parse_cordon_label(one) for one in node.labels)
+    if not cordoned:
+        looks.confirmed_at, looks.idle = None, 0
+        return
+    if looks.confirmed_at is None:
+        looks.confirmed_at = read_at
+    if node is not None and trusted and node.idle and not node.busy and not away:
+        looks.idle, looks.idle_at = looks.idle + 1, read_at
+    else:
+        looks.idle = 0

@@ -1,0 +1,76 @@
+"""Terraform for the tests: always the checked mirror, always a copy of the tree."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workhorse.adapters.terraform import Terraform
+from workhorse.adapters.toolchain import Toolchain, prepare
+
+ROOT = Path(__file__).parents[2]
+
+Event = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    """Where fetched tools stay from one run of the tests to the next."""
+    return ROOT / ".tools"
+
+
+@pytest.fixture(scope="session")
+def toolchain(tools: Path) -> Toolchain:
+    return prepare(tools, progress=print)
+
+
+@pytest.fixture(scope="session")
+def environ() -> dict[str, str]:
+    """No AWS account, no Terraform settings of this machine."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of `terraform/`, so that lock files, plans and states stay out of the checkout."""
+    leftovers = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+    return Path(shutil.copytree(ROOT / "terraform", tmp_path / "terraform", ignore=leftovers))
+
+
+Rooted = Callable[..., Terraform]
+
+
+@pytest.fixture
+def rooted(toolchain: Toolchain, environ: dict[str, str]) -> Rooted:
+    """Make the adapter for a folder: `rooted(folder, variables=...)`."""
+
+    def make(directory: Path, **how: Any) -> Terraform:  # noqa: ANN401 - passed on as it is
+        return Terraform(
+            directory=directory, toolchain=toolchain, environ=environ, progress=print, **how
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mocked_runs(toolchain: Toolchain, environ: dict[str, str]) -> Callable[[Path], list[Event]]:
+    """Run the `*.tftest.hcl` files of an initialised folder; return what was said, as JSON."""
+    quiet = {"TF_CLI_CONFIG_FILE": str(toolchain.cli_config), "CHECKPOINT_DISABLE": "1"}
+
+    def run(directory: Path) -> list[Event]:
+        said = subprocess.run(
+            [toolchain.binary, "test", "-json", "-verbose"],
+            cwd=directory,
+            env=environ | quiet,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return [json.loads(line) for line in said.stdout.splitlines()]
+
+    return run

@@ -1,0 +1,216 @@
+"""The modules under a provider out of thin air: their own tests, and the policies they write.
+
+No emulator here enforces IAM, key or queue policies, so nothing would fail on a missing statement
+until AWS drops every message. These tests read the rendered policies instead.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from workhorse.adapters.terraform import Terraform
+from workhorse.adapters.toolchain import Toolchain
+
+Event = dict[str, Any]
+Statement = dict[str, Any]
+
+MODULES = ("agent-pool", "control-plane")
+READING = re.compile(r"^\w+:(Describe|Get|List)[A-Za-z]*$")
+
+
+@pytest.fixture(scope="module", params=MODULES)
+def events(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    toolchain: Toolchain,
+    environ: dict[str, str],
+    mocked_runs: Callable[[Path], list[Event]],
+) -> list[Event]:
+    """What one module's `terraform test` says, with the state of each run."""
+    source = Path(__file__).parents[2] / "terraform/modules" / request.param
+    folder = Path(copytree(source, tmp_path_factory.mktemp("modules") / request.param))
+    Terraform(directory=folder, toolchain=toolchain, environ=environ).init()
+    return mocked_runs(folder)
+
+
+def resources(events: list[Event]) -> Iterator[dict[str, Any]]:
+    """Every managed resource of every applied run."""
+    for event in events:
+        if event["type"] == "test_state":
+            yield from event["test_state"]["root_module"]["resources"]
+
+
+def statements(events: list[Event], attribute: str, *types: str) -> Iterator[Statement]:
+    """Every statement of the policies in one attribute of some types of resource."""
+    for resource in resources(events):
+        if resource["type"] in types and resource["values"].get(attribute):
+            yield from json.loads(resource["values"][attribute])["Statement"]
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_every_run_of_the_module_passes(events: list[Event]) -> None:
+    faults = [event["@message"] for event in events if event["type"] == "diagnostic"]
+    assert events[-1]["test_summary"]["status"] == "pass", faults
+
+
+def test_no_role_may_write_to_everything(events: list[Event]) -> None:
+    """Only reading takes no resource; PutMetricData knows none and is held by its namespace."""
+    found = list(statements(events, "policy", "aws_iam_role_policy"))
+    assert found
+    for statement in found:
+        if "*" not in listed(statement["Resource"]):
+            continue
+        writing = {a for a in listed(statement["Action"]) if not READING.match(a)}
+        if writing == {"cloudwatch:PutMetricData"}:
+            assert statement["Condition"] == {
+                "StringEquals": {"cloudwatch:namespace": "workhorse"}
+            }
+        else:
+            assert not writing, statement
+
+
+def test_no_role_has_an_action_with_a_wildcard(events: list[Event]) -> None:
+    for statement in statements(events, "policy", "aws_iam_role_policy"):
+        assert not [action for action in listed(statement["Action"]) if "*" in action]
+
+
+def test_roles_are_taken_by_services_only(events: list[Event]) -> None:
+    found = list(statements(events, "assume_role_policy", "aws_iam_role"))
+    assert found
+    for statement in found:
+        assert set(statement["Principal"]) == {"Service"}
+        assert statement["Action"] == "sts:AssumeRole"
+
+
+def test_no_key_is_open_to_other_accounts(events: list[Event]) -> None:
+    for statement in statements(events, "policy", "aws_kms_key"):
+        principal = statement["Principal"]
+        assert set(principal) in ({"AWS"}, {"Service"})
+        if "AWS" in principal:
+            assert principal["AWS"] == "arn:aws:iam::123456789012:root"
+
+
+@pytest.mark.parametrize("events", ["agent-pool"], indirect=True)
+class TestMessagesArrive:
+    """Without each of these AWS would drop the hook's messages in silence."""
+
+    @pytest.mark.parametrize("sender", ["sns", "events", "cloudwatch"])
+    def test_the_key_lets_the_sender_encrypt(self, events: list[Event], sender: str) -> None:
+        granted = {
+            action
+            for statement in statements(events, "policy", "aws_kms_key")
+            if f"{sender}.amazonaws.com" in listed(statement["Principal"].get("Service", []))
+            # A condition on the source is not passed on to KMS by every service.
+            and "Condition" not in statement
+            for action in listed(statement["Action"])
+        }
+        assert granted == {"kms:GenerateDataKey*", "kms:Decrypt"}
+
+    def test_the_queues_are_encrypted_with_that_key(self, events: list[Event]) -> None:
+        keys = {r["values"]["arn"] for r in resources(events) if r["type"] == "aws_kms_key"}
+        holders = [r for r in resources(events) if r["type"] in {"aws_sqs_queue", "aws_sns_topic"}]
+        assert len(holders) >= 3
+        assert {r["values"]["kms_master_key_id"] for r in holders} == keys
+
+    def test_the_queues_take_messages_from_this_topic_and_these_rules_only(
+        self, events: list[Event]
+    ) -> None:
+        arns = {
+            kind: {r["values"]["arn"] for r in resources(events) if r["type"] == kind}
+            for kind in ("aws_sns_topic", "aws_cloudwatch_event_rule")
+        }
+        allowed = {
+            "sns.amazonaws.com": arns["aws_sns_topic"],
+            "events.amazonaws.com": arns["aws_cloudwatch_event_rule"],
+        }
+        found = [
+            s for s in statements(events, "policy", "aws_sqs_queue_policy") if s["Effect"] == "Allow"
+        ]
+        assert {s["Principal"]["Service"] for s in found} == set(allowed)
+        for statement in found:
+            assert statement["Action"] == "sqs:SendMessage"
+            senders = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+            assert set(senders) == allowed[statement["Principal"]["Service"]]
+
+    def test_the_queues_refuse_what_is_not_encrypted_on_its_way(self, events: list[Event]) -> None:
+        denied = [
+            s for s in statements(events, "policy", "aws_sqs_queue_policy") if s["Effect"] == "Deny"
+        ]
+        assert denied
+        for statement in denied:
+            assert statement["Principal"] == "*"
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    def test_the_hook_may_publish_to_its_encrypted_topic(self, events: list[Event]) -> None:
+        publish = [
+            r
+            for r in resources(events)
+            if r["type"] == "aws_iam_role_policy" and r["name"] == "hook"
+        ]
+        assert publish
+        for role_policy in publish:
+            granted = {
+                action: statement["Resource"]
+                for statement in json.loads(role_policy["values"]["policy"])["Statement"]
+                for action in listed(statement["Action"])
+            }
+            assert set(granted) == {"sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"}
+            assert granted["sns:Publish"].endswith("workhorse-linux-hook")
+
+    def test_a_rule_about_the_group_names_the_group(self, events: list[Event]) -> None:
+        patterns = [
+            json.loads(r["values"]["event_pattern"])
+            for r in resources(events)
+            if r["type"] == "aws_cloudwatch_event_rule"
+        ]
+        assert {p["source"][0] for p in patterns} == {"aws.ec2", "aws.autoscaling"}
+        for pattern in patterns:
+            if pattern["source"] == ["aws.autoscaling"]:
+                assert pattern["detail"] == {"AutoScalingGroupName": ["workhorse-linux"]}
+
+
+@pytest.mark.parametrize("events", ["control-plane"], indirect=True)
+class TestTheController:
+    """What the loops may change: the pools handed to the module."""
+
+    def test_it_changes_only_the_groups_of_its_pools(self, events: list[Event]) -> None:
+        scaling = [
+            s
+            for s in statements(events, "policy", "aws_iam_role_policy")
+            for action in listed(s["Action"])
+            if action.startswith("autoscaling:") and not READING.match(action)
+        ]
+        assert scaling
+        for statement in scaling:
+            assert all(
+                re.fullmatch(r"arn:aws:autoscaling:.*/workhorse-(linux|gpu)", arn)
+                for arn in listed(statement["Resource"])
+            )
+
+    def test_it_may_call_what_the_loops_call(self, events: list[Event]) -> None:
+        granted = {
+            action
+            for s in statements(events, "policy", "aws_iam_role_policy")
+            for action in listed(s["Action"])
+        }
+        assert granted >= {
+            "autoscaling:SetDesiredCapacity",
+            "autoscaling:TerminateInstanceInAutoScalingGroup",
+            "autoscaling:CompleteLifecycleAction",
+            "autoscaling:RecordLifecycleActionHeartbeat",
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "kms:Decrypt",
+            "cloudwatch:PutMetricData",
+            "ssm:GetParameter",
+            "ec2:DescribeInstances",
+        }

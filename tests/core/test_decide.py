@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.facts import NOW, busy, group, instance, jenkins, node, pool, snapshot
 from workhorse.core.cordon import cordon_label
-from workhorse.core.decide import Decision, PoolMemory, decide
+from workhorse.core.decide import Change, Decision, PoolMemory, decide
 from workhorse.core.demand import Demand, LabelQueue
 from workhorse.core.drain import Cause, Drain, DrainState
 from workhorse.core.effects import SetDesiredCapacity
@@ -77,7 +77,7 @@ def test_demand_without_agents_sets_desired_capacity_at_once() -> None:
     found = decided(snapshot(jenkins(), group()), QUEUED)
 
     assert found.effects == (SetDesiredCapacity(group="linux-agents", size=2),)
-    assert found.memory.desired == 2
+    assert (found.memory.seen, found.memory.expected) == (0, 2)
     assert found.memory.changed_at == NOW
 
 
@@ -121,12 +121,31 @@ def test_idle_time_starts_when_first_seen_idle_and_survives_an_unread_jenkins() 
 
 
 def test_a_change_of_desired_by_another_hand_is_told_and_starts_the_cool_down() -> None:
-    had = replace(MEMORY, desired=4)
+    had = replace(MEMORY, seen=4, expected=4)
 
     found = decided(snapshot(jenkins(), group()), memory=had)
 
-    assert found.outside == (4, 0)
+    assert found.change == Change(before=4, after=0, ours=False)
     assert found.memory.changed_at == NOW
+    assert found.memory.expected == 0
+
+
+def test_desired_that_falls_by_the_agents_we_ended_is_ours_however_much_shows_yet() -> None:
+    had = replace(MEMORY, seen=4, expected=4)
+
+    for shown in (2, 3):
+        still = pool(scale_in=False)
+        shows = snapshot(jenkins(), group(desired=shown))
+        found = decided(shows, pool=still, memory=had, ended=2)
+
+        assert found.change == Change(before=4, after=shown, ours=True)
+        assert found.memory.changed_at == MEMORY.changed_at
+
+
+def test_desired_that_we_set_and_that_does_not_show_yet_is_no_change() -> None:
+    had = replace(MEMORY, seen=0, expected=2)
+
+    assert decided(snapshot(jenkins(), group()), memory=had).change is None
 
 
 def test_in_alarms_mode_nothing_is_asked_for() -> None:

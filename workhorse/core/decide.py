@@ -19,9 +19,25 @@ class PoolMemory:
 
     changed_at: float
     """When the size last changed, by whichever hand."""
-    desired: int | None = None
-    """Desired capacity as last seen or set."""
+    seen: int | None = None
+    """Desired capacity as last read."""
+    expected: int | None = None
+    """Desired capacity as it will be once all that we asked for shows."""
     times: Times = field(default_factory=Times)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Desired capacity reads otherwise than at the last tick."""
+
+    before: int
+    after: int
+    ours: bool
+
+    @property
+    def because(self) -> str:
+        """For the journal."""
+        return "as we asked" if self.ours else "changed by another hand than ours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +53,8 @@ class Decision:
     moves: Moves
     effects: tuple[Effect, ...]
     memory: PoolMemory
-    outside: tuple[int, int] | None = None
-    """Desired capacity before and after, when another hand than ours changed it."""
+    change: Change | None = None
+    """What became of desired capacity since the last tick."""
 
     def as_record(self) -> dict[str, Any]:
         """The decision as the journal keeps it."""
@@ -72,6 +88,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     demand: Demand | None,
     drains: Mapping[str, Drain],
     memory: PoolMemory,
+    ended: int = 0,
     blind_step: int,
     rules: Sequence[Rule] = EXACT,
 ) -> Decision | None:
@@ -83,6 +100,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         demand: what waits for the pool; None when Jenkins could not be read.
         drains: the drains under way, by instance id.
         memory: what the last decision left.
+        ended: agents that we ended since then, each taking desired capacity down by one.
         blind_step: agents that may be added while Jenkins cannot be trusted.
         rules: the planner.
     """
@@ -90,7 +108,9 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     if group is None:
         return None
     seen = survey(pool, group, snapshot, drains, memory.times)
-    outside = _outside_change(memory.desired, group.desired)
+    expected = None if memory.expected is None else memory.expected - ended
+    change = _change(memory.seen, expected, group.desired)
+    outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
     situation = Situation(
         policy=pool.policy,
@@ -122,10 +142,11 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         else (),
         memory=PoolMemory(
             changed_at=snapshot.at if moved else changed_at,
-            desired=group.desired if wish.desired is None else wish.desired,
+            seen=group.desired,
+            expected=_expected(expected, group.desired, wish.desired, outside=outside),
             times=seen.times,
         ),
-        outside=outside,
+        change=change,
     )
 
 
@@ -148,5 +169,15 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
     return moves(situation, wanted, recallable=back, idle=leaving)
 
 
-def _outside_change(known: int | None, found: int) -> tuple[int, int] | None:
-    return (known, found) if known is not None and known != found else None
+def _change(seen: int | None, expected: int | None, found: int) -> Change | None:
+    """A reading may show only part of what we asked for: that is ours too."""
+    if seen is None or expected is None or seen == found:
+        return None
+    ours = min(seen, expected) <= found <= max(seen, expected)
+    return Change(before=seen, after=found, ours=ours)
+
+
+def _expected(expected: int | None, found: int, wish: int | None, *, outside: bool) -> int:
+    if wish is not None:
+        return wish
+    return found if outside or expected is None else expected

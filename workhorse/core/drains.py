@@ -263,7 +263,8 @@ def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:
     The heartbeat comes at a third of the hook's time-out: two may fail before the hook runs out.
     """
     effects: tuple[Effect, ...] = ()
-    if drain.hook and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now):
+    held_there = drain.state not in {DrainState.RELEASED, DrainState.GONE}
+    if drain.hook and held_there and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now):
         effects += (Heartbeat(group=drain.group, hook=drain.hook.name, instance=drain.instance),)
         drain = replace(drain, beat_at=now)
     if drain.messages and _due(drain.held_at, HOLD_SECONDS / 3, now):

@@ -44,15 +44,23 @@ class Control:
         self._memory: dict[str, PoolMemory] = {}
         self._told: dict[str, object] = {}
 
-    def tick(self, snapshot: Snapshot, drains: Mapping[str, Drain]) -> Wishes:
-        """Decide for every pool and set the sizes; agents to leave or come back are returned."""
+    def tick(
+        self, snapshot: Snapshot, drains: Mapping[str, Drain], ended: Mapping[str, int]
+    ) -> Wishes:
+        """Decide for every pool and set the sizes; agents to leave or come back are returned.
+
+        Args:
+            snapshot: what was read.
+            drains: the drains under way, by instance id.
+            ended: pool name to the agents ended with a decrement since the last tick.
+        """
         self._say("blind", "notes", {"notes": list(snapshot.notes)}, quiet=not snapshot.notes)
         placement = self._place(snapshot, drains)
         leave: list[str] = []
         recall: list[str] = []
         decisions: list[Decision] = []
         for pool in self._pools:
-            decision = self._decide(pool, snapshot, placement, drains)
+            decision = self._decide(pool, snapshot, placement, drains, ended.get(pool.name, 0))
             if decision is None:
                 continue
             decisions.append(decision)
@@ -96,6 +104,7 @@ class Control:
         snapshot: Snapshot,
         placement: Placement | None,
         drains: Mapping[str, Drain],
+        ended: int,
     ) -> Decision | None:
         decision = decide(
             pool,
@@ -103,14 +112,14 @@ class Control:
             demand=placement.demands[pool.name] if placement else None,
             drains=drains,
             memory=self._memory.get(pool.name, PoolMemory(changed_at=snapshot.at)),
+            ended=ended,
             blind_step=self._blind_step,
         )
         if decision is None:
             return None
-        if decision.outside:
-            before, after = decision.outside
-            because = "changed by another hand than ours"
-            self._write("desired", pool=pool.name, before=before, after=after, because=because)
+        if (change := decision.change) is not None:
+            told = {"before": change.before, "after": change.after, "because": change.because}
+            self._write("desired", pool=pool.name, **told)
         record = decision.as_record()
         still = {key: record[key] for key in ("desired", "target", "set_desired", "facts")}
         moved = decision.moves.leave or decision.moves.recall or decision.effects

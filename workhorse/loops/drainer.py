@@ -5,13 +5,14 @@ performs what they ask for.
 A drain is remembered only after its effects were performed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drains import advance, found_cordon, heartbeat, look, opening
-from workhorse.core.effects import ForgetMessage
+from workhorse.core.effects import ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
@@ -31,6 +32,8 @@ class Drainer:
         self._pools = {pool.group: pool for pool in pools}
         self._performer = performer
         self._inbox: dict[tuple[str, str], Message] = {}
+        self.ended: Counter[str] = Counter()
+        """Pool name to the agents ended with a decrement; whoever reads it clears it."""
         self._moved: set[str] = set()
         """Drains with effects performed since the snapshot: it shows nothing of them yet."""
 
@@ -210,6 +213,8 @@ class Drainer:
             for effect in taken.effects:
                 self._moved.add(drain.instance)
                 self._performer.perform(effect, f"{drain.cause} drain: {taken.because}")
+                if isinstance(effect, TerminateInstance) and effect.decrement:
+                    self.ended[drain.pool] += 1
         except Surprise:
             return False
         if taken.drain.state is DrainState.ENDED:

@@ -108,7 +108,9 @@ class Driver:
     def tick(self) -> None:
         """Observe, decide, perform, remember."""
         snapshot = self._observer.observe(self._drainer.drains)
-        wishes = self._control.tick(snapshot, self._drainer.drains)
+        ended = dict(self._drainer.ended)
+        self._drainer.ended.clear()
+        wishes = self._control.tick(snapshot, self._drainer.drains, ended)
         self._drainer.tick(snapshot, leave=wishes.leave, recall=wishes.recall)
         self._meters = _meters(wishes, snapshot.at)
 

@@ -1,0 +1,40 @@
+"""What `./inv check` checks: a list of commands, all of them run, the failures named at the end."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts import sources
+from workhorse.adapters import toolchain
+
+ROOT = sources.ROOT
+PYTHON = (sys.executable, "-m")
+
+
+def commands(root: Path = ROOT) -> Mapping[str, tuple[str, ...]]:
+    """Each check's name and its command line, to be run at the root."""
+    shellcheck = str(Path(sys.executable).with_name("shellcheck"))
+    return {
+        "format": (*PYTHON, "ruff", "format", "--check", "."),
+        "lint": (*PYTHON, "ruff", "check", "."),
+        "types": (*PYTHON, "mypy"),
+        "shell": (shellcheck, *(str(path.relative_to(root)) for path in sources.shell(root))),
+        "import rules": (*PYTHON, "pytest", "-q", "tests/test_architecture.py"),
+    }
+
+
+def terraform_format(root: Path = ROOT) -> tuple[str, ...]:
+    """The command that checks the format of the Terraform files."""
+    binary = toolchain.find_terraform(root / ".tools", progress=print)
+    return (str(binary), "fmt", "-check", "-diff", "-recursive", "terraform")
+
+
+def run_all(root: Path = ROOT) -> list[str]:
+    """Run every check, telling which, and return the names of those that failed."""
+    failed = []
+    for name, command in {**commands(root), "terraform format": terraform_format(root)}.items():
+        print(f"== {name}", flush=True)
+        if subprocess.run(command, cwd=root, check=False).returncode:
+            failed.append(name)
+    return failed

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from invoke import Collection, Exit, task
+from invoke.collection import Collection
 from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
 
 from scripts import checks, generated
 

@@ -1,0 +1,195 @@
+"""The Jenkins controller: readings by three tight requests, changes by one write each.
+
+How each call behaves, and which calls are never to be made, was measured on two real servers;
+`adapters/jenkins_http.py` says which of python-jenkins' are among them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import quote
+
+import requests
+
+from workhorse.adapters import jenkins_wire as wire
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, text_of, told
+from workhorse.core.cordon import cordoned, recalled, with_executors
+from workhorse.core.errors import Missing, Refusal, Unreadable
+from workhorse.core.model import Jenkins
+
+_NOT_FOUND = requests.codes.not_found
+_DENIED = (requests.codes.unauthorized, requests.codes.forbidden)
+
+
+class JenkinsController:
+    """A `loops.ports.Controller`.
+
+    Args:
+        url: the root URL, context path included.
+        user: whose token it is.
+        secret: the API token; a password works too, at the price of a crumb.
+        now: seconds since the epoch.
+        script_console: ask the script console for the labels that pipelines wait for.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        secret: str,
+        *,
+        now: Callable[[], float],
+        script_console: bool = False,
+    ) -> None:
+        self._http = JenkinsHttp(url, user, secret)
+        self._now = now
+        self._script_console = script_console
+
+    def read(self) -> Jenkins:
+        """The queue, then the nodes, then whether Jenkins is quieting down: 3 or 4 requests.
+
+        Raises:
+            Unreadable: no answer, no sense, or answers from before and after a restart.
+        """
+        read_at = self._now()
+        queue = self._http.get("queue/api/json", wire.QUEUE_TREE)
+        items = json_of(queue)
+        labels = self._script_labels() if self._script_console else None
+        computers = self._http.get("computer/api/json", wire.COMPUTER_TREE)
+        nodes = wire.nodes(json_of(computers))
+        root = self._http.get("api/json", wire.ROOT_TREE)
+        quieting_down = wire.quieting_down(json_of(root))
+        sessions = {a.headers.get("X-Jenkins-Session", "") for a in (queue, computers, root)}
+        if len(sessions) != 1 or "" in sessions:
+            raise Unreadable(f"Jenkins restarted while it was read: sessions {sorted(sessions)}")
+        return Jenkins(
+            read_at=read_at,
+            session=sessions.pop(),
+            nodes=nodes,
+            queue=wire.queue_items(items, labels),
+            quieting_down=quieting_down,
+        )
+
+    def glance(self) -> frozenset[int]:
+        """The ids of the queue's items: one small request."""
+        return wire.item_ids(json_of(self._http.get("queue/api/json", wire.GLANCE_TREE)))
+
+    def cordon(self, node: str, label: str) -> None:
+        """Lay the cordon by one write of config.xml; none where it lies already.
+
+        Raises:
+            Missing: there is no such node.
+        """
+        self._edit(node, lambda config: cordoned(config, label))
+
+    def recall(self, node: str, labels: frozenset[str], *, exclusive: bool) -> None:
+        """Give a cordoned node back what its description remembers, else what is passed.
+
+        Raises:
+            Missing: there is no such node.
+        """
+        self._edit(node, lambda config: recalled(config, labels, exclusive=exclusive))
+
+    def queue_release_job(self, job: str, node: str, parameters: Mapping[str, str]) -> None:
+        """Set the node to one executor, then queue `job` with NODE=`node` and the parameters.
+
+        With one executor the job runs last; Jenkins folds it into an equal one that is queued.
+
+        Raises:
+            Missing: there is no such node.
+            Surprise: there is no such job, or it cannot be built with parameters.
+        """
+        self._edit(node, lambda config: with_executors(config, 1))
+        form = {**parameters, "NODE": node}
+        answer = self._http.post(f"{_job(job)}/buildWithParameters", form)
+        require(answer, requests.codes.created, requests.codes.see_other)
+
+    def delete_node(self, node: str) -> None:
+        """Delete the node; done as well when there is none."""
+        answer = self._http.post(f"{_computer(node)}/doDelete")
+        require(answer, requests.codes.ok, requests.codes.found, _NOT_FOUND)
+
+    def verify(self, *, expect_jobs: bool = True, release_jobs: Iterable[str] = ()) -> str:
+        """Check at the start that the token may do what is needed; the version of Jenkins.
+
+        Raises:
+            Refusal: it may not; the message names the permission, or the setting to change.
+            Unreadable: Jenkins does not answer.
+        """
+        root = self._allowed(self._http.get("api/json", "quietingDown,jobs[name]{0,1}"))
+        answer = json_of(root)
+        if "X-Jenkins" not in root.headers:
+            raise Refusal(f"jenkins.url: {self._http.server}: answers, but is no Jenkins")
+        if expect_jobs and not answer.get("jobs"):
+            raise Refusal(
+                f"jenkins.user: {self._http.server}: the token sees no job at all, so it would see "
+                "an empty queue: it needs Job/Read; if there are no jobs yet, set "
+                "jenkins.expect_jobs = false"
+            )
+        self._verify_nodes()
+        if self._script_console:
+            self._allowed(self._http.post("scriptText", {"script": "print 'workhorse'"}))
+        for job in release_jobs:
+            self._verify_job(job)
+        return str(root.headers["X-Jenkins"])
+
+    def _verify_nodes(self) -> None:
+        """Some agent's config.xml may be read, which takes what writing it does."""
+        computers = self._http.get("computer/api/json", "computer[displayName]")
+        answer = json_of(self._allowed(computers))
+        names = [
+            c["displayName"] for c in answer.get("computer", ()) if "MasterC" not in c["_class"]
+        ]
+        for name in names[:1]:
+            self._allowed(self._http.get(f"{_computer(name)}/config.xml"))
+
+    def _verify_job(self, job: str) -> None:
+        tree = "buildable,property[parameterDefinitions[name,type]]"
+        answer = self._http.get(f"{_job(job)}/api/json", tree)
+        if answer.status_code == _NOT_FOUND:
+            raise Refusal(f"pool[].release_job: {job!r}: must be a job that the token may read")
+        found = json_of(self._allowed(answer))
+        kinds = {
+            definition.get("name"): definition.get("type")
+            for entry in found.get("property") or ()
+            for definition in entry.get("parameterDefinitions") or ()
+        }
+        if kinds.get("NODE") != "NodeParameterDefinition" or not found.get("buildable"):
+            raise Refusal(
+                f"pool[].release_job: {job!r}: must be enabled and have a Node parameter NODE "
+                "(NodeLabel Parameter plugin)"
+            )
+
+    def _allowed(self, answer: requests.Response) -> requests.Response:
+        if answer.status_code in _DENIED:
+            raise Refusal(f"jenkins.user: {told(answer)}")
+        return answer
+
+    def _script_labels(self) -> dict[int, str | None]:
+        answer = self._http.post("scriptText", {"script": wire.QUEUE_LABELS_SCRIPT})
+        return wire.script_labels(text_of(answer))
+
+    def _edit(self, node: str, edit: Callable[[str], str]) -> None:
+        """Read a node's config.xml, edit it, write it where that changed it.
+
+        Jenkins guards no write against one in between; the next reading shows a lost one.
+        """
+        path = f"{_computer(node)}/config.xml"
+        answer = self._http.get(path)
+        if answer.status_code == _NOT_FOUND:
+            raise Missing(f"Jenkins has no node {node!r}")
+        before = text_of(answer)
+        after = edit(before)
+        if after == before:
+            return
+        answer = self._http.post(path, xml=after)
+        if answer.status_code == _NOT_FOUND:
+            raise Missing(f"Jenkins has no node {node!r} any more")
+        require(answer, requests.codes.ok)
+
+
+def _computer(node: str) -> str:
+    return f"computer/{quote(node, safe='')}"
+
+
+def _job(name: str) -> str:
+    """The path of a job; `/` in its name goes down into folders."""
+    return "/".join(f"job/{quote(part, safe='')}" for part in name.split("/"))

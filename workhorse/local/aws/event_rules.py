@@ -1,7 +1,7 @@
 """Corrections to EventBridge: one target's trouble is its own, schedules match nothing.
 
-moto lets one Lambda target abort PutEvents for all later rules, and a rule without a pattern
-match every event.
+moto lets one Lambda target abort PutEvents for all later rules, a rule without a pattern match
+every event, and leaves the account out of what a target without a transformer gets.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 """
 
@@ -27,11 +27,12 @@ def send_to_targets(self: Rule, original_event: Any, transform_input: bool = Tru
         if ":lambda:" in target["Arn"]:
             engine.record("lambda.invoked", engine.clock.now(), target=target["Arn"])
             continue
+        transform = transform_input and "InputTransformer" in target
         alone: Any = copy.copy(self)
         alone.targets = [target]
         try:
-            original(Rule, "send_to_targets")(alone, dict(original_event), transform_input)
-        except (ServiceException, NotImplementedError, LookupError) as error:
+            original(Rule, "send_to_targets")(alone, dict(original_event), transform)
+        except (ServiceException, NotImplementedError, LookupError, ImportError) as error:
             engine.record(
                 "notification.lost", engine.clock.now(), target=target["Arn"], reason=repr(error)
             )

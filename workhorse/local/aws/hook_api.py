@@ -85,7 +85,7 @@ def make_hook(backend: AutoScalingBackend, name: str, given: dict[str, object]) 
         ("NotificationMetadata", "notification_metadata"),
     ):
         value = given.get(field)
-        kept = old.__dict__.get(attribute) if value is None else value or None
+        kept = (old.__dict__ if old else {}).get(attribute) if value is None else value or None
         hook.__dict__[attribute] = kept
     return hook
 

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import ModuleType, TracebackType
 from typing import Self, cast
 
@@ -25,7 +26,7 @@ BESIDE = ("metrics", "alarms", "policies", "schedules")
 """Modules of this package that offer `install(engine)` and may offer `tick(now)`."""
 
 STRIDE = 0.05
-"""Real seconds between two ticks of the driver."""
+"""Real seconds between two ticks of the driver, and between two looks for the end."""
 
 
 class EmbeddedAws:
@@ -33,10 +34,12 @@ class EmbeddedAws:
 
     `clock` is the virtual time; with speed 0 nothing moves but by `advance`. `body` is a
     command run for every running instance ("{instance}" stands for its id), with the
-    variables of `body_environment` beside its own. One at a time in a process.
+    variables of `body_environment` beside its own. `managed_policies` loads AWS' own IAM
+    policies, which Terraform attaches by ARN and which take a second. One at a time in a
+    process.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (every one is named and has a default)
         self,
         clock: ScaledClock,
         *,
@@ -44,9 +47,11 @@ class EmbeddedAws:
         port: int = 0,
         body: Sequence[str] = (),
         body_environment: Mapping[str, str] | None = None,
+        managed_policies: bool = True,
     ) -> None:
         self.engine = Engine(clock, timings)
         self._port = port
+        self._managed_policies = managed_policies
         self._extra = dict(body_environment or {})
         self.bodies = ProcessBodies(self.engine, body, self._environment)
         self._server: Server | None = None
@@ -62,8 +67,16 @@ class EmbeddedAws:
 
     def start(self) -> Self:
         """Take moto over and serve; raises WrongMotoError for another moto."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self) -> None:
         patching.check_version()
-        os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+        os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = str(self._managed_policies).lower()
         engine.activate(self.engine)
         patching.apply(PATCHES)
         moto_clock.use(self.engine.clock)
@@ -76,10 +89,9 @@ class EmbeddedAws:
             self._install_beside(name)
         application = Application(self.engine, Admin(self.engine, spot))
         self._server = Server(self._port, application)
-        self._run(self._server.serve_forever, "embedded-aws-http")
+        self._run(partial(self._server.serve_forever, STRIDE), "embedded-aws-http")
         if self.engine.clock.speed:
             self._run(self._drive, "embedded-aws-driver")
-        return self
 
     def stop(self) -> None:
         """End the server, the driver and every body; give moto its own methods back."""

@@ -49,7 +49,7 @@ Rooted = Callable[..., Terraform]
 def rooted(toolchain: Toolchain, environ: dict[str, str]) -> Rooted:
     """Make the adapter for a folder: `rooted(folder, variables=...)`."""
 
-    def make(directory: Path, **how: Any) -> Terraform:  # noqa: ANN401 - passed on as it is
+    def make(directory: Path, **how: Any) -> Terraform:
         return Terraform(
             directory=directory, toolchain=toolchain, environ=environ, progress=print, **how
         )

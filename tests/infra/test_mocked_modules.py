@@ -20,6 +20,8 @@ Event = dict[str, Any]
 Statement = dict[str, Any]
 
 MODULES = ("agent-pool", "control-plane")
+of_the_pool = pytest.mark.parametrize("events", ["agent-pool"], indirect=True)
+of_the_controller = pytest.mark.parametrize("events", ["control-plane"], indirect=True)
 READING = re.compile(r"^\w+:(Describe|Get|List)[A-Za-z]*$")
 
 
@@ -70,9 +72,7 @@ def test_no_role_may_write_to_everything(events: list[Event]) -> None:
             continue
         writing = {a for a in listed(statement["Action"]) if not READING.match(a)}
         if writing == {"cloudwatch:PutMetricData"}:
-            assert statement["Condition"] == {
-                "StringEquals": {"cloudwatch:namespace": "workhorse"}
-            }
+            assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "workhorse"}}
         else:
             assert not writing, statement
 
@@ -98,119 +98,127 @@ def test_no_key_is_open_to_other_accounts(events: list[Event]) -> None:
             assert principal["AWS"] == "arn:aws:iam::123456789012:root"
 
 
-@pytest.mark.parametrize("events", ["agent-pool"], indirect=True)
-class TestMessagesArrive:
-    """Without each of these AWS would drop the hook's messages in silence."""
+# Without each of these AWS would drop the messages of the hook in silence.
 
-    @pytest.mark.parametrize("sender", ["sns", "events", "cloudwatch"])
-    def test_the_key_lets_the_sender_encrypt(self, events: list[Event], sender: str) -> None:
+
+@of_the_pool
+@pytest.mark.parametrize("sender", ["sns", "events", "cloudwatch"])
+def test_the_key_lets_the_sender_encrypt(events: list[Event], sender: str) -> None:
+    granted = {
+        action
+        for statement in statements(events, "policy", "aws_kms_key")
+        if f"{sender}.amazonaws.com" in listed(statement["Principal"].get("Service", []))
+        # A condition on the source is not passed on to KMS by every service.
+        and "Condition" not in statement
+        for action in listed(statement["Action"])
+    }
+    assert granted == {"kms:GenerateDataKey*", "kms:Decrypt"}
+
+
+@of_the_pool
+def test_the_queues_are_encrypted_with_that_key(events: list[Event]) -> None:
+    keys = {r["values"]["arn"] for r in resources(events) if r["type"] == "aws_kms_key"}
+    holders = [r for r in resources(events) if r["type"] in {"aws_sqs_queue", "aws_sns_topic"}]
+    assert len(holders) >= 3
+    assert {r["values"]["kms_master_key_id"] for r in holders} == keys
+
+
+@of_the_pool
+def test_the_queues_take_messages_from_this_topic_and_these_rules_only(events: list[Event]) -> None:
+    arns = {
+        kind: {r["values"]["arn"] for r in resources(events) if r["type"] == kind}
+        for kind in ("aws_sns_topic", "aws_cloudwatch_event_rule")
+    }
+    allowed = {
+        "sns.amazonaws.com": arns["aws_sns_topic"],
+        "events.amazonaws.com": arns["aws_cloudwatch_event_rule"],
+    }
+    found = [
+        s for s in statements(events, "policy", "aws_sqs_queue_policy") if s["Effect"] == "Allow"
+    ]
+    assert {s["Principal"]["Service"] for s in found} == set(allowed)
+    for statement in found:
+        assert statement["Action"] == "sqs:SendMessage"
+        senders = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert set(senders) == allowed[statement["Principal"]["Service"]]
+
+
+@of_the_pool
+def test_the_queues_refuse_what_is_not_encrypted_on_its_way(events: list[Event]) -> None:
+    denied = [
+        s for s in statements(events, "policy", "aws_sqs_queue_policy") if s["Effect"] == "Deny"
+    ]
+    assert denied
+    for statement in denied:
+        assert statement["Principal"] == "*"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@of_the_pool
+def test_the_hook_may_publish_to_its_encrypted_topic(events: list[Event]) -> None:
+    publish = [
+        r for r in resources(events) if r["type"] == "aws_iam_role_policy" and r["name"] == "hook"
+    ]
+    assert publish
+    for role_policy in publish:
         granted = {
-            action
-            for statement in statements(events, "policy", "aws_kms_key")
-            if f"{sender}.amazonaws.com" in listed(statement["Principal"].get("Service", []))
-            # A condition on the source is not passed on to KMS by every service.
-            and "Condition" not in statement
+            action: statement["Resource"]
+            for statement in json.loads(role_policy["values"]["policy"])["Statement"]
             for action in listed(statement["Action"])
         }
-        assert granted == {"kms:GenerateDataKey*", "kms:Decrypt"}
-
-    def test_the_queues_are_encrypted_with_that_key(self, events: list[Event]) -> None:
-        keys = {r["values"]["arn"] for r in resources(events) if r["type"] == "aws_kms_key"}
-        holders = [r for r in resources(events) if r["type"] in {"aws_sqs_queue", "aws_sns_topic"}]
-        assert len(holders) >= 3
-        assert {r["values"]["kms_master_key_id"] for r in holders} == keys
-
-    def test_the_queues_take_messages_from_this_topic_and_these_rules_only(
-        self, events: list[Event]
-    ) -> None:
-        arns = {
-            kind: {r["values"]["arn"] for r in resources(events) if r["type"] == kind}
-            for kind in ("aws_sns_topic", "aws_cloudwatch_event_rule")
-        }
-        allowed = {
-            "sns.amazonaws.com": arns["aws_sns_topic"],
-            "events.amazonaws.com": arns["aws_cloudwatch_event_rule"],
-        }
-        found = [
-            s for s in statements(events, "policy", "aws_sqs_queue_policy") if s["Effect"] == "Allow"
-        ]
-        assert {s["Principal"]["Service"] for s in found} == set(allowed)
-        for statement in found:
-            assert statement["Action"] == "sqs:SendMessage"
-            senders = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-            assert set(senders) == allowed[statement["Principal"]["Service"]]
-
-    def test_the_queues_refuse_what_is_not_encrypted_on_its_way(self, events: list[Event]) -> None:
-        denied = [
-            s for s in statements(events, "policy", "aws_sqs_queue_policy") if s["Effect"] == "Deny"
-        ]
-        assert denied
-        for statement in denied:
-            assert statement["Principal"] == "*"
-            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-    def test_the_hook_may_publish_to_its_encrypted_topic(self, events: list[Event]) -> None:
-        publish = [
-            r
-            for r in resources(events)
-            if r["type"] == "aws_iam_role_policy" and r["name"] == "hook"
-        ]
-        assert publish
-        for role_policy in publish:
-            granted = {
-                action: statement["Resource"]
-                for statement in json.loads(role_policy["values"]["policy"])["Statement"]
-                for action in listed(statement["Action"])
-            }
-            assert set(granted) == {"sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"}
-            assert granted["sns:Publish"].endswith("workhorse-linux-hook")
-
-    def test_a_rule_about_the_group_names_the_group(self, events: list[Event]) -> None:
-        patterns = [
-            json.loads(r["values"]["event_pattern"])
-            for r in resources(events)
-            if r["type"] == "aws_cloudwatch_event_rule"
-        ]
-        assert {p["source"][0] for p in patterns} == {"aws.ec2", "aws.autoscaling"}
-        for pattern in patterns:
-            if pattern["source"] == ["aws.autoscaling"]:
-                assert pattern["detail"] == {"AutoScalingGroupName": ["workhorse-linux"]}
+        assert set(granted) == {"sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"}
+        assert granted["sns:Publish"].endswith("workhorse-linux-hook")
 
 
-@pytest.mark.parametrize("events", ["control-plane"], indirect=True)
-class TestTheController:
-    """What the loops may change: the pools handed to the module."""
+@of_the_pool
+def test_a_rule_about_the_group_names_the_group(events: list[Event]) -> None:
+    patterns = [
+        json.loads(r["values"]["event_pattern"])
+        for r in resources(events)
+        if r["type"] == "aws_cloudwatch_event_rule"
+    ]
+    assert {p["source"][0] for p in patterns} == {"aws.ec2", "aws.autoscaling"}
+    for pattern in patterns:
+        if pattern["source"] == ["aws.autoscaling"]:
+            assert pattern["detail"] == {"AutoScalingGroupName": ["workhorse-linux"]}
 
-    def test_it_changes_only_the_groups_of_its_pools(self, events: list[Event]) -> None:
-        scaling = [
-            s
-            for s in statements(events, "policy", "aws_iam_role_policy")
-            for action in listed(s["Action"])
-            if action.startswith("autoscaling:") and not READING.match(action)
-        ]
-        assert scaling
-        for statement in scaling:
-            assert all(
-                re.fullmatch(r"arn:aws:autoscaling:.*/workhorse-(linux|gpu)", arn)
-                for arn in listed(statement["Resource"])
-            )
 
-    def test_it_may_call_what_the_loops_call(self, events: list[Event]) -> None:
-        granted = {
-            action
-            for s in statements(events, "policy", "aws_iam_role_policy")
-            for action in listed(s["Action"])
-        }
-        assert granted >= {
-            "autoscaling:SetDesiredCapacity",
-            "autoscaling:TerminateInstanceInAutoScalingGroup",
-            "autoscaling:CompleteLifecycleAction",
-            "autoscaling:RecordLifecycleActionHeartbeat",
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "kms:Decrypt",
-            "cloudwatch:PutMetricData",
-            "ssm:GetParameter",
-            "ec2:DescribeInstances",
-        }
+# What the loops may change: the pools handed to the module.
+
+
+@of_the_controller
+def test_it_changes_only_the_groups_of_its_pools(events: list[Event]) -> None:
+    scaling = [
+        s
+        for s in statements(events, "policy", "aws_iam_role_policy")
+        for action in listed(s["Action"])
+        if action.startswith("autoscaling:") and not READING.match(action)
+    ]
+    assert scaling
+    for statement in scaling:
+        assert all(
+            re.fullmatch(r"arn:aws:autoscaling:.*/workhorse-(linux|gpu)", arn)
+            for arn in listed(statement["Resource"])
+        )
+
+
+@of_the_controller
+def test_it_may_call_what_the_loops_call(events: list[Event]) -> None:
+    granted = {
+        action
+        for s in statements(events, "policy", "aws_iam_role_policy")
+        for action in listed(s["Action"])
+    }
+    assert granted >= {
+        "autoscaling:SetDesiredCapacity",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "autoscaling:CompleteLifecycleAction",
+        "autoscaling:RecordLifecycleActionHeartbeat",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "kms:Decrypt",
+        "cloudwatch:PutMetricData",
+        "ssm:GetParameter",
+        "ec2:DescribeInstances",
+    }

@@ -1,7 +1,7 @@
 """The settings that point a root module at the embedded AWS, kept out of the modules themselves.
 
-Terraform merges files named `*_override.tf.json` over the rest of a folder. Some settings here exist
-in the pinned provider only, so the same file pins it: real runs never see either.
+Terraform merges files named `*_override.tf.json` over the rest of a folder. Some settings here
+exist in the pinned provider only, so the same file pins it: real runs never see either.
 """
 
 import json

@@ -1,0 +1,191 @@
+"""Real Terraform with the real AWS provider against the embedded AWS, from nothing to nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from workhorse.adapters.terraform import Terraform
+from workhorse.adapters.terraform_override import write_local_override
+
+POOLS = {
+    "linux": {
+        "policy": {"labels": ["linux"], "ceiling": 4, "floor": 1},
+        "scheduled_sizes": {"morning": {"recurrence": "30 6 * * 1-5", "size": 2}},
+        "heartbeat_seconds": 60,
+        "user_data": "#!/bin/sh\necho up\n",
+    },
+    "tests": {
+        "policy": {"labels": ["tests"], "ceiling": 3, "release": "job"},
+        "instance_types": ["c5.large", "m5.large"],
+        "spot": {"on_demand_base": 1},
+        "scaling": "alarms",
+    },
+}
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[str]:
+    """An embedded AWS of its own, thirty times as fast as a clock on the wall."""
+    now = time.time()
+    command = [sys.executable, "-m", "workhorse.local.aws", "--port=0", f"--clock={now}:{now}:30"]
+    with (
+        (tmp_path / "aws.log").open("w") as log,
+        subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            yield json.loads(process.stdout.readline())["endpoint"]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def client(endpoint: str) -> Callable[[str], Any]:
+    """Make a boto3 client of the embedded AWS: `client("ec2")`."""
+
+    def make(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    return make
+
+
+Client = Callable[[str], Any]
+Start = Callable[[str, dict[str, object]], Terraform]
+
+
+@pytest.fixture
+def start(tree: Path, rooted: Callable[..., Terraform], endpoint: str, client: Client) -> Start:
+    """Make an initialised example that talks to the embedded AWS."""
+    subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"][:3]]
+
+    def make(example: str, variables: dict[str, object]) -> Terraform:
+        write_local_override(tree / "examples" / example, endpoint)
+        terraform = rooted(
+            tree / "examples" / example, variables={"subnet_ids": subnets} | variables
+        )
+        terraform.init()
+        return terraform
+
+    return make
+
+
+def members(client: Client, group: str) -> list[dict[str, Any]]:
+    """The instances of a group once all of them are in service."""
+    deadline = time.monotonic() + 30
+    while True:
+        found = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+        instances: list[dict[str, Any]] = found["AutoScalingGroups"][0]["Instances"]
+        if instances and {one["LifecycleState"] for one in instances} == {"InService"}:
+            return instances
+        assert time.monotonic() < deadline, f"not in service in 30 s: {instances}"
+
+
+def images(client: Client) -> list[str]:
+    return [image["ImageId"] for image in client("ec2").describe_images()["Images"][:2]]
+
+
+def leftovers(client: Client, endpoint: str) -> dict[str, list[Any]]:
+    """What is still there of every kind that the modules make."""
+    with urllib.request.urlopen(f"{endpoint}/_local/state") as answer:  # noqa: S310 - loopback
+        state = json.load(answer)
+    return {
+        "instances": [one for one in state["instances"] if one["state"] != "terminated"],
+        "volumes": state["volumes"],
+        "groups": state["groups"],
+        "templates": client("ec2").describe_launch_templates()["LaunchTemplates"],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "topics": client("sns").list_topics()["Topics"],
+        "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "policies": client("autoscaling").describe_policies()["ScalingPolicies"],
+        "rules": client("events").list_rules()["Rules"],
+        "roles": [one["RoleName"] for one in client("iam").list_roles()["Roles"]],
+        "parameters": client("ssm").describe_parameters(
+            ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": ["/workhorse"]}]
+        )["Parameters"],
+    }
+
+
+def planned(terraform: Terraform, tmp_path: Path) -> dict[str, tuple[str, ...]]:
+    plan = terraform.plan(tmp_path / "look.tfplan")
+    assert plan.changed == bool(plan.actions())
+    return plan.actions()
+
+
+def test_the_complete_example_lives_and_leaves_nothing(
+    start: Start, client: Client, endpoint: str, tmp_path: Path
+) -> None:
+    """Apply; nothing more to do; a new image rolls and ends nobody; nothing more to do; destroy."""
+    first, second = images(client)
+    terraform = start("complete", {"pools": POOLS, "image_id": first})
+    terraform.apply(terraform.plan(tmp_path / "first.tfplan"))
+    assert planned(terraform, tmp_path) == {}
+    before = members(client, "workhorse-linux")
+    assert [one["LaunchTemplate"]["Version"] for one in before] == ["1"]
+
+    terraform = start("complete", {"pools": POOLS, "image_id": second})
+    roll = terraform.plan(tmp_path / "roll.tfplan")
+    assert roll.actions() == {
+        f'module.pool["{pool}"].{what}': ("update",)
+        for pool in POOLS
+        for what in ("aws_launch_template.agent", "aws_autoscaling_group.agents")
+    }
+    terraform.apply(roll)
+    assert planned(terraform, tmp_path) == {}
+    assert members(client, "workhorse-linux") == before
+    assert template_of(client, "workhorse-linux") == ("2", second)
+
+    terraform.destroy()
+    assert not {kind: left for kind, left in leftovers(client, endpoint).items() if left}
+
+
+def template_of(client: Client, group: str) -> tuple[str, str]:
+    """The template version that a group launches from, and that version's image."""
+    found = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+    mixed = found["AutoScalingGroups"][0]["MixedInstancesPolicy"]["LaunchTemplate"]
+    named = mixed["LaunchTemplateSpecification"]
+    versions = client("ec2").describe_launch_template_versions(
+        LaunchTemplateId=named["LaunchTemplateId"], Versions=[named["Version"]]
+    )["LaunchTemplateVersions"]
+    return named["Version"], versions[0]["LaunchTemplateData"]["ImageId"]
+
+
+def test_the_minimal_example_is_stable_whoever_sizes_it(
+    start: Start, client: Client, tmp_path: Path
+) -> None:
+    """One writer per fact: the loop writes desired capacity, Terraform looks away."""
+    terraform = start("minimal", {"image_id": images(client)[0]})
+    terraform.apply(terraform.plan(tmp_path / "first.tfplan"))
+    pool = terraform.output()["pools"]["linux"]
+    assert pool["policy"]["ceiling"] == 10
+    queue = client("sqs").get_queue_attributes(
+        QueueUrl=pool["queue_url"], AttributeNames=["QueueArn"]
+    )
+    assert queue["Attributes"]["QueueArn"].endswith(":workhorse-linux-events")
+
+    client("autoscaling").set_desired_capacity(
+        AutoScalingGroupName=pool["group"], DesiredCapacity=2
+    )
+    assert len(members(client, pool["group"])) == 2
+    assert planned(terraform, tmp_path) == {}

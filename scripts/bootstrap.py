@@ -8,6 +8,7 @@ brought up to date in place, so that what runs in it meanwhile goes on.
 
 import contextlib
 import fcntl
+import itertools
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 UNAVAILABLE = 69
 """Exit status for "a needed service is missing": EX_UNAVAILABLE of sysexits.h."""
 
-PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
+PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
 
 
 class InstallError(Exception):
@@ -69,11 +70,15 @@ def install(root: Path) -> None:
     else:
         say("requirements.lock or pyproject.toml changed: updating .venv")
         ready.unlink()
-    python = str(home / "bin/python")
-    lock = ("--require-hashes", "--requirement", "requirements.lock")
-    pip(root, python, "install", *lock)
+    # A few packages come as source only: they are built with the pinned setuptools, not with
+    # whatever is newest that day, so that one goes in first.
+    first = home / "setuptools.lock"
+    first.write_text(block_of("setuptools", (root / "requirements.lock").read_text()))
+    pip(root, "--require-hashes", "--requirement", str(first))
+    build = ("--no-build-isolation", "--use-pep517")
+    pip(root, *build, "--require-hashes", "--requirement", "requirements.lock")
     # The package itself, for its entry points; nothing is fetched for it.
-    pip(root, python, "install", "--no-deps", "--no-build-isolation", "--editable", ".")
+    pip(root, *build, "--no-deps", "--editable", ".")
     aside = home / "ready.new"
     aside.write_bytes(ready_text(root))
     aside.rename(ready)
@@ -86,17 +91,32 @@ def _same_python(home: Path) -> bool:
     return lib.is_dir() and own == os.path.realpath(getattr(sys, "_base_executable", ""))
 
 
-def pip(root: Path, python: str, *arguments: str) -> None:
-    """Run pip in the environment.
+def block_of(package: str, lock: str) -> str:
+    """The lines of one package in a lock: its pin and its hashes.
+
+    Raises:
+        InstallError: the lock does not pin the package.
+    """
+    lines = iter(lock.splitlines())
+    for line in lines:
+        if line.startswith(f"{package}=="):
+            rest = itertools.takewhile(lambda each: each.startswith("    --hash"), lines)
+            return "\n".join((line, *rest)) + "\n"
+    raise InstallError(f"requirements.lock does not pin {package}")
+
+
+def pip(root: Path, *arguments: str) -> None:
+    """Let the environment's pip install.
 
     Raises:
         InstallError: pip ended with an error, which it has printed.
     """
+    python = root / ".venv/bin/python"
     done = subprocess.run([python, *PIP, *arguments], cwd=root, check=False)
     if done.returncode:
         what = " ".join(arguments)
         raise InstallError(
-            f"pip {what} failed (exit {done.returncode}); its own words are above.\n"
+            f"pip install {what} failed (exit {done.returncode}); its own words are above.\n"
             "inv: It needs the network once: PyPI, or the index that pip.conf or PIP_INDEX_URL "
             "names, and 500 MB of disk."
         )

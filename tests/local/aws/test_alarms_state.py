@@ -130,7 +130,10 @@ def test_the_reason_is_written_as_aws_writes_it() -> None:
 
 
 def test_alarms_of_a_minute_are_evaluated_each_minute_and_shorter_ones_every_ten_seconds() -> None:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html ."""
+    """As AWS documents it.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+    """
     assert [evaluation_interval(period) for period in (10, 30, 60, 300)] == [10, 10, 60, 60]
 
 

@@ -43,7 +43,10 @@ def fleet(desired: int = 10, warm: int | None = None, **other: int) -> Fleet:
     [(50, 0), (59.9, 0), (60, 10), (69.9, 10), (70, 30), (1000, 30), (49, None)],
 )
 def test_outwards_the_lower_bound_belongs_to_the_step(metric: float, change: int | None) -> None:
-    """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StepAdjustment.html ."""
+    """As AWS documents it.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StepAdjustment.html
+    """
     step = pick(OUT, metric - 50)
     assert (step.adjustment if step else None) == change
 
@@ -53,7 +56,10 @@ def test_outwards_the_lower_bound_belongs_to_the_step(metric: float, change: int
     [(50, 0), (40.1, 0), (40, -10), (30.1, -10), (30, -30), (-5, -30), (51, None)],
 )
 def test_inwards_the_upper_bound_belongs_to_the_step(metric: float, change: int | None) -> None:
-    """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StepAdjustment.html ."""
+    """As AWS documents it.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StepAdjustment.html
+    """
     step = pick(IN, metric - 50)
     assert (step.adjustment if step else None) == change
 
@@ -153,7 +159,10 @@ def test_a_step_policy_moves_one_way_only_and_within_limits(  # noqa: PLR0913 (H
 
 
 def test_the_rest_of_a_group_begins_when_its_activity_ends() -> None:
-    """https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html ."""
+    """As AWS documents it.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
+    """
     assert Rest().left(0.0) == 0.0
     assert Rest(since=100.0, busy=True, cooldown=300.0).left(900.0) == math.inf
     rest = Rest(since=100.0, cooldown=300.0)

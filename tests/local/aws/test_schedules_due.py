@@ -81,7 +81,10 @@ NOON = at("2026-11-21T12:00:00")
     ],
 )
 def test_what_aws_refuses_is_refused(schedule: Schedule, why: str) -> None:
-    """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScheduledUpdateGroupAction.html ."""
+    """As AWS documents it.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScheduledUpdateGroupAction.html
+    """
     with pytest.raises(ScheduleError, match=why):
         check(schedule, NOON)
 

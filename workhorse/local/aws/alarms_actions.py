@@ -52,26 +52,26 @@ def is_policy(arn: str) -> bool:
     return arn.split(":")[2:3] == ["autoscaling"]
 
 
-def change(backend: CloudWatchBackend, alarm: Alarm, new: Snapshot, now: float) -> None:
+def change(backend: CloudWatchBackend, alarm: Alarm, new: Snapshot) -> None:
     """Put an alarm into a state; when that is a new one, tell everybody.
 
     While the state lasts its reason stays that of its beginning, as on AWS; only the newest
     data is kept, for the policies that are called again.
     """
     alarm.__dict__["newest_data"] = new.data
-    old = Snapshot.of(alarm)
+    old, now = Snapshot.of(alarm), new.since
     if old.state == new.state:
         return
     alarm.state_value, alarm.state_reason = new.state, new.reason
     alarm.state_reason_data = new.data or "{}"
-    alarm.state_updated_timestamp = utc(now)
-    alarm.__dict__["state_transitioned_timestamp"] = utc(now)
+    alarm.state_updated_timestamp = utc(new.since)
+    alarm.__dict__["state_transitioned_timestamp"] = utc(new.since)
     summary = f"Alarm updated from {old.state} to {new.state}"
     states: dict[str, object] = {"oldState": old.as_dict(), "newState": new.as_dict()}
     note(backend, history_item(alarm, "StateUpdate", summary, states, utc(now)))
     told = {"before": old.state, "after": new.state, "reason": new.reason}
     active().record("alarm.state", now, alarm=alarm.name, **told)
-    emit(event(alarm, old, now), account=backend.account_id, region=backend.region_name, now=now)
+    emit(event(alarm, old, new), account=backend.account_id, region=backend.region_name, now=now)
     alarm.__dict__["acted_at"] = now
     for arn in actions_of(alarm):
         _act(backend, alarm, arn, old, now)
@@ -108,7 +108,7 @@ def _act(backend: CloudWatchBackend, alarm: Alarm, arn: str, old: Snapshot, now:
         if is_policy(arn):
             policies_act.on_alarm(arn, alarm.name, alarm.state_value, breach_of(alarm), now)
         else:
-            to_arn(arn, message(alarm, old, backend.account_id, now), subject(alarm))
+            to_arn(arn, message(alarm, old, backend.account_id), subject(alarm))
     except (ServiceException, NoTargetError) as error:
         problem = str(error)
     state = {"actionState": "Failed" if problem else "Succeeded", "notificationResource": arn}

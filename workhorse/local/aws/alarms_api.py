@@ -107,7 +107,8 @@ def set_state(
     with engine.lock:
         now = engine.clock.now()
         alarm = self.alarms[alarm_name]
-        change(self, alarm, Snapshot(state=state_value, reason=reason, data=reason_data), now)
+        new = Snapshot(state=state_value, reason=reason, data=reason_data, since=now)
+        change(self, alarm, new)
         settle(self, now)
 
 

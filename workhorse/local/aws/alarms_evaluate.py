@@ -103,8 +103,8 @@ def evaluate(backend: CloudWatchBackend, alarm: Alarm, boundary: float, now: flo
             period=common_period(queries_of(alarm)),
             now=now,
         )
-        new = Snapshot(state=str(verdict.state), reason=verdict.reason, data=data)
-        change(backend, alarm, new, now)
+        new = Snapshot(state=str(verdict.state), reason=verdict.reason, data=data, since=now)
+        change(backend, alarm, new)
     repeat(backend, alarm, now)
 
 
@@ -144,5 +144,6 @@ def _settle_one(backend: CloudWatchBackend, alarm: Alarm, now: float) -> bool:
         return False  # a child was deleted: AWS leaves the state as it is
     told = ", ".join(f"{name} is in {child}" for name, child in seen.items())
     reason = f"Alarm rule {alarm.rule}: {told}"
-    change(backend, alarm, Snapshot(state=str(state), reason=reason, data=json.dumps(seen)), now)
+    data = json.dumps(seen)
+    change(backend, alarm, Snapshot(state=str(state), reason=reason, data=data, since=now))
     return True

@@ -14,6 +14,7 @@ from moto.cloudwatch.models import Alarm
 
 from workhorse.local.aws.alarms_state import Point
 from workhorse.local.aws.messages import Event
+from workhorse.local.aws.metrics_store import epoch
 
 REGION_NAMES = {
     "us-east-1": "US East (N. Virginia)",
@@ -32,16 +33,22 @@ def wire_time(now: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """An alarm's state at one time, with its reason and its reason data (JSON text)."""
+    """An alarm's state with its reason, its reason data (JSON text) and since when it is so."""
 
     state: str
     reason: str
     data: str | None
+    since: float
 
     @classmethod
     def of(cls, alarm: Alarm) -> "Snapshot":
         """The state an alarm is in now."""
-        return cls(state=alarm.state_value, reason=alarm.state_reason, data=alarm.state_reason_data)
+        return cls(
+            state=alarm.state_value,
+            reason=alarm.state_reason,
+            data=alarm.state_reason_data,
+            since=epoch(alarm.state_updated_timestamp),
+        )
 
     def as_dict(self) -> dict[str, object]:
         """The state as HistoryData writes it."""
@@ -107,7 +114,7 @@ def _trigger(alarm: Alarm) -> dict[str, object]:
     }
 
 
-def message(alarm: Alarm, old: Snapshot, account: str, now: float) -> dict[str, object]:
+def message(alarm: Alarm, old: Snapshot, account: str) -> dict[str, object]:
     """The body of the SNS message for the state that the alarm is in now."""
     told: dict[str, object] = {
         "AlarmName": alarm.name,
@@ -115,7 +122,7 @@ def message(alarm: Alarm, old: Snapshot, account: str, now: float) -> dict[str, 
         "AWSAccountId": account,
         "NewStateValue": alarm.state_value,
         "NewStateReason": alarm.state_reason,
-        "StateChangeTime": wire_time(now),
+        "StateChangeTime": wire_time(epoch(alarm.state_updated_timestamp)),
         "Region": REGION_NAMES.get(alarm.region_name, alarm.region_name),
         "AlarmArn": alarm.alarm_arn,
         "OldStateValue": old.state,
@@ -134,17 +141,21 @@ def subject(alarm: Alarm) -> str:
     return f'{alarm.state_value}: "{alarm.name}" in {region}'
 
 
-def event(alarm: Alarm, old: Snapshot, now: float) -> Event:
+def event(alarm: Alarm, old: Snapshot, new: Snapshot) -> Event:
     """The EventBridge event of a state change."""
 
-    def state(value: str, reason: str, data: str | None) -> dict[str, object]:
-        told: dict[str, object] = {"value": value, "reason": reason, "timestamp": wire_time(now)}
-        return told | ({"reasonData": data} if data and data != "{}" else {})
+    def state(found: Snapshot) -> dict[str, object]:
+        told: dict[str, object] = {
+            "value": found.state,
+            "reason": found.reason,
+            "timestamp": wire_time(found.since),
+        }
+        return told | ({"reasonData": found.data} if found.data not in (None, "{}") else {})
 
     detail: dict[str, object] = {
         "alarmName": alarm.name,
-        "state": state(alarm.state_value, alarm.state_reason, alarm.state_reason_data),
-        "previousState": state(old.state, old.reason, old.data),
+        "state": state(new),
+        "previousState": state(old),
         "configuration": {"description": alarm.description},
     }
     return Event(

@@ -16,6 +16,9 @@ import pytest
 from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.terraform_override import write_local_override
 
+Client = Callable[..., Any]
+Start = Callable[[str, dict[str, object]], Terraform]
+
 POOLS = {
     "linux": {
         "policy": {"labels": ["linux"], "ceiling": 4, "floor": 1},
@@ -56,11 +59,12 @@ def endpoint(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(endpoint: str) -> Callable[[str], Any]:
+def client(endpoint: str) -> Client:
     """Make a boto3 client of the embedded AWS: `client("ec2")`."""
+    untyped: Client = boto3.client
 
     def make(service: str) -> Any:
-        return boto3.client(
+        return untyped(
             service,
             endpoint_url=endpoint,
             region_name="us-east-1",
@@ -69,10 +73,6 @@ def client(endpoint: str) -> Callable[[str], Any]:
         )
 
     return make
-
-
-Client = Callable[[str], Any]
-Start = Callable[[str, dict[str, object]], Terraform]
 
 
 @pytest.fixture

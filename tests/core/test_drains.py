@@ -117,6 +117,13 @@ def test_an_offline_agent_is_unknown_until_nothing_could_resume_on_it() -> None:
     assert event(waited, shown, pool=slow) is DrainEvent.SEEN_UNKNOWN
 
 
+def test_an_agent_whose_node_is_no_longer_listed_is_unknown_for_ever() -> None:
+    had = drain(missing_since=NOW - 9000)
+
+    assert event(had, seen(lifecycle=WAIT)) is DrainEvent.SEEN_LOST_AT_HOOK
+    assert event(had, seen(lifecycle=WAIT), registered=frozenset({ID})) is DrainEvent.SEEN_UNKNOWN
+
+
 def test_an_offline_agent_with_a_build_is_busy_for_ever() -> None:
     shown = seen(busy(ID, CORDON, offline=True), lifecycle=WAIT)
 
@@ -175,11 +182,11 @@ def test_each_step_names_its_effects() -> None:
         had = drain(state, hook=HOOK, **changes)
         return advance(had, what, POOL, at_hook, NOW).effects
 
+    in_service = seen(node(ID, CORDON))
+    leaving = advance(drain(DrainState.QUIET), DrainEvent.SEEN_SETTLED, POOL, in_service, NOW)
+    assert leaving.effects == (TerminateInstance(instance=ID, decrement=True),)
     asked = effects(DrainState.WORKING, DrainEvent.CHOSEN)
     assert asked == (Cordon(node=ID, label=CORDON),)
-    assert effects(DrainState.QUIET, DrainEvent.SEEN_SETTLED) == (
-        TerminateInstance(instance=ID, decrement=True),
-    )
     assert effects(DrainState.QUIET, DrainEvent.SEEN_SETTLED, cause=Cause.SPOT) == (
         TerminateInstance(instance=ID, decrement=False),
     )

@@ -1,7 +1,7 @@
 """One tick's decision for one pool: survey, plan, moves; nothing is done here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workhorse.core.demand import Demand
@@ -166,7 +166,20 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
         if drain.group == pool.group and recallable(drain, seen.group.by_id.get(drain.instance))
     ]
     leaving = first_to_leave(seen.idle(snapshot.at, pool.policy.idle_seconds))
-    return moves(situation, wanted, recallable=back, idle=leaving)
+    wish = moves(situation, wanted, recallable=back, idle=leaving)
+    return replace(wish, leave=wish.leave + _given_up(situation, seen))
+
+
+def _given_up(situation: Situation, seen: Survey) -> tuple[str, ...]:
+    """Agents that lost their node, or never had one: no capacity, and paid for as long as they run.
+
+    They leave by the same drain as any other, which waits until nothing could resume on them.
+    """
+    s = situation
+    if not s.told or s.frozen or not s.policy.scale_in or s.group.scale_in_off:
+        return ()
+    lost = [agent.instance for agent in seen.lost if not agent.instance.protected]
+    return tuple(instance.id for instance in lost[: s.policy.max_step])
 
 
 def _change(seen: int | None, expected: int | None, found: int) -> Change | None:

@@ -26,9 +26,11 @@ The cordon is a label in Jenkins and carries the cause, waiting at the hook is a
 AWS, and messages come back until they are forgotten.
 A controller that starts anew finds the drains there and goes on; all it loses is one settle time.
 
-What is ugly: an agent without a node, or with one that stays offline, can never be *seen* idle.
+What is ugly: an agent that never had a node, or whose node stays offline, can never be *seen* idle.
 We wait `Policy.boot_seconds`, and no less than the five minutes in which Jenkins lets a pipeline
 resume, and then let it go as lost; a build there would be lost already.
+An agent whose node we saw and that Jenkins no longer lists is another matter: it may run on, so it
+counts as busy for as long as the hook can be held.
 """
 
 from dataclasses import dataclass

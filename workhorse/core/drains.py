@@ -92,7 +92,12 @@ def recallable(drain: Drain, instance: Instance | None) -> bool:
 
 
 def look(  # noqa: PLR0911 - a ladder of conditions, an event each
-    drain: Drain, pool: Pool, snapshot: Snapshot, *, bound: frozenset[str] = frozenset()
+    drain: Drain,
+    pool: Pool,
+    snapshot: Snapshot,
+    *,
+    bound: frozenset[str] = frozenset(),
+    registered: frozenset[str] = frozenset(),
 ) -> tuple[Drain, DrainEvent]:
     """What the snapshot shows of the drain; the drain comes back with what was noted of it.
 
@@ -101,6 +106,9 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
         pool: its pool.
         snapshot: what was read.
         bound: nodes that queued items name, from `core.demand.bound_nodes`.
+        registered: instances whose node was seen before. When such a node is no longer listed, its
+            agent may run on without one (Jenkins drops a computer of no executors so): it is
+            never lost to us, only to the hook's own end.
     """
     group = snapshot.groups.get(drain.group)
     if group is None:
@@ -118,6 +126,8 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
         return drain, DrainEvent.HOOK_ARRIVED
     if _hook_absent(drain, instance, snapshot.at):
         return drain, DrainEvent.HOOK_ABSENT
+    if instance.id in registered and snapshot.jenkins and instance.id not in snapshot.jenkins.nodes:
+        return drain, DrainEvent.SEEN_UNKNOWN
     return _inside(drain, pool, instance, snapshot, bound)
 
 
@@ -242,8 +252,9 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
                 return ()
             return (Cordon(node=node, label=cordon_label(drain.cause, drain.instance)),)
         case DrainAction.TERMINATE:
-            decrement = drain.cause is Cause.SCALE_IN
-            return (TerminateInstance(instance=drain.instance, decrement=decrement),)
+            return (
+                TerminateInstance(instance=drain.instance, decrement=_fewer(drain, pool, snapshot)),
+            )
         case DrainAction.COMPLETE:
             return (CompleteHook(group=drain.group, hook=hook, instance=drain.instance),)
         case DrainAction.QUEUE_JOB:
@@ -255,6 +266,15 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
             return (DeleteNode(node=node),)
         case DrainAction.FORGET:
             return tuple(ForgetMessage(queue=q, receipt=r) for q, _, r in drain.messages)
+
+
+def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot) -> bool:
+    """Desired capacity goes down with the agent, unless it must be replaced to keep the floor."""
+    group = snapshot.groups.get(drain.group)
+    if group is None or not group.members:
+        return drain.cause is Cause.SCALE_IN
+    least = max(pool.policy.floor, group.minimum)
+    return drain.cause is Cause.SCALE_IN and group.desired > least
 
 
 def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:

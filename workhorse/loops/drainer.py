@@ -34,6 +34,8 @@ class Drainer:
         self._inbox: dict[tuple[str, str], Message] = {}
         self.ended: Counter[str] = Counter()
         """Pool name to the agents ended with a decrement; whoever reads it clears it."""
+        self._registered: frozenset[str] = frozenset()
+        """Members whose node was seen."""
         self._moved: set[str] = set()
         """Drains with effects performed since the snapshot: it shows nothing of them yet."""
 
@@ -65,6 +67,10 @@ class Drainer:
             for instance in _instances(snapshot, pool)
         }
         self._moved.clear()
+        nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
+        unread = any(group is None for group in snapshot.groups.values())
+        kept = self._registered if unread else self._registered & members.keys()
+        self._registered = kept | (nodes.keys() & members.keys())
         self._beat(snapshot)
         self._find(snapshot, members)
         self._hear(snapshot, members)
@@ -189,7 +195,13 @@ class Drainer:
         for drain in list(self.drains.values()):
             if drain.instance in self._moved:
                 continue
-            noted, event = look(drain, self._pools[drain.group], snapshot, bound=bound)
+            noted, event = look(
+                drain,
+                self._pools[drain.group],
+                snapshot,
+                bound=bound,
+                registered=self._registered,
+            )
             self.drains[drain.instance] = noted
             failures += not self._step(noted, event, snapshot)
             if failures >= FAILURES_PER_TICK:

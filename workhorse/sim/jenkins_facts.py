@@ -38,6 +38,8 @@ class Teller:
     def __init__(self, jenkins: SimJenkins) -> None:
         self._jenkins = jenkins
         self._nodes: dict[str, Node] = {}
+        # What another teller was told before us is news to this one.
+        jenkins.changed.update(jenkins.computers)
 
     def read(self) -> Jenkins:
         """Queue and nodes of this moment."""

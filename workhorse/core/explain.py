@@ -1,0 +1,77 @@
+"""Why desired capacity changed, told from the journal, a line for each thing that was done.
+
+Each change has its decision, or the agent that was ended, beside it in the journal.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+def explain(records: Iterable[Record], *, pool: str = "") -> Iterator[str]:
+    """Lines that say what became of every pool's size, oldest first.
+
+    Args:
+        records: the journal, oldest record first.
+        pool: only of this pool; of all when empty.
+    """
+    for record in records:
+        if pool and record.get("pool", pool) != pool:
+            continue
+        told = _TELL.get(str(record.get("kind")))
+        if told is not None and (text := told(record)):
+            yield f"{_time(record)} {text}"
+
+
+def _decision(record: Record) -> str:
+    asked = []
+    if record["set_desired"] is not None:
+        asked.append(f"desired {record['desired']} -> {record['set_desired']}")
+    if record["recall"]:
+        asked.append(f"called back {', '.join(record['recall'])}")
+    if record["leave"]:
+        asked.append(f"chosen to leave {', '.join(record['leave'])}")
+    if not asked:
+        return ""
+    reasons = "; ".join(record["reasons"])
+    return f"{record['pool']}: {' and '.join(asked)}; target {record['target']} by {reasons}"
+
+
+def _desired(record: Record) -> str:
+    before, after = record["before"], record["after"]
+    return f"{record['pool']}: desired reads {before} -> {after}: {record['because']}"
+
+
+def _effect(record: Record) -> str:
+    if record.get("effect") != "TerminateInstance":
+        return ""
+    less = ", desired less one" if record["decrement"] else ""
+    return f"{record['instance']}: ended{less}: {record['because']}"
+
+
+def _failed(record: Record) -> str:
+    return f"{record['effect']} failed: {record['error']}"
+
+
+def _blind(record: Record) -> str:
+    return f"not everything could be read: {'; '.join(record['notes'])}"
+
+
+def _session(record: Record) -> str:
+    return f"Jenkins runs as session {record['session']}: nothing is destroyed for a while"
+
+
+def _time(record: Record) -> str:
+    return datetime.fromtimestamp(float(record["at"]), UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+_TELL = {
+    "decision": _decision,
+    "desired": _desired,
+    "effect": _effect,
+    "failed": _failed,
+    "blind": _blind,
+    "session": _session,
+}

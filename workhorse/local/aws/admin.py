@@ -9,7 +9,16 @@ from typing import Any
 from workhorse.local.aws.engine import Engine
 from workhorse.local.aws.faults import Broken, NoCapacity
 from workhorse.local.aws.inventory import find_instance, state
+from workhorse.local.aws.lifecycle import leave
+from workhorse.local.aws.members import find_member
+from workhorse.local.aws.resizing import groups_part
 from workhorse.local.aws.spot import Spot
+
+REBALANCE = (
+    "instances were launched to balance instances in zones with other zones resulting in more than "
+    "desired number of instances in the group; an instance was taken out of service in response."
+)
+"""The cause of an activity of the AZRebalance process."""
 
 Body = Mapping[str, Any]
 Result = dict[str, object]
@@ -30,6 +39,7 @@ class Admin:
             ("GET", "clock"): self.clock,
             ("POST", "spot/interrupt"): self.interrupt,
             ("POST", "spot/rebalance"): self.rebalance,
+            ("POST", "groups/rebalance"): self.rebalance_zones,
             ("POST", "faults/capacity"): self.capacity,
             ("POST", "faults/throttle"): self.throttle,
             ("POST", "faults/error"): self.error,
@@ -69,6 +79,21 @@ class Admin:
         """{"instance": id of a spot instance}."""
         self.spot.recommend(self._instance(body), self.engine.clock.now())
         return {}
+
+    def rebalance_zones(self, body: Body) -> Result:
+        """{"instance": id of a member}: it leaves as if its zones were rebalanced.
+
+        The replacement is launched at once; the group's terminating hooks run.
+        """
+        instance = self._instance(body)
+        group = instance.__dict__.get("autoscaling_group")
+        member = find_member(group.autoscaling_backend, instance.id) if group else None
+        if member is None:
+            raise BadRequestError(f"{instance.id} is in no Auto Scaling group")
+        now = self.engine.clock.now()
+        activity = leave(member, REBALANCE, now)
+        groups_part().reconcile(group, now)
+        return {"activity": activity.activity_id}
 
     def capacity(self, body: Body) -> Result:
         """{"instance_type"?, "zone"?, "market"?, "until"?}: such launches fail.

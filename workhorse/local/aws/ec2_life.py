@@ -117,6 +117,10 @@ class InstanceLives:
         life.next_state, life.due = state, due
         self.moving[instance.id] = instance
 
+    def next_due(self) -> float | None:
+        """When the next instance changes state."""
+        return min((life_of(one).due for one in self.moving.values()), default=None)
+
     def tick(self, now: float) -> None:
         """Move what is due, and forget what ended long ago."""
         for instance in list(self.moving.values()):

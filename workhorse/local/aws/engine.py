@@ -10,7 +10,7 @@ moto's backends are global to the process, so at most one engine is active at a 
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 
@@ -35,6 +35,14 @@ class Part(Protocol):
 
     def tick(self, now: float) -> None:
         """Do all that is due at the virtual epoch second `now`."""
+
+
+@runtime_checkable
+class Punctual(Protocol):
+    """A part that can tell when it wants its next tick."""
+
+    def next_due(self) -> float | None:
+        """The virtual epoch second of what comes next, None when nothing does."""
 
 
 class Engine:
@@ -91,15 +99,19 @@ class Engine:
     def advance(self, seconds: float) -> None:
         """Move the clock forward and let everything on the way happen in its order.
 
-        The way is cut into steps, so that what is due in the middle happens near its time
-        and not all at the end.
+        The way is cut into steps, so that what is due in the middle happens at its time and
+        not all at the end. Only for clocks that stand still or move slowly beside it.
         """
         with self.lock:
-            left = seconds
-            while left > 0:
-                step = min(left, LONGEST_STEP)
-                left -= step
-                self.tick(self.clock.advance(step))
+            end = self.clock.now() + seconds
+            while (now := self.clock.now()) < end:
+                steps = [at - now for at in self._dues() if at > now]
+                self.tick(self.clock.advance(min(end - now, LONGEST_STEP, *steps)))
+
+    def _dues(self) -> list[float]:
+        """When parts that can tell want their next tick."""
+        dues = [part.next_due() for part in self.parts if isinstance(part, Punctual)]
+        return [at for at in dues if at is not None]
 
 
 _active: Engine | None = None

@@ -76,6 +76,19 @@ class Groups:
         self.engine = engine
         engine.on_desired(self.scale)
 
+    def next_due(self) -> float | None:
+        """When the next lifecycle action times out."""
+        return min(
+            (
+                wait.deadline
+                for group in self.engine.groups()
+                for member in group.instance_states
+                for wait in membership_of(member).waits
+                if wait.result is None
+            ),
+            default=None,
+        )
+
     def tick(self, now: float) -> None:
         """Move every member, look after the sick, then compare sizes."""
         for group in self.engine.groups():

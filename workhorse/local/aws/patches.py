@@ -7,6 +7,7 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.models import InstanceState as Member
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import BaseResponse
+from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
@@ -21,6 +22,7 @@ from workhorse.local.aws import (
     event_rules,
     group_api,
     hook_api,
+    images,
     launches,
     paging,
     queues,
@@ -55,6 +57,7 @@ EC2: tuple[Row, ...] = (
         templates.create_launch_template_version,
         "SourceVersion",
     ),
+    (AmiBackend, "create_image", images.create_image, "names once, tags for snapshots"),
     (EBSBackend, "attach_volume", volumes.attach_volume, "zone, owner, device"),
     (ElasticBlockStore, "detach_volume", volumes.respond_detach, "InstanceId is optional"),
 )

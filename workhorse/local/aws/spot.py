@@ -26,6 +26,11 @@ class Spot:
         self.engine = engine
         self.warned: dict[str, Instance] = {}
 
+    def next_due(self) -> float | None:
+        """When the next warned instance ends."""
+        ends = (life_of(one).interruption_at for one in self.warned.values())
+        return min((at for at in ends if at is not None), default=None)
+
     def tick(self, now: float) -> None:
         """End the instances whose two minutes are over."""
         for instance in list(self.warned.values()):

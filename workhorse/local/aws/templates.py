@@ -7,6 +7,7 @@ import copy
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
@@ -40,7 +41,9 @@ def create_version(self: LaunchTemplate, data: dict[str, Any], description: str)
 
     moto parses it for the first version only; launches from later ones fail.
     """
-    data = {**data, "UserData": parse_user_data(data.get("UserData"))}
+    text = data.get("UserData")
+    if not isinstance(text, Base64EncodedString):
+        data = {**data, "UserData": parse_user_data(text)}
     return original(LaunchTemplate, "create_version")(self, data, description)
 
 

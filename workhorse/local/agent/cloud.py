@@ -1,17 +1,26 @@
-"""The two AWS calls that an agent makes: read its token's parameter, complete its hook.
+"""AWS calls written out by hand, for programs that cannot wait for boto3.
 
-They are written out by hand because boto3 takes longer to import than the rest of the agent takes
-to boot. The requests are not signed: the embedded cloud checks no signature, and reads from the
-credential's scope only which service is meant.
+An agent makes two: it reads its token's parameter and completes its hook. boto3 takes longer to
+import than the rest of the agent takes to boot. The requests are not signed: the embedded cloud
+checks no signature, and reads from the credential's scope only which service is meant.
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from workhorse.local.agent.http import Answer, ask
 
 OK = 200
+
+VERSIONS = {"autoscaling": "2011-01-01", "ec2": "2016-11-15"}
+"""API version of each service that speaks AWS query."""
+
+
+class CallError(Exception):
+    """AWS refused a call."""
 
 
 class Cloud:
@@ -22,42 +31,51 @@ class Cloud:
         self._region = region
 
     def parameter(self, name: str) -> str:
-        """The decrypted value of an SSM parameter.
-
-        Raises:
-            LookupError: there is none of this name.
-            OSError: no answer.
-        """
-        headers = {
-            "X-Amz-Target": "AmazonSSM.GetParameter",
-            "Content-Type": "application/x-amz-json-1.1",
-        }
-        asked = json.dumps({"Name": name, "WithDecryption": True})
-        answer = self._ask("ssm", headers, asked)
-        if answer.status != OK:
-            raise LookupError(f"SSM parameter {name}: {answer.status} {answer.text[:200]}")
-        value: str = json.loads(answer.body)["Parameter"]["Value"]
+        """The decrypted value of an SSM parameter; raises like `json_call`."""
+        answer = self.json_call("GetParameter", {"Name": name, "WithDecryption": True})
+        value: str = answer["Parameter"]["Value"]
         return value
 
     def complete_hook(self, group: str, hook: str, instance: str) -> None:
-        """CompleteLifecycleAction with CONTINUE.
-
-        Raises:
-            LookupError: Auto Scaling refused; the message holds its words.
-            OSError: no answer.
-        """
+        """CompleteLifecycleAction with CONTINUE; raises like `query`."""
         form = {
-            "Action": "CompleteLifecycleAction",
-            "Version": "2011-01-01",
             "AutoScalingGroupName": group,
             "LifecycleHookName": hook,
             "InstanceId": instance,
             "LifecycleActionResult": "CONTINUE",
         }
+        self.query("autoscaling", "CompleteLifecycleAction", form)
+
+    def query(self, service: str, action: str, parameters: Mapping[str, str]) -> bytes:
+        """Make a call of a service that speaks AWS query, and give its XML.
+
+        Raises:
+            CallError: AWS refused; the message holds its words.
+            OSError: no answer.
+        """
+        form = {"Action": action, "Version": VERSIONS[service], **parameters}
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._ask("autoscaling", headers, urlencode(form))
+        answer = self._ask(service, headers, urlencode(form))
         if answer.status != OK:
-            raise LookupError(f"CompleteLifecycleAction: {answer.status} {_message(answer)}")
+            raise CallError(f"{action}: {answer.status} {_message(answer)}")
+        return answer.body
+
+    def json_call(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:
+        """Make a call of SSM, which speaks JSON.
+
+        Raises:
+            CallError: AWS refused; the message holds its words.
+            OSError: no answer.
+        """
+        headers = {
+            "X-Amz-Target": f"AmazonSSM.{action}",
+            "Content-Type": "application/x-amz-json-1.1",
+        }
+        answer = self._ask("ssm", headers, json.dumps(parameters))
+        if answer.status != OK:
+            raise CallError(f"{action}: {answer.status} {answer.text[:200]}")
+        found: dict[str, Any] = json.loads(answer.body)
+        return found
 
     def _ask(self, service: str, headers: dict[str, str], body: str) -> Answer:
         scope = f"embedded/20260101/{self._region}/{service}/aws4_request"

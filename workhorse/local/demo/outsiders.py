@@ -1,0 +1,64 @@
+"""Doing what the script of the outsiders says."""
+
+import random
+from collections.abc import Callable
+
+from workhorse.local.demo.embedded import EmbeddedCloud
+from workhorse.local.demo.facts import Deed, Hand
+from workhorse.local.demo.hands import LOWER_BY, Cue, Script
+from workhorse.local.demo.processes import StageError
+from workhorse.local.demo.view import View
+
+
+class Outsiders:
+    """Holds the script, does at most one deed at a look, and remembers the deeds."""
+
+    def __init__(
+        self, script: Script, cloud: EmbeddedCloud, *, seed: int, kill: Callable[[], None]
+    ) -> None:
+        """Make them.
+
+        Args:
+            script: who acts when.
+            cloud: where they act.
+            seed: decides between targets that are equally good.
+            kill: ends the controller without warning and starts it again.
+        """
+        self.deeds: list[Deed] = []
+        self._script = script
+        self._cloud = cloud
+        self._chance = random.Random(seed)  # noqa: S311 - chooses a victim, not a key
+        self._kill = kill
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Hands that found no target so far."""
+        return tuple(cue.hand.value for cue in self._script.cues)
+
+    def act(self, view: View, part: float) -> Deed | None:
+        """Do what is due when this part of the window is over, if anything is."""
+        found = self._script.due(view, part, self._chance)
+        if found is None:
+            return None
+        cue, target = found
+        try:
+            self._do(cue, target, view)
+        except StageError:
+            return None  # The target has just gone; another will do at the next look.
+        self._script = self._script.without(cue)
+        deed = Deed(at=view.at, hand=cue.hand, target=target)
+        self.deeds.append(deed)
+        return deed
+
+    def _do(self, cue: Cue, target: str, view: View) -> None:
+        match cue.hand:
+            case Hand.OPERATOR_TERMINATE | Hand.REBALANCE:
+                self._cloud.terminate_in_group(target)
+            case Hand.LOWERED_DESIRED:
+                self._cloud.set_desired(target, view.desired[target] - LOWER_BY)
+            case Hand.SPOT_WARNING:
+                self._cloud.warn_spot(target)
+            case Hand.EC2_TERMINATE:
+                self._cloud.terminate(target)
+            case Hand.KILL_CONTROLLER:
+                self._kill()

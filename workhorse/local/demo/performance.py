@@ -1,0 +1,134 @@
+"""The middle of the demo: builds come, others interfere, everybody watches, until it is quiet."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from workhorse.local.demo import evidence
+from workhorse.local.demo.controller import Controller
+from workhorse.local.demo.facts import Build
+from workhorse.local.demo.outsiders import Outsiders
+from workhorse.local.demo.replay import Replay
+from workhorse.local.demo.scenery import Scenery
+from workhorse.local.demo.screen import Screen
+from workhorse.local.demo.trace import Arrival
+from workhorse.local.demo.view import Names, View, see
+
+LOOK_SECONDS = 0.5
+"""Real seconds between two looks."""
+
+COUNT_EVERY = 4
+"""Builds are counted at every so many looks."""
+
+PATIENCE_SECONDS = 1800.0
+"""Policy seconds beyond the last build's length after which it must be quiet: an idle time, a cool
+down, the drains of the last agents, several times over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The window in virtual time: it begins, is `length` long, and all must be quiet in time."""
+
+    begin: float
+    length: float
+    deadline: float
+
+
+class Performance:
+    """One window being replayed."""
+
+    def __init__(
+        self,
+        where: Scenery,
+        pools: Sequence[Names],
+        controller: Controller,
+        outsiders: Outsiders,
+        screen: Screen,
+    ) -> None:
+        self.launched: set[str] = set()
+        self.where = where
+        self.pools = pools
+        self.controller = controller
+        self.outsiders = outsiders
+        self._screen = screen
+        self._rest = threading.Event()
+        self._looks = 0
+        self._done = 0
+
+    def run(self, arrivals: Sequence[Arrival], hours: float) -> Replay:
+        """Replay the arrivals and wait for quiet, for a bounded time; gives what was asked for.
+
+        Raises:
+            StageError: the controller ended by itself, or a server did not answer.
+        """
+        clock, compress = self.where.clock, self.where.tempo.compress
+        span = _span(arrivals, clock.now(), hours, compress)
+        replay = Replay(
+            arrivals,
+            begin=span.begin,
+            clock=clock,
+            jobs={names.label: names.job for names in self.pools},
+            build=self.where.jenkins.build,
+            compress=compress,
+        )
+        with replay:
+            self._watch(replay, span, lambda _view: replay.over)
+            self._screen.say("  the trace is over: waiting for builds and drains to end")
+            self._watch(replay, span, lambda view: view.quiet and self._done == len(replay.asked))
+        return replay
+
+    def builds(self, replay: Replay) -> tuple[Build, ...]:
+        """The builds of our jobs, as Jenkins tells them."""
+        jenkins = self.where.jenkins
+        jobs = [names.job for names in self.pools]
+        if not self.where.real_jenkins:
+            return evidence.builds_of_stand_in(jenkins.accounting(), frozenset(jobs))
+        asked = tuple(replay.asked)
+        return tuple(
+            build
+            for job in jobs
+            for build in evidence.builds_of_jenkins(job, jenkins.builds(job), asked)
+        )
+
+    def look(self) -> View:
+        """What AWS and Jenkins show now."""
+        state = self.where.cloud.state()
+        self.launched |= {machine["id"] for machine in state["instances"]}
+        return see(
+            at=self.where.clock.now(),
+            pools=self.pools,
+            state=state,
+            queue=self.where.jenkins.queue(),
+            computers=self.where.jenkins.computers(),
+            launched=frozenset(self.launched),
+        )
+
+    def _watch(self, replay: Replay, span: Span, over: Callable[[View], bool]) -> None:
+        """Look, show and let others interfere until it is over, or the time is."""
+        while self.where.clock.now() < span.deadline:
+            view = self.look()
+            self._show(view, replay, span)
+            self._interfere(view, (view.at - span.begin) / span.length)
+            self.controller.check()
+            if over(view):
+                return
+            self._rest.wait(LOOK_SECONDS)
+
+    def _show(self, view: View, replay: Replay, span: Span) -> None:
+        if self._looks % COUNT_EVERY == 0:
+            self._done = sum(1 for build in self.builds(replay) if build.ended is not None)
+        self._looks += 1
+        self._screen.rows(
+            view.rows(), since=view.at - span.begin, done=self._done, asked=len(replay.asked)
+        )
+
+    def _interfere(self, view: View, part: float) -> None:
+        if deed := self.outsiders.act(view, part):
+            self._screen.deed(f"  others: {deed.hand} ({deed.target})")
+
+
+def _span(arrivals: Sequence[Arrival], begin: float, hours: float, compress: float) -> Span:
+    length = hours * 3600 / compress
+    longest = max(one.after + one.seconds for one in arrivals) + PATIENCE_SECONDS
+    deadline = begin + max(length, longest / compress)
+    return Span(begin=begin, length=length, deadline=deadline)

@@ -1,0 +1,109 @@
+"""What stands before the controller starts: the embedded AWS, a Jenkins, one shared time."""
+
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workhorse.local.clock import ScaledClock
+from workhorse.local.demo.embedded import REGION, EmbeddedCloud
+from workhorse.local.demo.jenkins_api import JenkinsApi
+from workhorse.local.demo.options import CHECKOUT, Options
+from workhorse.local.demo.processes import Processes
+from workhorse.local.demo.setting import Tempo
+
+READY_SECONDS = 60.0
+"""How long a server may take to start on a busy machine."""
+
+JENKINS_VERSION = "2.541.2"
+USER = "demo"
+BOOT_SECONDS = 60.0
+"""From launch to running; a Linux machine on EC2 takes about this."""
+
+KEPT_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenery:
+    """Where everything is."""
+
+    clock: ScaledClock
+    tempo: Tempo
+    cloud: EmbeddedCloud
+    jenkins: JenkinsApi
+    user: str
+    token: str
+    token_file: Path
+    real_jenkins: bool
+
+
+def environment() -> Mapping[str, str]:
+    """What our processes see of this machine: no AWS account, and this checkout's code."""
+    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    return kept | {
+        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUNBUFFERED": "1",
+        "AWS_ACCESS_KEY_ID": "embedded",
+        "AWS_SECRET_ACCESS_KEY": "embedded",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def tempo_of(options: Options) -> Tempo:
+    """Fast time with the stand-in; short builds in real time with a real Jenkins."""
+    return Tempo(compress=options.speed) if options.jenkins else Tempo(speed=options.speed)
+
+
+def build(options: Options, processes: Processes, folder: Path) -> Scenery:
+    """Start the servers and wait until they answer; raises StageError when one does not."""
+    tempo = tempo_of(options)
+    clock = ScaledClock(speed=tempo.speed)
+    cloud = processes.start(
+        "aws", _aws_command(options, clock, tempo), environ=environment(), cwd=CHECKOUT
+    )
+    if options.jenkins:
+        assert options.token_file is not None  # noqa: S101 - the command line demands it
+        url, user, token_file = options.jenkins, options.user, options.token_file
+    else:
+        user, token_file = USER, folder / "jenkins-token"
+        _write_secret(token_file)
+        command = _jenkins_command(clock, user, token_file)
+        server = processes.start("jenkins", command, environ=environment(), cwd=CHECKOUT)
+        url = server.ready(READY_SECONDS)["url"]
+    token = token_file.read_text().strip()
+    return Scenery(
+        clock=clock,
+        tempo=tempo,
+        cloud=EmbeddedCloud(cloud.ready(READY_SECONDS)["endpoint"]),
+        jenkins=JenkinsApi(url, user, token),
+        user=user,
+        token=token,
+        token_file=token_file.resolve(),
+        real_jenkins=bool(options.jenkins),
+    )
+
+
+def _aws_command(options: Options, clock: ScaledClock, tempo: Tempo) -> list[str]:
+    body = [sys.executable, "-S", "-m", "workhorse.local.agent"]
+    body += ["--agent-jar"] if options.jenkins else []
+    boot = tempo.scaled(BOOT_SECONDS, least=5)
+    command = [sys.executable, "-m", "workhorse.local.aws", "--port", "0", "--clock", str(clock)]
+    return [*command, "--boot-seconds", f"{boot:g}", "--body", shlex.join(body)]
+
+
+def _jenkins_command(clock: ScaledClock, user: str, token_file: Path) -> list[str]:
+    command = [sys.executable, "-m", "workhorse.local.jenkins", "--port", "0"]
+    command += ["--clock", str(clock), "--version", JENKINS_VERSION]
+    return [*command, "--user", user, "--token-file", str(token_file)]
+
+
+def _write_secret(path: Path) -> None:
+    """A token of this run, in a file that only we can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(17) + "\n")

@@ -1,0 +1,195 @@
+"""The demo from its beginning to its end, phase by phase."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workhorse.adapters.toolchain import Toolchain, prepare
+from workhorse.local.demo import evidence, interrupts, scenery, setting
+from workhorse.local.demo.accounting import Account, account
+from workhorse.local.demo.bodies import survivors
+from workhorse.local.demo.controller import Controller
+from workhorse.local.demo.deployment import Deployment
+from workhorse.local.demo.embedded import REGION
+from workhorse.local.demo.facts import Evidence, Remains
+from workhorse.local.demo.hands import Script, script
+from workhorse.local.demo.jobs import release_job, sleeping_job
+from workhorse.local.demo.options import CHECKOUT, Options
+from workhorse.local.demo.outsiders import Outsiders
+from workhorse.local.demo.performance import Performance
+from workhorse.local.demo.processes import Processes
+from workhorse.local.demo.scenery import Scenery
+from workhorse.local.demo.screen import Screen
+from workhorse.local.demo.setting import PoolSetting
+from workhorse.local.demo.trace import Arrival, labels_of, read_window
+from workhorse.local.demo.view import Names
+
+TOOLS = CHECKOUT / ".tools"
+
+ZONES = 3
+"""Subnets, each in a zone of its own, that the groups launch in."""
+
+RELEASE_COMMAND = (
+    f"{shlex.quote(sys.executable)} -S -m workhorse.local.agent.complete_hook "
+    '--group "$GROUP" --hook "$HOOK" --instance "$INSTANCE"'
+)
+"""What the release job runs on the agent."""
+
+Outputs = Mapping[str, Mapping[str, Any]]
+
+
+class Show:
+    """One run: what is asked for, what people see, where its files are."""
+
+    def __init__(self, options: Options, screen: Screen, folder: Path) -> None:
+        self.journal = folder / "journal.jsonl"
+        self._options = options
+        self._screen = screen
+        self._folder = folder
+
+    def play(self) -> Account:
+        """All phases.
+
+        Raises:
+            StageError: a part of the demo itself failed.
+            ValueError: the trace is none, or its window is empty.
+            Surprise, Refusal: Terraform failed, or could not be had.
+        """
+        arrivals = self._arrivals()
+        self._screen.phase("tools: Terraform and the AWS provider")
+        toolchain = prepare(TOOLS, binary=self._options.terraform, progress=self._screen.say)
+        with Processes(self._folder / "logs") as processes:
+            found = self._with_cloud(processes, toolchain, arrivals)
+            self._screen.phase("stopping everything")
+        pids = [h.detail["pid"] for h in found.happenings if h.kind == "body.started"]
+        others = (*found.remains.others, *survivors(pids))
+        return account(replace(found, remains=replace(found.remains, others=others)))
+
+    def _arrivals(self) -> tuple[Arrival, ...]:
+        asked = self._options
+        found = read_window(asked.trace, start_hours=asked.start, hours=asked.hours)
+        wanted = tuple(one for one in found if not asked.pools or one.label in asked.pools)
+        if not wanted:
+            raise ValueError(f"the window has no build for {', '.join(asked.pools)}")
+        return wanted
+
+    def _with_cloud(
+        self, processes: Processes, toolchain: Toolchain, arrivals: tuple[Arrival, ...]
+    ) -> Evidence:
+        self._screen.phase("starting the embedded AWS and Jenkins")
+        where = scenery.build(self._options, processes, self._folder)
+        pools = setting.pools(arrivals, labels_of(arrivals), real_jenkins=where.real_jenkins)
+        with ExitStack() as cleaning:
+            self._make_jobs(where, pools, cleaning)
+            where.cloud.put_secret(setting.TOKEN_PARAMETER, where.token)
+            deployment = self._deployment(where, toolchain)
+            outputs: Outputs = deployment.apply(self._variables(where, pools))["pools"]
+            controller = Controller(processes, self._config(where, outputs))
+            outsiders = self._outsiders(where, controller)
+            names = [Names(label=p.name, group=outputs[p.name]["group"], job=p.job) for p in pools]
+            performance = Performance(where, names, controller, outsiders, self._screen)
+            if where.real_jenkins:
+                cleaning.callback(lambda: _delete_nodes(where, performance.launched))
+            found = self._perform(performance, arrivals)
+            self._screen.phase("terraform destroy")
+            deployment.destroy()
+            where.cloud.delete_secret(setting.TOKEN_PARAMETER)
+        left = evidence.remains(where.cloud.state(), found.remains)
+        return replace(found, remains=left, happenings=evidence.happenings(where.cloud.events()))
+
+    def _perform(self, performance: Performance, arrivals: tuple[Arrival, ...]) -> Evidence:
+        """Replay, perhaps keep, stop the controller; what happened in AWS is asked for later."""
+        self._screen.phase(f"replaying {len(arrivals)} builds with the controller at work")
+        began = performance.where.clock.now()
+        performance.controller.start()
+        replayed = performance.run(arrivals, self._options.hours)
+        ended = performance.where.clock.now()
+        if self._options.keep:
+            self._keep(performance.where)
+        performance.controller.stop()
+        for hand in performance.outsiders.missing:
+            self._screen.say(f"  not shown, for it found nobody to do it to: {hand}")
+        last = performance.look()
+        return Evidence(
+            began=began,
+            ended=ended,
+            asked=len(arrivals),
+            builds=performance.builds(replayed),
+            happenings=(),
+            deeds=tuple(performance.outsiders.deeds),
+            journal=evidence.read_journal(self.journal),
+            remains=Remains(
+                nodes=last.nodes, instances=tuple(agent.instance for agent in last.agents)
+            ),
+            pools={one.job: one.group for one in performance.pools},
+        )
+
+    def _make_jobs(self, where: Scenery, pools: Sequence[PoolSetting], cleaning: ExitStack) -> None:
+        """Create the jobs; on a real Jenkins they go again whatever happens."""
+        self._screen.say(f"  Jenkins {where.jenkins.version()} at {where.jenkins.url}")
+        xml = {pool.job: sleeping_job(pool.label) for pool in pools}
+        if any(pool.release == "job" for pool in pools):
+            xml[setting.RELEASE_JOB] = release_job(RELEASE_COMMAND)
+        for name, text in xml.items():
+            where.jenkins.create_job(name, text)
+            if where.real_jenkins:
+                cleaning.callback(where.jenkins.delete_job, name)
+
+    def _deployment(self, where: Scenery, toolchain: Toolchain) -> Deployment:
+        self._screen.phase("terraform apply: the real provider against the embedded AWS")
+        return Deployment(
+            self._folder,
+            endpoint=where.cloud.endpoint,
+            toolchain=toolchain,
+            progress=self._screen.progress,
+            log=self._folder / "logs" / "terraform.log",
+        )
+
+    def _variables(self, where: Scenery, pools: Sequence[PoolSetting]) -> dict[str, object]:
+        work = str((self._folder / "agents").resolve())
+        told = {
+            pool.name: setting.user_data(
+                pool, url=where.jenkins.url, user=where.user, directory=work
+            )
+            for pool in pools
+        }
+        return setting.variables(
+            pools, tempo=where.tempo, subnets=where.cloud.subnets(ZONES), user_data=told
+        )
+
+    def _config(self, where: Scenery, outputs: Outputs) -> Path:
+        path = self._folder / "workhorse.toml"
+        told = setting.ControllerSetting(
+            url=where.jenkins.url,
+            user=where.user,
+            token_file=str(where.token_file),
+            endpoint=where.cloud.endpoint,
+            clock=str(where.clock),
+            journal=str(self.journal.resolve()),
+        )
+        path.write_text(setting.controller_toml(told, where.tempo, outputs))
+        return path
+
+    def _outsiders(self, where: Scenery, controller: Controller) -> Outsiders:
+        lines = script(ec2_loss=self._options.ec2_loss) if self._options.outsiders else Script()
+        return Outsiders(
+            lines, where.cloud, seed=self._options.seed, kill=controller.kill_and_start
+        )
+
+    def _keep(self, where: Scenery) -> None:
+        """Leave everything running until Ctrl-C or SIGTERM."""
+        self._screen.phase("kept running until Ctrl-C:")
+        self._screen.say(f"  Jenkins {where.jenkins.url} as {where.user}, {where.token_file}")
+        self._screen.say(f"  AWS     {where.cloud.endpoint}, any credentials, {REGION}")
+        self._screen.say(f"  journal {self.journal}")
+        interrupts.wait()
+
+
+def _delete_nodes(where: Scenery, launched: set[str]) -> None:
+    """A real Jenkins outlives the demo; its nodes are not to."""
+    for name in sorted(launched):
+        where.jenkins.delete_node(name)

@@ -11,18 +11,18 @@ from workhorse.local.demo.facts import Build, Deed, Evidence, Hand, Happening, R
 HOUR = 3600.0
 
 
-def happening(at: float, kind: str, **detail: Any) -> Happening:  # noqa: ANN401
+def happening(at: float, kind: str, **detail: Any) -> Happening:
     return Happening(at=at, kind=kind, detail=detail)
 
 
-def build(number: int, **changes: Any) -> Build:  # noqa: ANN401
+def build(number: int, **changes: Any) -> Build:
     whole = Build(
         job="linux", number=number, queued=0, started=10, ended=100, node="i-1", result="SUCCESS"
     )
     return replace(whole, **changes)
 
 
-def evidence(*builds: Build, happenings: tuple[Happening, ...] = (), **changes: Any) -> Evidence:  # noqa: ANN401
+def evidence(*builds: Build, happenings: tuple[Happening, ...] = (), **changes: Any) -> Evidence:
     whole = Evidence(
         began=0, ended=2 * HOUR, asked=len(builds), builds=builds, happenings=happenings
     )

@@ -1,0 +1,104 @@
+"""Starting and ending the processes of a demo."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workhorse.local.demo import run_folder
+from workhorse.local.demo.bodies import survivors
+from workhorse.local.demo.processes import Processes, StageError
+
+ENVIRON = {"PATH": os.environ["PATH"]}
+
+READY = """
+import json, subprocess, sys, threading
+child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+print("starting", flush=True)
+print(json.dumps({"child": child.pid}), flush=True)
+threading.Event().wait()
+"""
+
+STUBBORN = """
+import signal, threading
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("{}", flush=True)
+threading.Event().wait()
+"""
+
+
+def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+    return False
+
+
+def gone(pid: int) -> bool:
+    """Nobody has this number, or only a zombie that its parent has yet to ask for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_the_end_of_the_block_ends_a_process_and_its_children(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        process = processes.start(
+            "server", [sys.executable, "-c", READY], environ=ENVIRON, cwd=tmp_path
+        )
+        child = process.ready(20)["child"]
+        assert not gone(child)
+    assert not process.running
+    assert eventually(lambda: gone(child))
+    assert (tmp_path / "server.log").read_text().startswith("starting\n")
+
+
+def test_a_process_that_ends_before_it_is_ready_says_why(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        process = processes.start(
+            "server", [sys.executable, "-c", "exit('no port')"], environ=ENVIRON, cwd=tmp_path
+        )
+        with pytest.raises(StageError, match="server ended with 1:\n  no port"):
+            process.ready(20)
+
+
+def test_a_process_that_will_not_end_is_ended_by_force(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        process = processes.start(
+            "server", [sys.executable, "-c", STUBBORN], environ=ENVIRON, cwd=tmp_path
+        )
+        process.ready(20)
+        assert process.stop(grace=0.2) == -signal.SIGKILL
+
+
+def test_two_demos_get_folders_of_their_own(tmp_path: Path) -> None:
+    assert [run_folder.claim(tmp_path).name for _ in range(3)] == ["demo-1", "demo-2", "demo-3"]
+
+
+def test_only_processes_that_are_agents_are_survivors(tmp_path: Path) -> None:
+    for pid, command in ((1, b"python\0-m\0workhorse.local.agent\0"), (2, b"editor\0")):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "cmdline").write_bytes(command)
+    assert survivors([1, 2, 3], proc=tmp_path) == ("process 1",)
+
+
+def test_the_demo_refuses_a_trace_that_is_none_and_says_so(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.csv"
+    trace.write_text("nothing\n")
+    command = [sys.executable, "-m", "workhorse.local.demo", "--trace", str(trace)]
+    said = subprocess.run(
+        [*command, "--runs", str(tmp_path / "runs")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[3],
+    )
+    assert said.returncode == 2
+    assert "is no trace" in said.stdout or "no build" in said.stdout

@@ -1,0 +1,89 @@
+"""The numbers of a demo, and the file its controller reads."""
+
+from typing import Any
+
+import pytest
+
+from workhorse import settings
+from workhorse.local.agent.metadata import configuration
+from workhorse.local.demo import setting
+from workhorse.local.demo.setting import PoolSetting, Tempo
+from workhorse.local.demo.trace import Arrival
+
+ARRIVALS = tuple(
+    Arrival(after=0, seconds=60, label=label)
+    for label in ("linux",) * 5 + ("windows",) * 4 + ("macos",) * 3
+)
+LABELS = ("linux", "windows", "macos")
+
+
+def test_three_pools_show_two_executors_spot_and_a_release_job() -> None:
+    linux, windows, macos = setting.pools(ARRIVALS, LABELS, real_jenkins=False)
+    assert (linux.executors, linux.ceiling, linux.spot, linux.release) == (
+        2,
+        3,
+        False,
+        "controller",
+    )
+    assert (windows.executors, windows.ceiling, windows.spot) == (1, 4, True)
+    assert (macos.release, macos.ceiling, macos.label) == ("job", 3, "macos")
+
+
+def test_on_a_real_jenkins_pools_are_small_and_their_labels_nobody_elses() -> None:
+    found = setting.pools(ARRIVALS, LABELS, real_jenkins=True)
+    assert {pool.ceiling for pool in found} == {setting.SMALL_CEILING}
+    assert [pool.label for pool in found] == ["demo-linux", "demo-windows", "demo-macos"]
+    assert {pool.release for pool in found} == {"controller"}
+
+
+def test_fast_time_leaves_durations_alone_and_slows_the_loops_down() -> None:
+    tempo = Tempo(speed=60)
+    assert (tempo.scaled(300), tempo.pause(10, 0.5), tempo.pause(60, 0.5)) == (300, 30, 60)
+
+
+def test_compressed_time_shortens_durations_down_to_a_least() -> None:
+    tempo = Tempo(compress=60)
+    assert (tempo.scaled(300), tempo.scaled(15, least=5), tempo.pause(10, 0.5)) == (5, 5, 10)
+
+
+def outputs(tempo: Tempo) -> dict[str, Any]:
+    """What Terraform would give for the variables, as `terraform/examples/complete` has it."""
+    pools = setting.pools(ARRIVALS, LABELS, real_jenkins=False)
+    told: Any = setting.variables(
+        pools, tempo=tempo, subnets=["s-1"], user_data=dict.fromkeys(LABELS, "")
+    )
+    usual = {"floor": 0, "buffer": 0, "max_step": 50, "scale_in": True}
+    return {
+        name: {
+            "policy": {**usual, **pool["policy"], "name": name},
+            "group": f"workhorse-{name}",
+            "queue_url": f"http://127.0.0.1:1/queue/{name}",
+            "scaling": "loop",
+        }
+        for name, pool in told["pools"].items()
+    }
+
+
+@pytest.mark.parametrize("tempo", [Tempo(speed=60), Tempo(speed=600), Tempo(compress=60)])
+def test_the_controllers_file_passes_the_controllers_own_check(tempo: Tempo) -> None:
+    told = setting.ControllerSetting(
+        url="http://127.0.0.1:1/",
+        user="demo",
+        token_file="/token",
+        endpoint="http://127.0.0.1:2",
+        clock="1.0:1.0:60.0",
+        journal="/journal",
+    )
+    read = settings.parse(setting.controller_toml(told, tempo, outputs(tempo)))
+    pools = {pool.policy.name: pool for pool in read.pools(lambda _name: "")}
+    assert set(pools) == set(LABELS)
+    assert pools["linux"].group == "workhorse-linux"
+    assert pools["linux"].policy.idle_seconds == tempo.scaled(300)
+    assert read.loop.clock == "1.0:1.0:60.0"
+
+
+def test_user_data_is_what_an_agent_understands() -> None:
+    pool = PoolSetting(name="linux", label="linux", job="j", ceiling=1, executors=2)
+    found = configuration(setting.user_data(pool, url="http://j/", user="demo", directory="/w"))
+    assert (found.jenkins_url, found.labels, found.executors) == ("http://j/", "linux", 2)
+    assert found.token_parameter == setting.TOKEN_PARAMETER

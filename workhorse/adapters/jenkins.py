@@ -28,9 +28,10 @@ class JenkinsController:
         secret: the API token; a password works too, at the price of a crumb.
         now: seconds since the epoch.
         script_console: ask the script console for the labels that pipelines wait for.
+        expect_jobs: a token that sees no job at all sees an empty queue too: it tells nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who we are there and what we may expect, by name
         self,
         url: str,
         user: str,
@@ -38,16 +39,19 @@ class JenkinsController:
         *,
         now: Callable[[], float],
         script_console: bool = False,
+        expect_jobs: bool = True,
     ) -> None:
         self._http = JenkinsHttp(url, user, secret)
         self._now = now
         self._script_console = script_console
+        self._expect_jobs = expect_jobs
 
     def read(self) -> Jenkins:
         """The queue, then the nodes, then whether Jenkins is quieting down: 3 or 4 requests.
 
         Raises:
-            Unreadable: no answer, no sense, or answers from before and after a restart.
+            Unreadable: no answer, no sense, answers from before and after a restart, or a token
+                that may not read jobs (any more).
         """
         read_at = self._now()
         queue = self._http.get("queue/api/json", wire.QUEUE_TREE)
@@ -56,7 +60,9 @@ class JenkinsController:
         computers = self._http.get("computer/api/json", wire.COMPUTER_TREE)
         nodes = wire.nodes(json_of(computers))
         root = self._http.get("api/json", wire.ROOT_TREE)
-        quieting_down = wire.quieting_down(json_of(root))
+        about = json_of(root)
+        if self._expect_jobs and not wire.sees_jobs(about):
+            raise Unreadable("the token sees no job: it needs Job/Read, or its queue looks empty")
         sessions = {a.headers.get("X-Jenkins-Session", "") for a in (queue, computers, root)}
         if len(sessions) != 1 or "" in sessions:
             raise Unreadable(f"Jenkins restarted while it was read: sessions {sorted(sessions)}")
@@ -65,7 +71,7 @@ class JenkinsController:
             session=sessions.pop(),
             nodes=nodes,
             queue=wire.queue_items(items, labels),
-            quieting_down=quieting_down,
+            quieting_down=wire.quieting_down(about),
         )
 
     def glance(self) -> frozenset[int]:

@@ -21,7 +21,7 @@ COMPUTER_TREE = (
     "computer[displayName,offline,temporarilyOffline,idle,numExecutors,assignedLabels[name],"
     "executors[idle,currentExecutable[url]],oneOffExecutors[currentExecutable[url]]]"
 )
-ROOT_TREE = "quietingDown"
+ROOT_TREE = "quietingDown,jobs[name]{0,1}"
 
 SENTINEL = "workhorse:queue-labels v1"
 """Begins the one line that the script prints: a script that fails is answered with 200 too."""
@@ -93,6 +93,11 @@ def nodes(answer: Mapping[str, Any]) -> dict[str, Node]:
 def quieting_down(answer: Mapping[str, Any]) -> bool:
     """Whether `/api/json` says that Jenkins is about to shut down; an odd answer says yes."""
     return answer.get("quietingDown") is not False
+
+
+def sees_jobs(answer: Mapping[str, Any]) -> bool:
+    """Whether `/api/json` shows at least one job."""
+    return bool(answer.get("jobs"))
 
 
 def script_labels(printed: str) -> dict[int, str | None]:

@@ -65,7 +65,8 @@ class DryRun:
 
     def perform(self, effect: Effect, because: str) -> None:
         """Print the effect, unless the very same was printed before."""
-        line = f"{effect} because {because}"
+        told = f"Publish({len(effect.meters)} meters)" if isinstance(effect, Publish) else effect
+        line = f"{told} because {because}"
         if line in self._shown:
             return
         self._shown.add(line)

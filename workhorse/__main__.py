@@ -1,0 +1,78 @@
+"""The command line: run the loops, or explain what they did."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from workhorse.adapters.journal import records
+from workhorse.core.errors import Refusal, Surprise
+from workhorse.core.explain import explain
+from workhorse.loops.forever import forever
+from workhorse.settings import load
+from workhorse.wiring import assembled
+
+FAILED = 1
+REFUSED = 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments, for `main` and for the docs' test."""
+    top = argparse.ArgumentParser(prog="workhorse", description=__doc__.splitlines()[0])
+    commands = top.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run the loops of every pool until told to stop")
+    run.add_argument("--config", type=Path, required=True, help="the settings, a TOML file")
+    run.add_argument("--dry-run", action="store_true", help="print effects, perform none")
+    run.add_argument("--once", action="store_true", help="run every loop once, then stop")
+    why = commands.add_parser("explain", help="say why every pool's size changed")
+    why.add_argument("--journal", type=Path, required=True, help="the journal to read")
+    why.add_argument("--pool", default="", help="only of this pool")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; 0 when it ended well, 1 when the world failed it, 2 when it was refused."""
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.command == "explain":
+            return _explain(arguments)
+        return _run(arguments)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except Surprise as surprise:
+        print(surprise, file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        return FAILED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = load(arguments.config)
+    with assembled(settings, dry_run=arguments.dry_run, show=_show) as workhorse:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: workhorse.clock.stop())
+        names = ", ".join(pool.name for pool in workhorse.pools)
+        _show(f"pools {names}; Jenkins {workhorse.jenkins}; journal {settings.journal.path}")
+        if arguments.once:
+            workhorse.driver.once()
+        else:
+            forever(workhorse.driver, workhorse.clock)
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    if not arguments.journal.exists():
+        raise Refusal(f"--journal: {arguments.journal}: must be a journal")
+    for line in explain(records(arguments.journal), pool=arguments.pool):
+        _show(line)
+    return 0
+
+
+def _show(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

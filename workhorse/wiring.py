@@ -1,0 +1,139 @@
+"""The one place that knows every part: settings in, loops with real adapters out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from workhorse.adapters import secrets
+from workhorse.adapters.aws import AwsCloud
+from workhorse.adapters.aws_mailbox import SqsMailbox
+from workhorse.adapters.aws_metrics import CloudWatchMetrics, EverySink
+from workhorse.adapters.clock import RealClock
+from workhorse.adapters.jenkins import JenkinsController
+from workhorse.adapters.journal import JournalFile
+from workhorse.adapters.prometheus import Prometheus
+from workhorse.adapters.session import AwsClients
+from workhorse.core.errors import Unreadable
+from workhorse.core.model import Pool, Release
+from workhorse.loops.driver import Driver, Pace
+from workhorse.loops.observe import Trust
+from workhorse.loops.perform import DryRun, RealPerformer
+from workhorse.loops.ports import Metrics, Ports
+from workhorse.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workhorse:
+    """A controller, ready to run."""
+
+    clock: RealClock
+    driver: Driver
+    pools: tuple[Pool, ...]
+    jenkins: str
+    """What Jenkins said of itself at the start: its version, or why it could not be asked."""
+
+
+@contextmanager
+def assembled(
+    settings: Settings, *, dry_run: bool, show: Callable[[str], None]
+) -> Iterator[Workhorse]:
+    """Build everything that the settings name; what was opened is closed at the end.
+
+    A dry run has the real observation and another performer; it takes no messages, for they would
+    be hidden from the real controller, and keeps a journal of its own.
+
+    Args:
+        settings: checked.
+        dry_run: print effects instead of performing them.
+        show: prints a line.
+
+    Raises:
+        Refusal: what the settings name is not there or not allowed.
+    """
+    with ExitStack() as stack:
+        clock = RealClock.parse(settings.loop.clock) if settings.loop.clock else RealClock()
+        clients = AwsClients(settings.aws.region, settings.aws.endpoint)
+        stack.callback(clients.close)
+        pools = settings.pools(lambda name: secrets.from_parameter(clients, name))
+        controller = _controller(settings, clients, clock)
+        ports = Ports(
+            clock=clock,
+            controller=controller,
+            cloud=AwsCloud(clients, now=clock.now),
+            mailbox=SqsMailbox(clients),
+            metrics=_metrics(settings, clients, stack),
+            journal=_journal(settings, stack, dry_run=dry_run),
+        )
+        loop = settings.loop
+        driver = Driver(
+            ports,
+            pools,
+            DryRun(ports, show) if dry_run else RealPerformer(ports),
+            pace=Pace(
+                tick=loop.tick_seconds,
+                glance=loop.glance_seconds,
+                mail=loop.drain_seconds,
+                publish=loop.publish_seconds,
+            ),
+            trust=Trust(
+                stale_seconds=loop.stale_seconds,
+                restart_grace_seconds=loop.restart_grace_seconds,
+            ),
+            blind_step=loop.blind_step,
+            default_pool=loop.default_pool,
+            deaf=dry_run,
+        )
+        version = _verified(controller, settings, pools)
+        yield Workhorse(clock=clock, driver=driver, pools=pools, jenkins=version)
+
+
+def _controller(settings: Settings, clients: AwsClients, clock: RealClock) -> JenkinsController:
+    jenkins = settings.jenkins
+    if jenkins.token_file:
+        token = secrets.from_file(Path(jenkins.token_file))
+    elif jenkins.token_parameter:
+        token = secrets.from_parameter(clients, jenkins.token_parameter)
+    else:
+        token = secrets.from_secret(clients, jenkins.token_secret)
+    return JenkinsController(
+        jenkins.url,
+        jenkins.user,
+        token,
+        now=clock.now,
+        script_console=jenkins.script_console,
+        expect_jobs=jenkins.expect_jobs,
+    )
+
+
+def _metrics(settings: Settings, clients: AwsClients, stack: ExitStack) -> Metrics:
+    sinks: list[Metrics] = []
+    metrics = settings.metrics
+    if metrics.namespace:
+        resolution = metrics.resolution_seconds
+        sinks.append(
+            CloudWatchMetrics(clients, namespace=metrics.namespace, resolution_seconds=resolution)
+        )
+    if metrics.prometheus:
+        host, _, port = metrics.prometheus.rpartition(":")
+        sinks.append(stack.enter_context(Prometheus(host, int(port))))
+    return EverySink(*sinks)
+
+
+def _journal(settings: Settings, stack: ExitStack, *, dry_run: bool) -> JournalFile:
+    path = Path(settings.journal.path)
+    journal = JournalFile(path.with_name(f"{path.name}.dry-run") if dry_run else path)
+    stack.callback(journal.close)
+    return journal
+
+
+def _verified(controller: JenkinsController, settings: Settings, pools: tuple[Pool, ...]) -> str:
+    """A Jenkins that is down must not keep us from holding hooks: then we start blind."""
+    jobs = {p.release_job for p in pools if p.policy.release is Release.JOB}
+    try:
+        version = controller.verify(
+            expect_jobs=settings.jenkins.expect_jobs, release_jobs=sorted(jobs)
+        )
+    except Unreadable as unreadable:
+        return f"does not answer yet: {unreadable}"
+    return f"is {version}"

@@ -9,6 +9,6 @@ from hypothesis import settings
 
 settings.register_profile("house", derandomize=True, deadline=None, database=None)
 settings.register_profile(
-    "deep", deadline=None, max_examples=5_000, stateful_step_count=200, print_blob=True
+    "deep", deadline=None, max_examples=5_000, stateful_step_count=60, print_blob=True
 )
 settings.load_profile("house")

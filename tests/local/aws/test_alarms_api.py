@@ -230,6 +230,23 @@ def test_an_alarm_that_makes_no_sense_is_refused(
     assert cloud.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 5}},
+        {"EvaluationWindow": {"WallClockWindow": {}}},
+        {"ThresholdMetricId": "band", "Threshold": None},
+    ],
+)
+def test_what_is_not_emulated_is_refused_by_name(cloud: Cloud, settings: dict[str, Any]) -> None:
+    """Better no alarm than one that means something else.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    with pytest.raises(ClientError, match=f"Not emulated: {next(iter(settings))}"):
+        alarm(cloud, **settings)
+
+
 @pytest.mark.parametrize("expression", ["m1 +", "m9 * 2", "GUESS(m1)", "[m1, m1]"])
 def test_an_expression_that_makes_no_sense_is_refused(cloud: Cloud, expression: str) -> None:
     """As AWS documents it.

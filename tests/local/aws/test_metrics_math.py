@@ -135,3 +135,13 @@ def test_plain_arithmetic_is_pythons(a: float, b: float, sign: str) -> None:
         "==": float(a == b),
     }
     assert value(f"({a:f}) {sign} ({b:f})") == pytest.approx(table[sign])
+
+
+@given(st.text("m12+-*/^()[],<>=! .IFSUMAXRE&|'0", max_size=30))
+def test_any_text_is_a_value_or_a_math_error(text: str) -> None:
+    """Whatever an expression holds, nothing but MathError comes out."""
+    try:
+        found = value(text)
+    except MathError:
+        return
+    assert isinstance(found, float | dict | list)

@@ -326,3 +326,41 @@ def test_a_policy_that_makes_no_sense_is_refused(
     }
     with pytest.raises(ClientError, match=why):
         cloud.client("autoscaling").put_scaling_policy(**arguments)
+
+
+def test_a_pool_is_sized_by_alarms_alone(cloud: Cloud) -> None:
+    """Jobs wait: up by steps. More than 3 executors idle for 50 minutes: down one by one.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html
+    """
+    cloud.group()
+    arn = put_policy(cloud, StepAdjustments=STEPS, EstimatedInstanceWarmup=60)
+    watch(cloud, arn, Threshold=0.0, ComparisonOperator="GreaterThanThreshold")
+    arn = put_policy(cloud, "down", ScalingAdjustment=-1, Cooldown=300)
+    watch(
+        cloud,
+        arn,
+        AlarmName="idle",
+        MetricName="Idle",
+        Statistic="Minimum",
+        Period=300,
+        EvaluationPeriods=10,
+        Threshold=3.0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    client = cloud.client("cloudwatch")
+    sizes: list[int] = []
+    for minute in range(75):
+        metrics = {"Queue": 12.0 if minute < 2 else 0.0, "Idle": 0.0 if minute < 5 else 6.0}
+        data = [{"MetricName": name, "Value": found} for name, found in metrics.items()]
+        client.put_metric_data(Namespace="Pool", MetricData=data)
+        cloud.advance(60)
+        sizes.append(desired(cloud))
+    assert sizes[:54] == [3] * 54
+    # Idle from minute 5 on: 50 minutes are full at minute 55. The cooldown of 5 minutes begins
+    # when the instance is gone, so the next evaluation after it is the sixth.
+    drops = [at for at, (before, after) in enumerate(pairwise(sizes), start=1) if after < before]
+    assert drops[0] == 54
+    assert [later - drop for drop, later in pairwise(drops)] == [6] * (len(drops) - 1)
+    assert sizes[-1] == 0

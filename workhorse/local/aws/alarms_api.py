@@ -23,6 +23,15 @@ from workhorse.local.aws.patching import Patch, original
 
 DAY = 86400
 
+NOT_EMULATED = (
+    "ActionsSuppressor",
+    "EvaluationCriteria",
+    "EvaluationInterval",
+    "ThresholdMetricId",
+    "WarmUpConfiguration",
+)
+"""Parameters that would change what an alarm does, and that we refuse instead of forgetting."""
+
 
 def _check_metric_alarm(alarm: Alarm) -> None:
     """Raise ValidationError for an alarm that CloudWatch would not take."""
@@ -35,8 +44,6 @@ def _check_metric_alarm(alarm: Alarm) -> None:
         raise ValidationError("DatapointsToAlarm must be between 1 and EvaluationPeriods")
     if missing is not None and missing not in list(Missing):
         raise ValidationError(f"Option {missing} is not supported for TreatMissingData")
-    if alarm.threshold_metric_id:
-        return
     try:
         queries = queries_of(alarm)
         check(queries)
@@ -112,6 +119,18 @@ def set_state(
         settle(self, now)
 
 
+def respond_put_alarm(self: CloudWatchResponse) -> EmptyResult:
+    """PutMetricAlarm: what is not emulated is refused by name, before it changes anything."""
+    params = self._get_params()
+    refused = [name for name in NOT_EMULATED if params.get(name)]
+    if "WallClockWindow" in (params.get("EvaluationWindow") or {}):
+        refused.append("EvaluationWindow.WallClockWindow")
+    if refused:
+        raise ValidationError(f"Not emulated: {', '.join(refused)}")
+    answer: EmptyResult = original(CloudWatchResponse, "put_metric_alarm")(self)
+    return answer
+
+
 def put_composite_alarm(self: CloudWatchResponse) -> EmptyResult:
     """PutCompositeAlarm, which moto lacks."""
     if not self._get_param("AlarmRule"):
@@ -173,6 +192,12 @@ PATCHES = (
         name="set_alarm_state",
         replacement=set_state,
         why="moto runs no action",
+    ),
+    Patch(
+        owner=CloudWatchResponse,
+        name="put_metric_alarm",
+        replacement=respond_put_alarm,
+        why="moto forgets parameters that it does not know",
     ),
     Patch(
         owner=CloudWatchResponse,

@@ -110,7 +110,11 @@ def evaluate(backend: CloudWatchBackend, alarm: Alarm, boundary: float, now: flo
 
 def boundary_of(alarm: Alarm, now: float) -> float:
     """The last moment at or before `now` at which the alarm is evaluated."""
-    return floor_to(now, evaluation_interval(common_period(queries_of(alarm))))
+    interval: int | None = alarm.__dict__.get("interval")
+    if interval is None:
+        interval = evaluation_interval(common_period(queries_of(alarm)))
+        alarm.__dict__["interval"] = interval
+    return floor_to(now, interval)
 
 
 def composite_rule(alarm: Alarm) -> CompositeRule:

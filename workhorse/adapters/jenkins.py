@@ -61,11 +61,11 @@ class JenkinsController:
         nodes = wire.nodes(json_of(computers))
         root = self._http.get("api/json", wire.ROOT_TREE)
         about = json_of(root)
-        if self._expect_jobs and not wire.sees_jobs(about):
-            raise Unreadable("the token sees no job: it needs Job/Read, or its queue looks empty")
         sessions = {a.headers.get("X-Jenkins-Session", "") for a in (queue, computers, root)}
         if len(sessions) != 1 or "" in sessions:
             raise Unreadable(f"Jenkins restarted while it was read: sessions {sorted(sessions)}")
+        if self._expect_jobs and not wire.sees_jobs(about):
+            raise Unreadable("the token sees no job: it needs Job/Read, or its queue looks empty")
         return Jenkins(
             read_at=read_at,
             session=sessions.pop(),

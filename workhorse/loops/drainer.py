@@ -96,7 +96,7 @@ class Drainer:
                 message=message.id,
             )
             if handling is Handling.DRAIN:
-                pool = members.get(notice.instance) or self._pools[notice.group]
+                pool = members.get(notice.instance) or self._pool_told(notice)
                 self._open(notice.instance, pool, CAUSES[notice.kind], snapshot)
                 self._join(notice.instance, queue, message)
             elif handling in {Handling.FORGET, Handling.WAKE}:
@@ -116,6 +116,11 @@ class Drainer:
         # EC2's events tell no group: every queue gets those of every instance of the account.
         unread = any(group is None for group in snapshot.groups.values())
         return None if unread else Handling.FORGET
+
+    def _pool_told(self, notice: Notice) -> Pool:
+        """The pool of an instance that no reading shows: by its drain, else by the notice."""
+        drain = self.drains.get(notice.instance)
+        return self._pools[drain.group if drain else notice.group]
 
     def _join(self, instance: str, queue: str, message: Message) -> None:
         """The drain answers for the message; a newer receipt of the same message replaces it."""

@@ -72,8 +72,10 @@ def test_a_new_alarm_has_insufficient_data_until_it_is_evaluated(cloud: Cloud) -
     assert state(cloud) == "INSUFFICIENT_DATA"
     feed(cloud, 1.0)
     assert state(cloud) == "OK"
-    feed(cloud, 9.0)
+    feed(cloud, 9.0, 9.0)
     assert state(cloud) == "ALARM"
+    (told,) = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert told["StateTransitionedTimestamp"] == datetime.fromtimestamp(START + 120, tz=UTC)
 
 
 def test_an_update_leaves_the_state_as_it_is(cloud: Cloud) -> None:
@@ -216,6 +218,9 @@ def test_an_alarm_on_metric_math(cloud: Cloud) -> None:
         ({"EvaluationPeriods": 2, "DatapointsToAlarm": 3}, "DatapointsToAlarm"),
         ({"TreatMissingData": "guess"}, "guess"),
         ({"Period": 45}, "Period"),
+        ({"Period": 5}, "Period of an alarm"),
+        ({"Period": 300, "EvaluationPeriods": 289}, "86400 seconds"),
+        ({"AlarmActions": ["mail"]}, "Invalid arn syntax: mail"),
     ],
 )
 def test_an_alarm_that_makes_no_sense_is_refused(

@@ -17,10 +17,11 @@ from workhorse.local.aws.alarms_record import Snapshot, history_item
 from workhorse.local.aws.alarms_rule import RuleError, read
 from workhorse.local.aws.alarms_state import Missing, State
 from workhorse.local.aws.engine import active, utc
-from workhorse.local.aws.metrics_query import Resolution, check
+from workhorse.local.aws.metrics_query import Resolution, check, common_period
 from workhorse.local.aws.metrics_store import epoch
 from workhorse.local.aws.patching import Patch, original
 
+HOUR = 3600
 DAY = 86400
 
 NOT_EMULATED = (
@@ -47,12 +48,32 @@ def _check_metric_alarm(alarm: Alarm) -> None:
     try:
         queries = queries_of(alarm)
         check(queries)
+        _check_span(common_period(queries), periods)
         asked = returned(queries)
         # Expressions are tried on nothing, so that a wrong one is refused here and not later.
         empty = Resolution(queries, lambda *_: (), start=0.0, end=float(DAY), aligned=False)
         empty.series(asked.id)
     except ValueError as error:
         raise ValidationError(str(error)) from error
+
+
+def _check_span(period: int, periods: int) -> None:
+    """Raise ValueError for a period or a total time that no alarm may have."""
+    if period in (1, 5):
+        raise ValueError("Period of an alarm must be 10, 20, 30 or a multiple of 60")
+    longest = DAY if period < HOUR else 7 * DAY
+    if period * periods > longest:
+        raise ValueError(
+            f"Metrics cannot be checked across more than {longest} seconds "
+            f"(EvaluationPeriods * Period must be <= {longest})"
+        )
+
+
+def _check_actions(settings: dict[str, Any]) -> None:
+    for kind in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
+        for arn in settings.get(kind) or ():
+            if not arn.startswith("arn:") or arn.count(":") < 5:  # noqa: PLR2004 (parts of an ARN)
+                raise ValidationError(f"Invalid arn syntax: {arn}")
 
 
 def _check_composite(backend: CloudWatchBackend, rule: str) -> None:
@@ -68,6 +89,7 @@ def put_alarm(self: CloudWatchBackend, name: str, **settings: Any) -> Alarm:  # 
     """PutMetricAlarm and PutCompositeAlarm: a new alarm has no data, an old one keeps its state."""
     now = active().clock.now()
     before = self.alarms.get(name)
+    _check_actions(settings)
     if settings.get("rule") is not None:
         _check_composite(self, settings["rule"])
     alarm: Alarm = original(CloudWatchBackend, "put_metric_alarm")(self, name=name, **settings)

@@ -171,6 +171,12 @@ def template_of(client: Client, group: str) -> tuple[str, str]:
     return named["Version"], versions[0]["LaunchTemplateData"]["ImageId"]
 
 
+def told(client: Client, queue_url: str) -> list[str]:
+    """The events of the messages in a queue, which come without the envelope of SNS."""
+    found = client("sqs").receive_message(QueueUrl=queue_url, WaitTimeSeconds=5)
+    return [json.loads(one["Body"])["Event"] for one in found.get("Messages", ())]
+
+
 def test_the_minimal_example_is_stable_whoever_sizes_it(
     start: Start, client: Client, tmp_path: Path
 ) -> None:
@@ -179,10 +185,7 @@ def test_the_minimal_example_is_stable_whoever_sizes_it(
     terraform.apply(terraform.plan(tmp_path / "first.tfplan"))
     pool = terraform.output()["pools"]["linux"]
     assert pool["policy"]["ceiling"] == 10
-    queue = client("sqs").get_queue_attributes(
-        QueueUrl=pool["queue_url"], AttributeNames=["QueueArn"]
-    )
-    assert queue["Attributes"]["QueueArn"].endswith(":workhorse-linux-events")
+    assert told(client, pool["queue_url"]) == ["autoscaling:TEST_NOTIFICATION"]
 
     client("autoscaling").set_desired_capacity(
         AutoScalingGroupName=pool["group"], DesiredCapacity=2

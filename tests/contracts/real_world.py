@@ -81,6 +81,7 @@ class CloudOnEmbeddedAws:
         self.now = aws.now
         self.pass_time = aws.pass_time
         self.shut = aws.shut
+        self.clients = aws.clients
         self.port = AwsCloud(aws.clients, now=aws.now)
         self._make_group()
 
@@ -156,7 +157,7 @@ class MetricsOnEmbeddedAws:
         self._aws = aws
         self.now = aws.now
         self.shut = aws.shut
-        self.port = CloudWatchMetrics(aws.clients, namespace="contract", resolution_seconds=10)
+        self.port = CloudWatchMetrics(aws.clients, "contract", resolution_seconds=10)
 
     def published(self) -> Mapping[tuple[str, str, str], float]:
         """GetMetricStatistics of every metric of the namespace."""

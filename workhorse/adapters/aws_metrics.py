@@ -38,7 +38,7 @@ class CloudWatchMetrics:
     """
 
     def __init__(
-        self, clients: AwsClients, *, namespace: str, resolution_seconds: Literal[60, 10] = 60
+        self, clients: AwsClients, namespace: str, *, resolution_seconds: Literal[60, 10] = 60
     ) -> None:
         self._clients = clients
         self._namespace = namespace

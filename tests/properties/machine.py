@@ -1,0 +1,264 @@
+"""Every sort of event in any order, against the real loops; the promises are its invariants."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.properties.scene import LABELS, QUEUE, SIDES, Options, Scene
+from workhorse.core.errors import Surprise
+from workhorse.core.model import Release
+from workhorse.sim import envelopes
+from workhorse.sim.line import CrashPoint, Side
+from workhorse.sim.truth import Hand
+
+THEN = st.sampled_from((0, 0, 2, 6, 11, 16, 25, 60, 130))
+"""Seconds until the next event."""
+EXPRESSIONS = ("linux", "linux && docker", "!windows", None)
+ANY = st.integers(0, 20)
+"""Which machine or node of those there are: modulo their number."""
+
+OPTIONS = st.builds(
+    Options,
+    floor=st.integers(0, 2),
+    ceiling=st.integers(2, 5),
+    executors=st.integers(1, 2),
+    buffer=st.integers(0, 1),
+    release=st.sampled_from(Release),
+    hook=st.sampled_from((True, True, True, False)),
+    seed=st.integers(0, 3),
+    label_lag=st.sampled_from((0.0, 10.0)),
+)
+
+
+def happens(**draws: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Any]:
+    """A rule, after which the loops and the world go on for a while."""
+
+    def decorate(event: Callable[..., None]) -> Any:
+        @wraps(event)
+        def happen(self: "Promises", then: int, **drawn: Any) -> None:
+            event(self, **drawn)
+            self.scene.stage.run(then)
+
+        return rule(then=THEN, **draws)(happen)
+
+    return decorate
+
+
+class Promises(RuleBasedStateMachine):
+    """The world does what it likes; the loops keep their promises."""
+
+    scene: Scene
+
+    @initialize(options=OPTIONS, builds=st.integers(1, 4), wait=st.sampled_from((5, 70, 130, 200)))
+    def begin(self, options: Options, builds: int, wait: int) -> None:
+        """Make a world, with builds and enough time for their agents to boot, or not."""
+        self.scene = self.make(options)
+        for number in range(builds):
+            self.scene.world.jenkins.submit("first", 60 * number + 20, "linux")
+        self.scene.stage.run(wait)
+
+    @staticmethod
+    def make(options: Options) -> Scene:
+        """The scene; a broken one overrides this."""
+        return Scene(options)
+
+    def _try(self, act: Callable[..., object], *arguments: object, **named: object) -> None:
+        """Let somebody else do something that the world may refuse them."""
+        try:
+            act(*arguments, **named)
+        except Surprise:
+            return
+
+    def _machine(self, which: int) -> str:
+        machines = self.scene.machines
+        return machines[which % len(machines)] if machines else "i-00000000"
+
+    def _node(self, which: int) -> str:
+        nodes = self.scene.nodes
+        return nodes[which % len(nodes)] if nodes else "i-00000000"
+
+    # Time.
+
+    @rule(seconds=st.sampled_from((61, 130, 320, 700)))
+    def pass_time(self, seconds: int) -> None:
+        """Nothing else happens for a while."""
+        self.scene.stage.run(seconds)
+
+    @happens(seconds=st.sampled_from((3, 20, 70)))
+    def hang(self, seconds: int) -> None:
+        """The machine of the loops hangs; the world goes on."""
+        self.scene.world.run(seconds)
+
+    # Work.
+
+    @happens(
+        number=st.integers(1, 4),
+        seconds=st.sampled_from((3, 40, 150, 600)),
+        expression=st.sampled_from(EXPRESSIONS),
+        pipeline=st.booleans(),
+    )
+    def arrive(self, number: int, seconds: int, expression: str | None, pipeline: bool) -> None:  # noqa: FBT001 - drawn
+        """Builds enter the queue."""
+        for _ in range(number):
+            submit = self.scene.world.jenkins.submit
+            self._try(submit, "job", seconds, expression, pipeline=pipeline)
+
+    @happens(which=ANY, seconds=st.sampled_from((20, 200)))
+    def arrive_pinned(self, which: int, seconds: int) -> None:
+        """A build enters the queue that only one certain node may run."""
+        if self.scene.nodes:
+            self._try(self.scene.world.jenkins.submit, "pinned", seconds, self._node(which))
+
+    # AWS and its operators.
+
+    @happens(which=ANY, decrement=st.booleans())
+    def operator_terminates(self, which: int, decrement: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody calls TerminateInstanceInAutoScalingGroup; AZ rebalance looks the same."""
+        terminate = self.scene.world.cloud.terminate
+        self._try(terminate, self._machine(which), Hand.AWS, decrement=decrement)
+
+    @happens(size=st.integers(0, 6))
+    def operator_sizes(self, size: int) -> None:
+        """Somebody sets the desired capacity, and AWS chooses whom to end."""
+        self._try(self.scene.world.cloud.set_desired, self.scene.group, size)
+
+    @happens(which=ANY)
+    def ec2_terminates(self, which: int) -> None:
+        """An instance dies and no hook is asked."""
+        self.scene.world.cloud.ec2_terminate(self._machine(which), Hand.OUTSIDE)
+
+    @happens(which=ANY, protected=st.booleans())
+    def operator_protects(self, which: int, protected: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody switches scale-in protection."""
+        self._try(self.scene.world.cloud.protect, self._machine(which), protected=protected)
+
+    @precondition(lambda self: self.scene.machines)
+    @happens(which=ANY, taken=st.booleans())
+    def spot_market(self, which: int, taken: bool) -> None:  # noqa: FBT001 - drawn
+        """EC2 warns that it takes an instance back, or that it may."""
+        world = self.scene.world
+        (world.interrupt_spot if taken else world.recommend_rebalance)(self._machine(which))
+
+    @happens(none=st.booleans())
+    def capacity(self, none: bool) -> None:  # noqa: FBT001 - drawn
+        """EC2 has no instances to give, or has some again."""
+        self.scene.world.cloud.no_capacity = none
+
+    # Messages.
+
+    @happens()
+    def messages_repeat(self) -> None:
+        """Everything in the queue is delivered once more."""
+        self.scene.world.queues.repeat(QUEUE)
+
+    @happens(which=ANY, delay=st.sampled_from((0, 30, 400)))
+    def hook_message_out_of_turn(self, which: int, delay: int) -> None:
+        """A hook's message for an instance that waits at none: late, early or made up."""
+        now, instance = self.scene.world.kernel.now, self._machine(which)
+        body = envelopes.hook_arrived(self.scene.group, "drain", instance, now)
+        self.scene.world.queues.send(QUEUE, body, delay=delay)
+
+    @happens(kind=st.sampled_from(("test", "foreign", "malformed", "stranger")))
+    def odd_message(self, kind: str) -> None:
+        """A message that asks for nothing that is ours."""
+        now = self.scene.world.kernel.now
+        body = {
+            "test": envelopes.hook_tested(self.scene.group, now),
+            "foreign": envelopes.hook_arrived("another", "drain", "i-0badbad0", now),
+            "malformed": '{"Type": "Notification", "Message": ',
+            "stranger": envelopes.spot_interruption("i-0badbad1", now),
+        }[kind]
+        self.scene.world.queues.send(QUEUE, body)
+
+    # Jenkins and the people at it.
+
+    @happens(crash=st.booleans(), back=st.sampled_from((8.0, 18.0, 60.0)))
+    def jenkins_restarts(self, crash: bool, back: float) -> None:  # noqa: FBT001 - drawn
+        """Jenkins restarts, in order or not."""
+        self.scene.world.restart_jenkins(20.0, back, crash=crash)
+
+    @happens(quiet=st.booleans())
+    def jenkins_quiets_down(self, quiet: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody prepares Jenkins for shutdown, or thinks better of it."""
+        if self.scene.world.jenkins.up:
+            self.scene.world.jenkins.quieting_down = quiet
+
+    @happens(which=ANY)
+    def human_uncordons(self, which: int) -> None:
+        """Somebody gives a node its labels back by hand."""
+        reconfigure = self.scene.world.jenkins.reconfigure
+        self._try(reconfigure, self._node(which), LABELS, exclusive=False)
+
+    @happens(which=ANY, offline=st.booleans())
+    def human_marks(self, which: int, offline: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody takes a node temporarily offline, or brings it back."""
+        self._try(self.scene.world.jenkins.mark, self._node(which), temporarily_offline=offline)
+
+    @happens(which=ANY)
+    def human_deletes(self, which: int) -> None:
+        """Somebody deletes a node, and whatever runs on it dies by that hand."""
+        self.scene.deleted.add(self._node(which))
+        self.scene.world.jenkins.delete(self._node(which), Hand.OUTSIDE)
+
+    @precondition(lambda self: self.scene.machines)
+    @happens(which=ANY, seconds=st.sampled_from((15, 200)))
+    def network_breaks(self, which: int, seconds: int) -> None:
+        """An agent loses its connection for a while."""
+        self.scene.world.break_connection(self._machine(which), seconds)
+
+    # The line.
+
+    @happens(side=st.sampled_from(SIDES), away=st.booleans())
+    def out_of_reach(self, side: Side, away: bool) -> None:  # noqa: FBT001 - drawn
+        """A side answers no more, or does again."""
+        _switch(self.scene.world.line.out_of_reach, side, on=away)
+
+    @happens(side=st.sampled_from(SIDES), lost=st.booleans())
+    def answers_get_lost(self, side: Side, lost: bool) -> None:  # noqa: FBT001 - drawn
+        """A side does what it is asked, and its answers get lost."""
+        _switch(self.scene.world.line.ambiguous, side, on=lost)
+
+    @happens(side=st.sampled_from(SIDES), seconds=st.sampled_from((0.0, 2.0, 40.0)))
+    def slow(self, side: Side, seconds: float) -> None:
+        """A side takes its time."""
+        self.scene.world.line.seconds[side] = seconds
+
+    @happens(seconds=st.sampled_from((0.0, 15.0)))
+    def stale(self, seconds: float) -> None:
+        """Auto Scaling tells how things were a moment ago."""
+        self.scene.world.cloud.lag_seconds = seconds
+
+    @happens(number=st.integers(0, 2))
+    def cordons_get_lost(self, number: int) -> None:
+        """The next cordons are overwritten by somebody who read before and wrote after."""
+        self.scene.world.line.lost_cordons = number
+
+    # The loops themselves.
+
+    @happens()
+    def loops_restart(self) -> None:
+        """The process ends between two ticks, and another one begins."""
+        self.scene.stage.restart()
+
+    @happens(changes=st.integers(1, 8), after=st.booleans())
+    def loops_crash(self, changes: int, after: bool) -> None:  # noqa: FBT001 - drawn
+        """The process will be killed at its n-th change from now."""
+        self.scene.world.line.crash = CrashPoint(changes=changes, after=after)
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        """At every moment."""
+        if hasattr(self, "scene"):
+            self.scene.check()
+
+    def teardown(self) -> None:
+        """When the faults stop, everything comes to rest."""
+        if hasattr(self, "scene"):
+            self.scene.settle()
+
+
+def _switch(sides: set[Side], side: Side, *, on: bool) -> None:
+    (sides.add if on else sides.discard)(side)

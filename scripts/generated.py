@@ -10,10 +10,15 @@ What fills a part is a function here; a page that carries the marks is found by 
 """
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scripts import sources
+from workhorse import settings
+from workhorse.core.drain import DRAIN
+from workhorse.core.machine import diagram, listing
 
 Part = Callable[[], str]
 
@@ -25,7 +30,67 @@ MARKED = re.compile(
 
 def parts() -> Mapping[str, Part]:
     """Every part by its name."""
-    return {}
+    return {
+        "commands": commands,
+        "decisions": decisions,
+        "demo report": lambda: recorded("docs/recorded/demo.txt"),
+        "drain diagram": lambda: f"```mermaid\n{diagram(DRAIN)}```",
+        "drain table": lambda: listing(DRAIN),
+        "measurements": lambda: recorded("docs/recorded/bench.txt"),
+        "settings": settings.reference,
+        "tasks": tasks,
+    }
+
+
+def tasks() -> str:
+    """A table of the tasks of `./inv`, in the words of `./inv --list`."""
+    # Imported here: tasks.py imports this module.
+    from tasks import ns  # noqa: PLC0415
+
+    rows = [
+        f"| `./inv {name}` | {str(task.__doc__).splitlines()[0]} |"
+        for name, task in ns.tasks.items()
+    ]
+    return "\n".join(("| command | what it does |", "| --- | --- |", *sorted(rows)))
+
+
+COMMANDS = ("run", "explain")
+"""The commands of `python -m workhorse`; a test compares them with what it offers."""
+
+
+def commands() -> str:
+    """What `python -m workhorse COMMAND --help` prints, for each command."""
+    told = [help_of(command) for command in COMMANDS]
+    return "\n\n".join(f"```text\n{text.rstrip()}\n```" for text in told)
+
+
+def help_of(*words: str) -> str:
+    """The help of `python -m workhorse WORDS`, 80 columns wide."""
+    return subprocess.run(
+        [sys.executable, "-m", "workhorse", *words, "--help"],
+        cwd=sources.ROOT,
+        env={"COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def decisions() -> str:
+    """A list of the decision records, in their order."""
+    folder = sources.ROOT / "docs/decisions"
+    return "\n".join(
+        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}](decisions/{path.name})"
+        for path in sorted(folder.glob("[0-9]*.md"))
+    )
+
+
+def recorded(name: str) -> str:
+    """What a run printed, kept in a file of the checkout, as it was printed."""
+    path = sources.ROOT / name
+    if not path.exists():
+        return f"No run is recorded in `{name}`."
+    return f"```text\n{path.read_text().rstrip()}\n```"
 
 
 def render(text: str) -> str:

@@ -51,7 +51,8 @@ MAY_IMPORT = {
         "workhorse.adapters.terraform_override",
         "workhorse.adapters.toolchain",
     ),
-    "scripts": ("workhorse.adapters.toolchain", "workhorse.core", "workhorse.settings"),
+    # The documents are generated from the package; the tools are fetched through its adapter.
+    "scripts": ("workhorse.core", "workhorse.settings", "workhorse.adapters.toolchain"),
     "tasks": ("workhorse.wiring",),
 }
 

@@ -23,6 +23,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--port", type=int, default=0, help="port on 127.0.0.1, 0 for a free one")
     found.add_argument("--clock", help="ORIGIN:REAL0:SPEED, shared with others (default: wall)")
     found.add_argument("--body", default="", help="command for each instance, {instance} its id")
+    found.add_argument(
+        "--no-managed-policies", action="store_true", help="leave AWS' own IAM policies out"
+    )
     for name in default.__slots__:
         option = f"--{name}-seconds"
         found.add_argument(
@@ -41,7 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: ended.set())
     body = shlex.split(options.body)
-    with EmbeddedAws(clock, timings=timings, port=options.port, body=body) as aws:
+    with EmbeddedAws(
+        clock,
+        timings=timings,
+        port=options.port,
+        body=body,
+        managed_policies=not options.no_managed_policies,
+    ) as aws:
         ready = {"endpoint": aws.endpoint, "clock": str(clock)}
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()

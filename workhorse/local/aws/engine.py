@@ -102,6 +102,8 @@ class Engine:
         The way is cut into steps, so that what is due in the middle happens at its time and
         not all at the end. Only for clocks that stand still or move slowly beside it.
         """
+        if seconds < 0:
+            raise ValueError(f"time cannot advance by {seconds} seconds")
         with self.lock:
             end = self.clock.now() + seconds
             while (now := self.clock.now()) < end:
@@ -121,6 +123,11 @@ def activate(engine: Engine | None) -> None:
     """Make this the engine that patched methods find, or none."""
     global _active  # noqa: PLW0603 (moto's backends are global, and so is who moves them)
     _active = engine
+
+
+def busy() -> bool:
+    """Whether an engine is in charge."""
+    return _active is not None
 
 
 def active() -> Engine:

@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 
+from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.exceptions import ServiceException
 from moto.ec2.exceptions import EC2ClientError
+
+KNOWN_CODES = (
+    *COMMON_ERROR_CODES,
+    "InternalFailure",
+    "InvalidAction",
+    "RequestLimitExceeded",
+    "Throttling",
+)
+"""Codes that no service's model lists, and that any may answer."""
 
 
 class InsufficientCapacityError(EC2ClientError):
@@ -28,8 +38,24 @@ class ThrottledError(ServiceException):
     """Too many requests: RequestLimitExceeded from EC2, Throttling from the others."""
 
     def __init__(self, service: str) -> None:
-        super().__init__("Rate exceeded" if service != "ec2" else "Request limit exceeded.")
-        self.code = "RequestLimitExceeded" if service == "ec2" else "Throttling"
+        if service == "ec2":
+            super().__init__("RequestLimitExceeded", "Request limit exceeded.")
+        else:
+            super().__init__("Throttling", "Rate exceeded")
+
+
+class InternalFailureError(ServiceException):
+    """The service is in trouble; nothing is wrong with the request."""
+
+    code = "InternalFailure"
+    message = "An internal error has occurred"
+
+
+class NotEmulatedError(ServiceException):
+    """The action exists at AWS and not here."""
+
+    def __init__(self, action: str, reason: str) -> None:
+        super().__init__("InvalidAction", f"{action} is not emulated: {reason}")
 
 
 @dataclass(slots=True, kw_only=True)

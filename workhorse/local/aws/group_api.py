@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html
 from typing import Any, cast
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
@@ -16,14 +16,10 @@ from workhorse.local.aws.ec2_life import Cause, end
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.hook_api import put_hooks_of_request
 from workhorse.local.aws.members import (
-    LEAVING,
-    find_member,
-    membership_of,
     move,
-    template_of,
 )
 from workhorse.local.aws.patching import original
-from workhorse.local.aws.resizing import constraints_cause, leave_by_request, resize
+from workhorse.local.aws.resizing import constraints_cause, resize
 
 EXTRAS = {
     "MaxInstanceLifetime": "max_instance_lifetime",
@@ -234,71 +230,6 @@ def respond_set_desired(self: AutoScalingResponse) -> ActionResult:
         honor_cooldown=bool(self._get_param("HonorCooldown")),  # type: ignore[call-arg]
     )
     return EmptyResult()
-
-
-def respond_terminate(self: AutoScalingResponse) -> ActionResult:
-    """TerminateInstanceInAutoScalingGroup: through the hooks, within the minimum size."""
-    instance_id = self._get_param("InstanceId")
-    member = find_member(self.autoscaling_backend, instance_id)
-    if member is None:
-        raise ValidationError(
-            f"Instance Id not found - No managed instance found for instance ID: {instance_id}"
-        )
-    decrement = bool(self._get_param("ShouldDecrementDesiredCapacity"))
-    activity = leave_by_request(member, decrement=decrement)
-    return ActionResult({"Activity": activity.as_aws()})
-
-
-def ignore_ec2_terminations(_self: AutoScalingBackend, _instance_ids: list[str]) -> None:
-    """AutoScalingBackend.notify_terminate_instances: the health check finds out by itself."""
-
-
-def set_instance_protection(
-    self: AutoScalingBackend,
-    group_name: str,
-    instance_ids: list[str],
-    protected_from_scale_in: bool,  # noqa: FBT001 (moto's own signature)
-) -> None:
-    """SetInstanceProtection: refused for instances that are not in the group or in service."""
-    members = {one.instance_id: one for one in group_named(self, group_name).instance_states}
-    for instance_id in instance_ids:
-        member = members.get(instance_id)
-        if member is None:
-            raise ValidationError(
-                f"The instance {instance_id} is not part of Auto Scaling group {group_name}."
-            )
-        if member.lifecycle_state in LEAVING:
-            raise ValidationError(
-                f"The instance {instance_id} is not in InService or EnteringStandby or Standby."
-            )
-    for instance_id in instance_ids:
-        members[instance_id].protected_from_scale_in = protected_from_scale_in
-
-
-def respond_set_health(self: AutoScalingResponse) -> ActionResult:
-    """SetInstanceHealth, which by default respects the group's grace period."""
-    instance_id = self._get_param("InstanceId")
-    member = find_member(self.autoscaling_backend, instance_id)
-    if member is None:
-        raise ValidationError(
-            f"Instance Id not found - No managed instance found for instance ID: {instance_id}"
-        )
-    health = self._get_param("HealthStatus")
-    if health not in {"Healthy", "Unhealthy"}:
-        raise ValidationError("Valid instance health states are: [Healthy, Unhealthy]")
-    group: FakeAutoScalingGroup = member.auto_scaling_group
-    began = membership_of(member).in_service_at
-    grace = float(group.health_check_grace_period or 0)
-    young = began is None or active().clock.now() < began + grace
-    respect = self._get_param("ShouldRespectGracePeriod")
-    if not young or respect is False:
-        member.health_status = health
-    return EmptyResult()
-
-
-def instance_launch_template(self: InstanceState) -> dict[str, str] | None:
-    """InstanceState.launch_template: the version this instance was launched from."""
-    return template_of(self)
 
 
 def group_launch_template(self: FakeAutoScalingGroup) -> dict[str, Any] | None:

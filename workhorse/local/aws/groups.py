@@ -6,21 +6,16 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-groups.html
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.core.exceptions import ServiceException
-from moto.ec2.models.launch_templates import LaunchTemplateVersion
 
 from workhorse.local.aws import activities
-from workhorse.local.aws.ec2_life import life_of
 from workhorse.local.aws.engine import Engine
 from workhorse.local.aws.faults import InsufficientCapacityError
 from workhorse.local.aws.lifecycle import leave, step
-from workhorse.local.aws.market import override_types, split_of
 from workhorse.local.aws.members import (
-    COMING,
     Membership,
     counted,
     membership_of,
@@ -28,16 +23,14 @@ from workhorse.local.aws.members import (
     template_of,
 )
 from workhorse.local.aws.messages import stamp
-from workhorse.local.aws.victims import Candidate, choose_victims
-from workhorse.local.aws.zones import zones_to_try
+from workhorse.local.aws.offers import candidate, offers, run_one
+from workhorse.local.aws.victims import choose_victims
 
 ALL_PROTECTED = (
     "Could not scale to desired capacity because all remaining instances are protected from "
     "scale-in."
 )
 """AWS' own words in a Failed activity."""
-
-GROUP_TAG = "aws:autoscaling:groupName"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,14 +52,6 @@ def mood_of(group: FakeAutoScalingGroup) -> Mood:
     """The memory of a group, made when first asked for."""
     mood: Mood = group.__dict__.setdefault("mood", Mood())
     return mood
-
-
-def template_version(group: FakeAutoScalingGroup) -> LaunchTemplateVersion | None:
-    """The launch template version that the group launches from now, None without one."""
-    template = group.ec2_launch_template
-    if template is None:
-        return None
-    return template.get_version(group.launch_template_version)
 
 
 class Groups:
@@ -156,17 +141,17 @@ class Groups:
     def _launch(self, group: FakeAutoScalingGroup, cause: str, now: float) -> bool:
         """Try every zone and type in turn; a Failed activity when none has room."""
         problem = "Launching a new EC2 instance failed."
-        for market, kind, zone, subnet in self._offers(group):
-            try:
-                member = run_one(group, market, kind, zone, subnet)
-            except InsufficientCapacityError as error:
-                problem = f"{error.message} Launching EC2 instance failed."
-                continue
-            except ServiceException as error:
-                problem = f"{error.message} Launching EC2 instance failed."
-                break
-            self._welcome(group, member, cause, now)
-            return True
+        try:
+            for market, kind, zone, subnet in offers(group):
+                try:
+                    member = run_one(group, market, kind, zone, subnet)
+                except InsufficientCapacityError as error:
+                    problem = f"{error.message} Launching EC2 instance failed."
+                else:
+                    self._welcome(group, member, cause, now)
+                    return True
+        except ServiceException as error:
+            problem = f"{error.message} Launching EC2 instance failed."
         description = "Launching a new EC2 instance.  Status Reason: " + problem
         activity = activities.begin(group, "LAUNCH", description, cause, now)
         activities.finish(activity, "Failed", now, problem)
@@ -193,27 +178,10 @@ class Groups:
             template=template_of(member),
         )
 
-    def _offers(self, group: FakeAutoScalingGroup) -> list[tuple[str, str, str, str | None]]:
-        """What to ask EC2 for, best first: (market, instance type, zone, subnet)."""
-        present = counted(group)
-        spot = sum(1 for one in present if one.instance.lifecycle == "spot")
-        policy = group.mixed_instances_policy
-        market = split_of(policy).next_market(len(present) - spot, spot)
-        zones = zones_to_try(
-            group.availability_zones, [str(one.availability_zone) for one in present]
-        )
-        subnets = subnets_by_zone(group)
-        kinds = override_types(policy) or (group.instance_type,)
-        return [
-            (market, kind, zone, next(iter(subnets.get(zone, ())), None))
-            for zone in zones
-            for kind in kinds
-        ]
-
     def _shrink(
         self, group: FakeAutoScalingGroup, present: list[InstanceState], surplus: int, now: float
     ) -> None:
-        candidates = [_candidate(group, one) for one in present if not one.protected_from_scale_in]
+        candidates = [candidate(group, one) for one in present if not one.protected_from_scale_in]
         held = [str(one.availability_zone) for one in present]
         chosen = choose_victims(candidates, held, group.termination_policies, surplus)
         by_id = {one.instance_id: one for one in present}
@@ -265,88 +233,3 @@ class Groups:
     def _delete_when_empty(self, group: FakeAutoScalingGroup) -> None:
         if not group.instance_states:
             group.autoscaling_backend.autoscaling_groups.pop(group.name, None)
-
-
-def _candidate(group: FakeAutoScalingGroup, member: InstanceState) -> Candidate:
-    template = template_of(member)
-    version = template_version(group)
-    outdated = bool(
-        version
-        and template
-        and (template["LaunchTemplateId"], template["Version"])
-        != (version.template.id, str(version.number))
-    )
-    return Candidate(
-        instance_id=member.instance_id,
-        zone=str(member.availability_zone),
-        launched=life_of(member.instance).launched,
-        template_version=int(template["Version"]) if template else 0,
-        outdated=outdated,
-        surplus_market=_in_surplus_market(group, member),
-    )
-
-
-def _in_surplus_market(group: FakeAutoScalingGroup, member: InstanceState) -> bool:
-    """Whether the group has more of this instance's market than its split wants."""
-    if not group.mixed_instances_policy:
-        return False
-    present = counted(group)
-    spot = sum(1 for one in present if one.instance.lifecycle == "spot")
-    wanted = split_of(group.mixed_instances_policy).on_demand(group.desired_capacity or 0)
-    if member.instance.lifecycle == "spot":
-        return spot > (group.desired_capacity or 0) - wanted
-    return len(present) - spot > wanted
-
-
-def subnets_by_zone(group: FakeAutoScalingGroup) -> dict[str, list[str]]:
-    """The group's subnet ids by Availability Zone."""
-    found: dict[str, list[str]] = {}
-    for subnet_id in (group.vpc_zone_identifier or "").split(","):
-        if subnet_id:
-            subnet = group.ec2_backend.get_subnet(subnet_id)
-            found.setdefault(str(subnet.availability_zone), []).append(subnet_id)
-    return found
-
-
-def run_one(
-    group: FakeAutoScalingGroup, market: str, kind: str, zone: str, subnet: str | None
-) -> InstanceState:
-    """Run one instance for a group and give it as a pending member, not yet in its list.
-
-    Raises what EC2 raises: InsufficientCapacityError, an unknown image, and so on.
-    """
-    version = template_version(group)
-    arguments: dict[str, Any] = {
-        "instance_type": kind,
-        "is_instance_type_default": False,
-        "placement": zone,
-        "subnet_id": subnet,
-        "associate_public_ip": None,
-        "region_name": group.region,
-        "tags": {"instance": {**group.get_propagated_tags(), GROUP_TAG: group.name}},
-    }
-    if version is not None:
-        template = {"LaunchTemplateId": version.template.id, "Version": str(version.number)}
-        arguments |= {"launch_template": template}
-        names, data = version.security_groups, version.user_data
-    else:
-        config = group.launch_config
-        arguments |= {"block_device_mappings": config.block_device_mapping_dict or []}
-        arguments |= {"associate_public_ip": config.associate_public_ip_address}
-        names, data = group.security_groups, group.user_data
-    if market == "spot":
-        arguments["instance_market_options"] = "spot"
-    reservation = group.ec2_backend.run_instances(group.image_id, 1, data, names, **arguments)
-    instance = reservation.instances[0]
-    instance.autoscaling_group = group  # type: ignore[attr-defined]
-    return InstanceState(
-        instance,
-        lifecycle_state="Pending",
-        protected_from_scale_in=group.new_instances_protected_from_scale_in,
-        autoscaling_group=group,
-    )
-
-
-def launching(group: FakeAutoScalingGroup) -> list[InstanceState]:
-    """Members that are on their way into service."""
-    return [one for one in group.instance_states if one.lifecycle_state in COMING]

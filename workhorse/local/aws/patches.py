@@ -6,6 +6,7 @@ CloudWatch, scaling policies and scheduled actions have tables of their own besi
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.models import InstanceState as Member
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.core import errors
 from moto.core.responses import BaseResponse
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.elastic_block_store import EBSBackend
@@ -20,10 +21,12 @@ from moto.sqs.models import SQSBackend
 from workhorse.local.aws import (
     ec2_life,
     event_rules,
+    faults,
     group_api,
     hook_api,
     images,
     launches,
+    member_api,
     paging,
     queues,
     refreshes,
@@ -33,9 +36,10 @@ from workhorse.local.aws import (
 )
 from workhorse.local.aws.patching import Patch
 
-Row = tuple[type, str, object, str]
+Row = tuple[object, str, object, str]
 
 REQUESTS: tuple[Row, ...] = (
+    (errors, "COMMON_ERROR_CODES", faults.KNOWN_CODES, "codes that every service may answer"),
     (BaseResponse, "call_action", serving.call_action, "faults, the lock, clear refusals"),
 )
 
@@ -74,7 +78,7 @@ GROUPS: tuple[Row, ...] = (
     (
         Member,
         "launch_template",
-        property(group_api.instance_launch_template),
+        property(member_api.instance_launch_template),
         "the version it was launched from",
     ),
     (AutoScalingBackend, "create_auto_scaling_group", group_api.create_group, "checks"),
@@ -83,19 +87,19 @@ GROUPS: tuple[Row, ...] = (
     (
         AutoScalingBackend,
         "notify_terminate_instances",
-        group_api.ignore_ec2_terminations,
+        member_api.ignore_ec2_terminations,
         "the health check finds out",
     ),
-    (AutoScalingBackend, "set_instance_protection", group_api.set_instance_protection, "checks"),
+    (AutoScalingBackend, "set_instance_protection", member_api.set_instance_protection, "checks"),
     (AutoScalingResponse, "create_auto_scaling_group", group_api.respond_create, "all fields"),
     (AutoScalingResponse, "update_auto_scaling_group", group_api.respond_update, "all fields"),
     (AutoScalingResponse, "delete_auto_scaling_group", group_api.respond_delete, "ForceDelete"),
     (AutoScalingResponse, "set_desired_capacity", group_api.respond_set_desired, "HonorCooldown"),
-    (AutoScalingResponse, "set_instance_health", group_api.respond_set_health, "grace period"),
+    (AutoScalingResponse, "set_instance_health", member_api.respond_set_health, "grace period"),
     (
         AutoScalingResponse,
         "terminate_instance_in_auto_scaling_group",
-        group_api.respond_terminate,
+        member_api.respond_terminate,
         "through hooks, within the minimum",
     ),
 )

@@ -67,6 +67,8 @@ class EmbeddedAws:
 
     def start(self) -> Self:
         """Take moto over and serve; raises WrongMotoError for another moto."""
+        if engine.busy():
+            raise RuntimeError("an embedded AWS runs in this process: one at a time")
         try:
             self._start()
         except BaseException:

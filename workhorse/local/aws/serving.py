@@ -6,7 +6,12 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
 from workhorse.local.aws.engine import active
-from workhorse.local.aws.faults import Broken, ThrottledError
+from workhorse.local.aws.faults import (
+    Broken,
+    InternalFailureError,
+    NotEmulatedError,
+    ThrottledError,
+)
 from workhorse.local.aws.patching import original
 
 SERIALISED = frozenset({"ec2", "autoscaling", "cloudwatch"})
@@ -37,7 +42,7 @@ def _implemented(self: BaseResponse, action: str) -> Answer:
     try:
         answer: Answer = original(BaseResponse, "call_action")(self)
     except NotImplementedError as error:
-        refusal = ServiceException("InvalidAction", f"{action} is not emulated: {error}")
+        refusal = NotEmulatedError(action, str(error))
         status, headers, body = self.serialized(ActionResult(refusal))
         return int(status), dict(headers), body
     return answer
@@ -48,7 +53,7 @@ def _broken_answer(self: BaseResponse, fault: Broken) -> Answer:
     error: ServiceException = ThrottledError(service)
     status = THROTTLE_STATUS.get(service, 400)
     if fault.status is not None:
-        error = ServiceException("InternalError", "An internal error has occurred")
+        error = InternalFailureError()
         status = fault.status
     _status, headers, body = self.serialized(ActionResult(error))
     return status, dict(headers), body

@@ -16,8 +16,8 @@ class Candidate:
 
     `launched` is a virtual epoch second; `template_version` the number of the launch
     template version it came from (0 for none); `outdated` tells that the group would
-    launch from something else today; `matches_market` that it keeps the group's split of
-    on-demand and spot where it should be.
+    launch from something else today; `surplus_market` that the group has more of its market
+    (on-demand or spot) than its split wants.
     """
 
     instance_id: str

@@ -2,10 +2,13 @@
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workhorse.adapters import jenkins_wire as wire
 from workhorse.core.errors import Unreadable
@@ -236,6 +239,39 @@ def test_a_queue_of_another_shape_is_unreadable(answer: dict[str, Any]) -> None:
 def test_nodes_of_another_shape_are_unreadable(answer: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
         wire.nodes(answer)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+@given(st.data(), JSON)
+def test_whatever_one_field_holds_it_is_read_or_unreadable_and_nothing_else(
+    data: st.DataObject, value: Any
+) -> None:
+    changed_item, changed_computer = item(), computer()
+    for changed in (changed_item, changed_computer):
+        changed[data.draw(st.sampled_from(sorted(changed)))] = value
+    for read in (
+        lambda: wire.queue_items({"items": [changed_item]}),
+        lambda: wire.item_ids({"items": [changed_item]}),
+        lambda: wire.nodes({"computer": [changed_computer]}),
+    ):
+        with suppress(Unreadable):
+            assert read() is not None
+
+
+@given(JSON)
+def test_an_executor_of_any_shape_is_busy_unless_it_says_idle(value: Any) -> None:
+    try:
+        node = read_node(executors=[{"idle": value}])
+    except Unreadable:
+        return
+    assert node.idle is (value is True)
+    assert node.busy == (0 if value is True else 1)
 
 
 def test_only_a_plain_no_means_that_jenkins_is_not_quieting_down() -> None:

@@ -26,7 +26,7 @@ def test_the_last_of_a_kind_survives_a_restart(path: Path) -> None:
 
 
 def test_a_record_is_in_the_file_when_write_returns(path: Path) -> None:
-    JournalFile(path).write({"kind": "decision", "labels": frozenset({"b", "a"})})
+    JournalFile(path).write({"kind": "decision", "labels": ["a", "b"]})
     assert path.read_bytes() == b'{"kind":"decision","labels":["a","b"]}\n'
 
 
@@ -62,7 +62,7 @@ def test_no_more_files_are_kept_than_asked(path: Path) -> None:
     assert [r["n"] for r in records(path)][-1] == 49
 
 
-@pytest.mark.parametrize("record", [{}, {"kind": 3}, {"kind": "x", "value": object()}])
+@pytest.mark.parametrize("record", [{}, {"kind": 3}, {"kind": "x", "value": frozenset({"a"})}])
 def test_a_record_that_could_not_be_read_back_is_our_bug(
     path: Path, record: dict[str, object]
 ) -> None:

@@ -36,10 +36,9 @@ def test_it_survives_the_controller(journal_stage: JournalStage) -> None:
 
 
 def test_a_record_is_kept_as_it_was_when_written(journal_stage: JournalStage) -> None:
-    record = {"kind": "decision", "reasons": ["one"], "labels": frozenset({"b", "a"})}
-    journal_stage.port.write(record)
-    record["reasons"] = []
+    reasons = ["one"]
+    journal_stage.port.write({"kind": "decision", "reasons": reasons})
+    reasons.append("two")
     found = journal_stage.port.last("decision")
     assert found is not None
     assert found["reasons"] == ["one"]
-    assert list(found["labels"]) == ["a", "b"]

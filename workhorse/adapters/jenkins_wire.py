@@ -35,6 +35,9 @@ println '{SENTINEL} ' + JsonOutput.toJson(labels)
 """
 """The label expression of every queued item, pipelines' bodies too; prints, changes nothing."""
 
+_NO_SENSE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
+"""What comes of an answer of another shape than was measured."""
+
 _BUILT_IN = "MasterComputer"
 _PLACEHOLDER = "PlaceholderTask"
 _FLYWEIGHTS = ("WorkflowJob", "MatrixProject")
@@ -58,7 +61,7 @@ def queue_items(
             for raw in answer["items"]
             if not raw["_class"].endswith("LeftItem")
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+    except _NO_SENSE as wrong:
         raise Unreadable(f"the queue of Jenkins makes no sense: {wrong!r}") from wrong
 
 
@@ -70,7 +73,7 @@ def item_ids(answer: Mapping[str, Any]) -> frozenset[int]:
     """
     try:
         return frozenset(int(raw["id"]) for raw in answer["items"])
-    except (KeyError, TypeError, ValueError) as wrong:
+    except _NO_SENSE as wrong:
         raise Unreadable(f"the queue of Jenkins makes no sense: {wrong!r}") from wrong
 
 
@@ -86,7 +89,7 @@ def nodes(answer: Mapping[str, Any]) -> dict[str, Node]:
             for raw in answer["computer"]
             if not raw["_class"].endswith(_BUILT_IN)
         }
-    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+    except _NO_SENSE as wrong:
         raise Unreadable(f"the nodes of Jenkins make no sense: {wrong!r}") from wrong
 
 
@@ -135,7 +138,7 @@ def _item(raw: Mapping[str, Any], labels: Mapping[int, str | None]) -> QueueItem
         state=state,
         since=raw["inQueueSince"] / 1000,
         due=raw["timestamp"] / 1000 if state is ItemState.WAITING else 0,
-        stuck=raw.get("stuck", False),
+        stuck=raw.get("stuck") is True,
         expression=labels.get(item) or _expression(task, sort, raw.get("actions") or (), why),
         placeholder=sort.endswith(_PLACEHOLDER),
         flyweight=sort.endswith(_FLYWEIGHTS),
@@ -196,7 +199,7 @@ def _node(raw: Mapping[str, Any]) -> Node:
         offline=ghost or raw.get("offline") is not False,
         temporarily_offline=raw.get("temporarilyOffline") is True,
         idle=raw.get("idle") is True and busy == 0 and not ghost,
-        executors=raw["numExecutors"],
+        executors=int(raw["numExecutors"]),
         busy=busy,
         running=_running(executors, raw.get("oneOffExecutors") or ()),
     )

@@ -104,18 +104,9 @@ def _line(record: Mapping[str, Any]) -> bytes:
     if not isinstance(record.get("kind"), str):
         raise Misuse(f"a journal record needs a kind: {dict(record)!r}")
     try:
-        return json.dumps(record, separators=(",", ":"), default=_plain).encode() + b"\n"
+        return json.dumps(record, separators=(",", ":")).encode() + b"\n"
     except (TypeError, ValueError) as wrong:
         raise Misuse(f"a journal record is no JSON: {wrong}") from wrong
-
-
-def _plain(value: object) -> object:
-    """Facts hold frozensets and mapping views, which JSON does not know."""
-    if isinstance(value, (frozenset, set)):
-        return sorted(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} {value!r}")
 
 
 def _parsed(line: bytes) -> Mapping[str, Any] | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workhorse.core.decide import Decision, PoolMemory, decide
+from workhorse.core.demand import Demand
 from workhorse.core.model import (
     Group,
     Hook,
@@ -16,6 +18,7 @@ from workhorse.core.model import (
     QueueItem,
     Snapshot,
 )
+from workhorse.core.survey import survey
 
 NOW = 1_000_000.0
 HOOK = Hook(name="terminate", heartbeat_seconds=300)
@@ -82,3 +85,17 @@ def snapshot(
         states=states or {},
         frozen=frozen or told is None,
     )
+
+
+def decided(
+    shown: Snapshot, demand: Demand | None = None, of: Pool | None = None, **changes: Any
+) -> Decision:
+    """The decision for one pool, whose demand is nothing where not given."""
+    facts: dict[str, Any] = {"drains": {}, "memory": PoolMemory(changed_at=NOW - 3600)}
+    facts |= {"blind_step": 5} | changes
+    which = of or pool()
+    found = shown.groups[which.group]
+    assert found is not None
+    seen = survey(which, found, shown, facts["drains"], facts["memory"].times)
+    told = None if shown.jenkins is None else demand or Demand()
+    return decide(which, shown, seen, demand=told, **facts)

@@ -1,30 +1,21 @@
 """One pool's decision: where every agent stands, what is asked for, what is remembered."""
 
 from dataclasses import replace
-from typing import Any
 
-from tests.facts import NOW, busy, group, instance, jenkins, node, pool, snapshot
+from tests.facts import NOW, busy, decided, group, instance, jenkins, node, pool, snapshot
 from workhorse.core.cordon import cordon_label
-from workhorse.core.decide import Change, Decision, PoolMemory, decide
+from workhorse.core.decide import Change, PoolMemory
 from workhorse.core.demand import Demand, LabelQueue
 from workhorse.core.drain import Cause, Drain, DrainState
 from workhorse.core.effects import SetDesiredCapacity
 from workhorse.core.measure import pool_meters
-from workhorse.core.model import Agent, Lifecycle, Pool, Scaling, Snapshot
+from workhorse.core.model import Agent, Lifecycle, Scaling
 from workhorse.core.plan import Moves
 from workhorse.core.survey import Times
 
 POOL = pool()
 MEMORY = PoolMemory(changed_at=NOW - 3600)
 QUEUED = Demand(queued=2, since=NOW - 30, labels={"linux": LabelQueue(count=2, since=NOW - 30)})
-
-
-def decided(shown: Snapshot, demand: Demand | None = None, **changes: Any) -> Decision:
-    facts: dict[str, Any] = {"drains": {}, "memory": MEMORY, "blind_step": 5}
-    which: Pool = changes.pop("pool", POOL)
-    found = decide(which, shown, demand=demand or Demand(), **(facts | changes))
-    assert found is not None
-    return found
 
 
 def names(agents: tuple[Agent, ...]) -> list[str]:
@@ -104,15 +95,7 @@ def test_a_protected_agent_is_never_chosen() -> None:
 def test_idle_time_starts_when_first_seen_idle_and_survives_an_unread_jenkins() -> None:
     members = group(instance("i-a"))
     first = decided(snapshot(jenkins(node("i-a")), members)).memory
-    unread = decide(
-        POOL,
-        snapshot(None, members, at=NOW + 10),
-        demand=None,
-        drains={},
-        memory=first,
-        blind_step=5,
-    )
-    assert unread is not None
+    unread = decided(snapshot(None, members, at=NOW + 10), memory=first)
     again = decided(snapshot(jenkins(busy("i-a")), members, at=NOW + 20), memory=unread.memory)
 
     assert first.times.idle_since == {"i-a": NOW}
@@ -136,7 +119,7 @@ def test_desired_that_falls_by_the_agents_we_ended_is_ours_however_much_shows_ye
     for shown in (2, 3):
         still = pool(scale_in=False)
         shows = snapshot(jenkins(), group(desired=shown))
-        found = decided(shows, pool=still, memory=had, ended=2)
+        found = decided(shows, of=still, memory=had, ended=2)
 
         assert found.change == Change(before=4, after=shown, ours=True)
         assert found.memory.changed_at == MEMORY.changed_at
@@ -149,15 +132,9 @@ def test_desired_that_we_set_and_that_does_not_show_yet_is_no_change() -> None:
 
 
 def test_in_alarms_mode_nothing_is_asked_for() -> None:
-    found = decided(snapshot(jenkins(), group()), QUEUED, pool=pool(scaling=Scaling.ALARMS))
+    found = decided(snapshot(jenkins(), group()), QUEUED, of=pool(scaling=Scaling.ALARMS))
 
     assert (found.moves, found.effects) == (Moves(), ())
-
-
-def test_an_unread_group_has_no_decision() -> None:
-    shown = Snapshot(at=NOW, jenkins=jenkins(), groups={"linux-agents": None})
-
-    assert decide(POOL, shown, demand=QUEUED, drains={}, memory=MEMORY, blind_step=5) is None
 
 
 def test_meters_tell_the_queue_per_label_and_the_agents_of_the_pool() -> None:

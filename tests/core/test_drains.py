@@ -12,10 +12,8 @@ from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drains import (
-    HOLD_SECONDS,
     advance,
     found_cordon,
-    heartbeat,
     is_cordoned,
     look,
     recallable,
@@ -31,6 +29,7 @@ from workhorse.core.effects import (
     Recall,
     TerminateInstance,
 )
+from workhorse.core.heartbeat import HOLD_SECONDS, heartbeat
 from workhorse.core.model import Lifecycle, Node, Release, Snapshot
 
 ID = "i-00000001"

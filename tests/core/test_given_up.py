@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.facts import NOW, group, instance, jenkins, node, pool, snapshot
-from workhorse.core.decide import PoolMemory, decide
-from workhorse.core.demand import Demand
+from tests.facts import NOW, decided, group, instance, jenkins, node, pool, snapshot
+from workhorse.core.decide import PoolMemory
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drains import advance
 from workhorse.core.effects import TerminateInstance
@@ -23,9 +22,7 @@ def seen(*nodes: Node, member: Instance | None = None, frozen: bool = False) -> 
 
 def leaving(shown: Snapshot, of: Pool | None = None) -> tuple[str, ...]:
     memory = PoolMemory(changed_at=NOW, times=LONG_AGO)
-    decision = decide(of or pool(), shown, demand=Demand(), drains={}, memory=memory, blind_step=5)
-    assert decision is not None
-    return decision.moves.leave
+    return decided(shown, of=of, memory=memory).moves.leave
 
 
 def test_an_agent_that_never_got_a_node_is_given_up() -> None:
@@ -50,10 +47,8 @@ def test_an_agent_whose_node_stays_offline_is_given_up() -> None:
 def test_an_agent_is_not_given_up_while(shown: Snapshot, of: Pool) -> None:
     young = replace(LONG_AGO, absent_since={})
     memory = PoolMemory(changed_at=NOW, times=young)
-    demand = None if shown.jenkins is None else Demand()
-    decision = decide(of, shown, demand=demand, drains={}, memory=memory, blind_step=5)
-    assert decision is not None
-    assert decision.moves.leave == ()
+
+    assert decided(shown, of=of, memory=memory).moves.leave == ()
 
 
 @pytest.mark.parametrize(("floor", "decrement"), [(0, True), (1, False)])

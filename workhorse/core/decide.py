@@ -10,7 +10,7 @@ from workhorse.core.drains import recallable
 from workhorse.core.effects import Effect, SetDesiredCapacity
 from workhorse.core.model import Pool, Reason, Scaling, Snapshot
 from workhorse.core.plan import EXACT, Moves, Rule, Situation, first_to_leave, moves, target
-from workhorse.core.survey import Survey, Times, survey
+from workhorse.core.survey import Survey, Times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,7 @@ class Decision:
 def decide(  # noqa: PLR0913 - the facts of one decision, by name
     pool: Pool,
     snapshot: Snapshot,
+    seen: Survey,
     *,
     demand: Demand | None,
     drains: Mapping[str, Drain],
@@ -91,12 +92,13 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     ended: int = 0,
     blind_step: int,
     rules: Sequence[Rule] = EXACT,
-) -> Decision | None:
-    """Decide for one pool; None when its group could not be read, for then nothing may move.
+) -> Decision:
+    """Decide for one pool whose group could be read; for others nothing may move.
 
     Args:
         pool: the pool.
         snapshot: what was read.
+        seen: the pool's agents in that snapshot.
         demand: what waits for the pool; None when Jenkins could not be read.
         drains: the drains under way, by instance id.
         memory: what the last decision left.
@@ -104,10 +106,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         blind_step: agents that may be added while Jenkins cannot be trusted.
         rules: the planner.
     """
-    group = snapshot.groups.get(pool.group)
-    if group is None:
-        return None
-    seen = survey(pool, group, snapshot, drains, memory.times)
+    group = seen.group
     expected = None if memory.expected is None else memory.expected - ended
     change = _change(memory.seen, expected, group.desired)
     outside = change is not None and not change.ours

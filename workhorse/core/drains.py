@@ -16,8 +16,6 @@ from workhorse.core.effects import (
     DeleteNode,
     Effect,
     ForgetMessage,
-    Heartbeat,
-    HoldMessage,
     QueueReleaseJob,
     Recall,
     TerminateInstance,
@@ -32,12 +30,6 @@ from workhorse.core.model import (
     Release,
     Snapshot,
 )
-
-HOLD_SECONDS = 900
-"""How long a message is hidden each time it is held; held again at every heartbeat.
-
-If we die, it comes back after at most this long; the hook is found sooner, by the instance's state.
-"""
 
 _ENDED_STATES = frozenset({"terminated", "gone"})
 _DETACHED_STATES = frozenset({"pending", "running", "stopping", "stopped"})
@@ -119,7 +111,9 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
     if drain.state is DrainState.WORKING:
         return drain, opening(drain.cause)
     waiting = instance.lifecycle is Lifecycle.TERMINATING_WAIT
-    drain = replace(drain, hook=group.hook if waiting else None)
+    hook = group.hook if waiting else None
+    if drain.hook != hook:
+        drain = replace(drain, hook=hook)
     if instance.lifecycle in {Lifecycle.TERMINATING_PROCEED, Lifecycle.TERMINATED}:
         return drain, DrainEvent.SEEN_PROCEEDING
     if drain.state is DrainState.RECALLED and instance.lifecycle.leaving:
@@ -164,7 +158,8 @@ def _inside(
     node = jenkins.nodes.get(instance.id)
     if node is None or node.offline:
         return _missing(drain, pool.policy, instance, node, jenkins.read_at)
-    drain = replace(drain, missing_since=None)
+    if drain.missing_since is not None:
+        drain = replace(drain, missing_since=None)
     if not is_cordoned(node):
         return drain, DrainEvent.SEEN_UNCORDONED
     if drain.state is DrainState.ASKED or drain.confirmed_at is None:
@@ -227,7 +222,7 @@ def advance(drain: Drain, event: DrainEvent, pool: Pool, snapshot: Snapshot, now
         Misuse: the table has no row for it.
     """
     row = step(d.DRAIN, drain.state, event)
-    after = replace(drain, state=row.state)
+    after = drain if row.state is drain.state else replace(drain, state=row.state)
     if row.state is DrainState.ASKED and drain.state is not DrainState.ASKED:
         after = replace(after, confirmed_at=None)
     asking = {DrainAction.TERMINATE, DrainAction.COMPLETE, DrainAction.QUEUE_JOB}
@@ -275,27 +270,3 @@ def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot) -> bool:
         return drain.cause is Cause.SCALE_IN
     least = max(pool.policy.floor, group.minimum)
     return drain.cause is Cause.SCALE_IN and group.desired > least
-
-
-def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:
-    """The heartbeat and the holding of messages that are due; also while nothing can be read.
-
-    The heartbeat comes at a third of the hook's time-out: two may fail before the hook runs out.
-    """
-    effects: tuple[Effect, ...] = ()
-    held_there = drain.state not in {DrainState.RELEASED, DrainState.GONE}
-    if drain.hook and held_there and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now):
-        effects += (Heartbeat(group=drain.group, hook=drain.hook.name, instance=drain.instance),)
-        drain = replace(drain, beat_at=now)
-    if drain.messages and _due(drain.held_at, HOLD_SECONDS / 3, now):
-        effects += tuple(
-            HoldMessage(queue=queue, receipt=receipt, seconds=HOLD_SECONDS)
-            for queue, _, receipt in drain.messages
-        )
-        drain = replace(drain, held_at=now)
-    return drain, effects
-
-
-def _due(last: float, pause: float, now: float) -> bool:
-    """Also when the clock jumped back."""
-    return now - last >= pause or last > now

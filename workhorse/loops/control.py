@@ -1,6 +1,6 @@
 """The control loop: place the queue, decide for every pool, set sizes, begin and recall drains."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from workhorse.core.demand import Placement, place
 from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Pool, Snapshot
-from workhorse.core.survey import survey
+from workhorse.core.survey import Survey, survey
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 
@@ -55,14 +55,25 @@ class Control:
             ended: pool name to the agents ended with a decrement since the last tick.
         """
         self._say("blind", "notes", {"notes": list(snapshot.notes)}, quiet=not snapshot.notes)
-        placement = self._place(snapshot, drains)
+        surveys = dict(self._surveys(snapshot, drains))
+        placement = self._place(snapshot, drains, surveys)
         leave: list[str] = []
         recall: list[str] = []
         decisions: list[Decision] = []
         for pool in self._pools:
-            decision = self._decide(pool, snapshot, placement, drains, ended.get(pool.name, 0))
-            if decision is None:
+            if (seen := surveys.get(pool.name)) is None:
                 continue
+            decision = decide(
+                pool,
+                snapshot,
+                seen,
+                demand=placement.demands[pool.name] if placement else None,
+                drains=drains,
+                memory=self._memory_of(pool, snapshot),
+                ended=ended.get(pool.name, 0),
+                blind_step=self._blind_step,
+            )
+            self._tell(decision)
             decisions.append(decision)
             if self._perform(decision):
                 leave += decision.moves.leave
@@ -74,14 +85,28 @@ class Control:
             decisions=tuple(decisions),
         )
 
-    def _place(self, snapshot: Snapshot, drains: Mapping[str, Drain]) -> Placement | None:
+    def _memory_of(self, pool: Pool, snapshot: Snapshot) -> PoolMemory:
+        return self._memory.get(pool.name) or PoolMemory(changed_at=snapshot.at)
+
+    def _surveys(
+        self, snapshot: Snapshot, drains: Mapping[str, Drain]
+    ) -> Iterator[tuple[str, Survey]]:
+        """The agents of every pool whose group was read."""
+        for pool in self._pools:
+            if (group := snapshot.groups.get(pool.group)) is not None:
+                times = self._memory_of(pool, snapshot).times
+                yield pool.name, survey(pool, group, snapshot, drains, times)
+
+    def _place(
+        self, snapshot: Snapshot, drains: Mapping[str, Drain], surveys: Mapping[str, Survey]
+    ) -> Placement | None:
         if snapshot.jenkins is None:
             return None
         placement = place(
             snapshot.jenkins,
             self._pools,
             now=snapshot.at,
-            room={pool.name: self._room(pool, snapshot, drains) for pool in self._pools},
+            room={p.name: _room(p, surveys[p.name]) for p in self._pools if p.name in surveys},
             cordoned=frozenset(drains),
             default_pool=self._default_pool,
         )
@@ -89,42 +114,15 @@ class Control:
         self._say("unplaced", "items", {"items": unplaced}, quiet=not unplaced)
         return placement
 
-    def _room(self, pool: Pool, snapshot: Snapshot, drains: Mapping[str, Drain]) -> int:
-        group = snapshot.groups.get(pool.group)
-        if group is None:
-            return 0
-        memory = self._memory.get(pool.name)
-        times = memory.times if memory else PoolMemory(changed_at=snapshot.at).times
-        running = survey(pool, group, snapshot, drains, times).running
-        return min(pool.policy.ceiling, group.maximum) * pool.policy.executors - running
-
-    def _decide(
-        self,
-        pool: Pool,
-        snapshot: Snapshot,
-        placement: Placement | None,
-        drains: Mapping[str, Drain],
-        ended: int,
-    ) -> Decision | None:
-        decision = decide(
-            pool,
-            snapshot,
-            demand=placement.demands[pool.name] if placement else None,
-            drains=drains,
-            memory=self._memory.get(pool.name, PoolMemory(changed_at=snapshot.at)),
-            ended=ended,
-            blind_step=self._blind_step,
-        )
-        if decision is None:
-            return None
+    def _tell(self, decision: Decision) -> None:
+        """Journal a change of desired capacity, and the decision when it says something new."""
         if (change := decision.change) is not None:
             told = {"before": change.before, "after": change.after, "because": change.because}
-            self._write("desired", pool=pool.name, **told)
+            self._write("desired", pool=decision.pool, **told)
         record = decision.as_record()
         still = {key: record[key] for key in ("desired", "target", "set_desired", "facts")}
         moved = decision.moves.leave or decision.moves.recall or decision.effects
-        self._say("decision", f"decision:{pool.name}", record, still=still, force=bool(moved))
-        return decision
+        self._say("decision", f"decision:{decision.pool}", record, still=still, force=bool(moved))
 
     def _perform(self, decision: Decision) -> bool:
         """Set the size; only when that worked is the decision remembered and followed."""
@@ -158,3 +156,9 @@ class Control:
 
     def _write(self, kind: str, **facts: object) -> None:
         self._ports.journal.write({"at": self._ports.clock.now(), "kind": kind, **facts})
+
+
+def _room(pool: Pool, seen: Survey) -> int:
+    """Executors that the pool could still give to queued items below its ceiling."""
+    most = min(pool.policy.ceiling, seen.group.maximum)
+    return most * pool.policy.executors - seen.running

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance, found_cordon, heartbeat, look, opening
+from workhorse.core.drains import advance, found_cordon, look, opening
 from workhorse.core.effects import ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
+from workhorse.core.heartbeat import heartbeat
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
 from workhorse.loops.perform import Performer
@@ -146,7 +147,8 @@ class Drainer:
             cause, member = found_cordon(node), members.get(node.name)
             if cause is not None and member is not None:
                 self._open(node.name, member, cause, snapshot, event=DrainEvent.CORDON_FOUND)
-            elif member is None and snapshot.states.get(node.name) in {"terminated", "gone"}:
+            elif member is None and snapshot.states.get(node.name) == "terminated":
+                # Only EC2's plain word: one that it does not know may be of another region.
                 pool = self._pool_of(node.labels)
                 self._open(node.name, pool, Cause.HOOK, snapshot, event=DrainEvent.VANISHED)
         for name, pool in members.items():

@@ -1,0 +1,32 @@
+"""Run one benchmark or all: `python -m benchmarks [NAME] [--json]`."""
+
+import argparse
+import platform
+import sys
+
+from benchmarks import reaction, tick
+
+BENCHMARKS = {"tick": tick.run, "reaction": reaction.run}
+
+
+def main() -> int:
+    """Print every figure as it is measured; 2 for a name that is none."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="?", default="", help=f"one of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    arguments = parser.parse_args()
+    if arguments.name and arguments.name not in BENCHMARKS:
+        names = ", ".join(BENCHMARKS)
+        print(f"bench: {arguments.name!r} must be one of {names}", file=sys.stderr)
+        return 2
+    if not arguments.json:
+        print(f"on {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
+    for name, run in BENCHMARKS.items():
+        if arguments.name in {"", name}:
+            for figure in run():
+                print(figure.as_json() if arguments.json else figure, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -164,7 +164,10 @@ class Audit:
 
 def _note(looks: Looks, node: Node | None, read_at: float, *, trusted: bool) -> None:
     away = node is None or node.offline
-    looks.away_since = (looks.away_since or read_at) if away and trusted else None
+    if not away:
+        looks.away_since = None
+    elif trusted and looks.away_since is None:
+        looks.away_since = read_at
     cordoned = node is not None and any(parse_cordon_label(one) for one in node.labels)
     if not cordoned:
         looks.confirmed_at, looks.idle = None, 0

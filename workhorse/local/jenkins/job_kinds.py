@@ -1,0 +1,349 @@
+"""How jobs, builds and pipeline bodies look in the remote API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workhorse.local.jenkins import queue_kinds, spawning
+from workhorse.local.jenkins.exporting import ALWAYS, HIDDEN, Bean, Property
+from workhorse.local.jenkins.items import Item, Task
+from workhorse.local.jenkins.jobs import MATRIX, PIPELINE, Definition, Job
+from workhorse.local.jenkins.runs import MATRIX_RUN, PLACEHOLDER, Body, Executable, Run
+from workhorse.local.jenkins.view import View, millis
+
+DISPLAY = "org.jenkinsci.plugins.displayurlapi.actions."
+SHOWN_BUILDS = 100
+"""How many builds `builds` lists; `allBuilds` lists all."""
+
+_COLORS = {"SUCCESS": "blue", "FAILURE": "red", "UNSTABLE": "yellow", "ABORTED": "aborted"}
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenJob:
+    """A job, or a matrix child of it, under a view."""
+
+    view: View
+    job: Job
+    configuration: str = ""
+
+    @property
+    def runs(self) -> list[Run]:
+        """Builds, newest first."""
+        if not self.configuration:
+            return [self.job.runs[number] for number in sorted(self.job.runs, reverse=True)]
+        children = (child for run in self.job.runs.values() for child in run.children)
+        found = [each for each in children if each.configuration == self.configuration]
+        return sorted(found, key=lambda run: -run.number)
+
+    @property
+    def url(self) -> str:
+        """Full URL."""
+        below = f"{self.configuration}/" if self.configuration else ""
+        return f"{self.view.root}{self.job.path}{below}"
+
+    @property
+    def item(self) -> Item | None:
+        """Its oldest item in the queue."""
+        found = self.view.world.items.values()
+        key = Task(job=self.job, configuration=self.configuration).key
+        return next((each for each in found if each.task.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenRun:
+    """A build under a view."""
+
+    view: View
+    run: Run
+
+
+def job_bean(view: View, job: Job) -> Bean:
+    """A job."""
+    extra = {MATRIX: _MATRIX_JOB, PIPELINE: _PIPELINE_JOB}.get(job.java_class, _FREESTYLE_JOB)
+    return Bean(job.java_class, extra, _SeenJob(view, job))
+
+
+def child_bean(view: View, job: Job, configuration: str, *, declared: bool = False) -> Bean:
+    """A matrix child."""
+    seen = _SeenJob(view, job, configuration)
+    return Bean("hudson.matrix.MatrixConfiguration", _FREESTYLE_JOB, seen, declared)
+
+
+def run_bean(view: View, run: Run, *, declared: bool = False) -> Bean:
+    """A build."""
+    kinds = {PIPELINE: _PIPELINE_RUN, MATRIX: _MATRIX_RUN}
+    properties = _FREESTYLE_RUN
+    if run.java_class != MATRIX_RUN:
+        properties = kinds.get(run.job.java_class, _FREESTYLE_RUN)
+    return Bean(run.java_class, properties, _SeenRun(view, run), declared)
+
+
+def executable_bean(view: View, executable: Executable) -> Bean:
+    """What an executor runs."""
+    if isinstance(executable, Body):
+        return Bean(f"{PLACEHOLDER}$PlaceholderExecutable", _BODY, (view, executable))
+    return run_bean(view, executable)
+
+
+def color(runs: list[Run], *, disabled: bool) -> str:
+    """The colour of a job's ball: that of its last ended build, moving while one runs."""
+    ended = next((run for run in runs if run.result is not None), None)
+    base = _COLORS.get(ended.result or "", "notbuilt") if ended is not None else "notbuilt"
+    if disabled:
+        base = "disabled"
+    return f"{base}_anime" if any(run.building for run in runs) else base
+
+
+def progress(view: View, executable: Executable | None) -> int:
+    """Percent done by the estimate; -1 when there is none."""
+    if not isinstance(executable, Run):
+        return -1
+    estimate = _estimate(_SeenRun(view, executable))
+    done = millis(view.world.now - executable.started)
+    return -1 if estimate <= 0 else min(99, round(100 * done / estimate))
+
+
+def _estimate(seen: _SeenRun) -> int:
+    runs = seen.run.job.runs.values()
+    good = [each for each in runs if each.result == "SUCCESS" and each.ended is not None][-3:]
+    spans = [(each.ended or 0) - each.started for each in good]
+    return millis(sum(spans) / len(spans)) if spans else -1
+
+
+def _color(seen: _SeenJob) -> str:
+    return color(seen.runs, disabled=seen.job.disabled)
+
+
+def _first(choose: Callable[[Run], bool]) -> Callable[[_SeenJob], Bean | None]:
+    def get(seen: _SeenJob) -> Bean | None:
+        return next((run_bean(seen.view, run) for run in seen.runs if choose(run)), None)
+
+    return get
+
+
+def _oldest(seen: _SeenJob) -> Bean | None:
+    return run_bean(seen.view, seen.runs[-1]) if seen.runs else None
+
+
+def _health(seen: _SeenJob) -> list[Bean]:
+    ended = [run for run in seen.runs if run.result is not None][:5]
+    if not ended:
+        return []
+    failed = sum(run.result == "FAILURE" for run in ended)
+    return [Bean("hudson.model.HealthReport", _HEALTH, (failed, len(ended)), declared=True)]
+
+
+def _health_words(counts: tuple[int, int]) -> str:
+    failed, total = counts
+    if failed == total:
+        return "Build stability: All recent builds failed."
+    if failed:
+        return f"Build stability: {failed} out of the last {total} builds failed."
+    return "Build stability: No recent builds failed."
+
+
+def _property(seen: _SeenJob) -> list[Bean]:
+    if not seen.job.definitions:
+        return []
+    return [Bean("hudson.model.ParametersDefinitionProperty", _DEFINITIONS, seen.job.definitions)]
+
+
+def _definition(definition: Definition) -> Bean:
+    return Bean(definition.java_class, _DEFINITION, definition)
+
+
+def _queue_item(seen: _SeenJob) -> Bean | None:
+    return None if seen.item is None else queue_kinds.item_bean(seen.view, seen.item)
+
+
+def _children(seen: _SeenJob) -> list[Bean]:
+    found = spawning.combinations(seen.view.world, seen.job)
+    return [child_bean(seen.view, seen.job, name, declared=True) for name, _ in found]
+
+
+def _neighbour(step: int) -> Callable[[_SeenRun], Bean | None]:
+    def get(seen: _SeenRun) -> Bean | None:
+        found = seen.run.job.runs.get(seen.run.number + step)
+        return None if found is None else run_bean(seen.view, found)
+
+    return get
+
+
+def _executor(seen: _SeenRun) -> Bean | None:
+    if not seen.run.building:
+        return None
+    if seen.run.job.flyweight and not seen.run.configuration:
+        return Bean("hudson.model.OneOffExecutor")
+    return Bean("hudson.model.Executor", declared=True)
+
+
+def _run_actions(extra: int) -> Callable[[_SeenRun], list[object]]:
+    def get(seen: _SeenRun) -> list[object]:
+        run = seen.run
+        found: list[object] = queue_kinds.actions(
+            run.parameters, run.causes, given=bool(run.parameters)
+        )
+        waited = millis(run.started - run.queued)
+        found.append(Bean("jenkins.metrics.impl.TimeInQueueAction", _IN_QUEUE, waited))
+        found.append(Bean(f"{DISPLAY}RunDisplayAction"))
+        graph = Bean("org.jenkinsci.plugins.workflow.job.views.FlowGraphAction")
+        if extra:
+            found += [{}, {}, {}, graph, *([{}] * extra)]
+        return found
+
+    return get
+
+
+def _duration(seen: _SeenRun) -> int:
+    run = seen.run
+    return 0 if run.ended is None else millis(run.ended - run.started)
+
+
+_SPANS = ("blockedDurationMillis", "blockedTimeMillis", "buildableDurationMillis")
+_IN_QUEUE = (
+    *(Property(name, lambda _: 0, 2) for name in _SPANS),
+    Property("buildableTimeMillis", lambda _: 0, 2),
+    Property("buildingDurationMillis", lambda _: 0, 2),
+    Property("executingTimeMillis", lambda _: 0, 2),
+    Property("executorUtilization", lambda _: 1.0, 2),
+    Property("subTaskCount", lambda _: 0, 2),
+    Property("waitingDurationMillis", lambda waited: waited, 2),
+    Property("waitingTimeMillis", lambda waited: waited, 2),
+)
+_HEALTH = (
+    Property("description", _health_words, 2),
+    Property("iconClassName", lambda c: f"icon-health-{'00to19' if c[0] else '80plus'}", 2),
+    Property("iconUrl", lambda c: f"health-{'00to19' if c[0] else '80plus'}.png", 2),
+    Property("score", lambda counts: 100 - 100 * counts[0] // counts[1], 2),
+)
+_DEFAULT = (Property("name", lambda d: d.name), Property("value", lambda d: d.default))
+_DEFINITION = (
+    Property(
+        "defaultParameterValue",
+        lambda d: (
+            None if d.default is None else Bean(f"hudson.model.{d.kind}ParameterValue", _DEFAULT, d)
+        ),
+        3,
+    ),
+    Property("description", lambda _: "", 3),
+    Property("name", lambda d: d.name, 3),
+    Property("type", lambda d: d.java_class.rsplit(".", 1)[1], 3),
+)
+_DEFINITIONS = (
+    Property("parameterDefinitions", lambda found: [_definition(each) for each in found], 2),
+)
+
+_JOB = (
+    Property(
+        "actions",
+        lambda _: [
+            {},
+            {},
+            Bean(f"{DISPLAY}JobDisplayAction"),
+            Bean("com.cloudbees.plugins.credentials.ViewCredentialsAction"),
+        ],
+    ),
+    Property("description", lambda seen: seen.job.description),
+    Property("displayName", lambda seen: seen.configuration or seen.job.name),
+    Property("displayNameOrNull", lambda _: None),
+    Property("fullDisplayName", lambda seen: seen.configuration or seen.job.name),
+    Property("fullName", lambda seen: seen.configuration or seen.job.name),
+    Property("name", lambda seen: seen.configuration or seen.job.name, ALWAYS),
+    Property("url", lambda seen: seen.url, ALWAYS),
+    Property("allBuilds", lambda seen: [run_bean(seen.view, run) for run in seen.runs], HIDDEN),
+    Property("buildable", lambda seen: not seen.job.disabled),
+    Property("builds", lambda seen: [run_bean(seen.view, run) for run in seen.runs[:SHOWN_BUILDS]]),
+    Property("color", _color, 2),
+    Property("firstBuild", _oldest),
+    Property("healthReport", _health),
+    Property("inQueue", lambda seen: seen.item is not None),
+    Property("keepDependencies", lambda _: False),
+    Property("lastBuild", _first(lambda _: True)),
+    Property("lastCompletedBuild", _first(lambda run: run.result is not None)),
+    Property("lastFailedBuild", _first(lambda run: run.result == "FAILURE")),
+    Property("lastStableBuild", _first(lambda run: run.result == "SUCCESS")),
+    Property("lastSuccessfulBuild", _first(lambda run: run.result in {"SUCCESS", "UNSTABLE"})),
+    Property("lastUnstableBuild", _first(lambda run: run.result == "UNSTABLE")),
+    Property(
+        "lastUnsuccessfulBuild",
+        _first(lambda run: run.result is not None and run.result != "SUCCESS"),
+    ),
+    Property("nextBuildNumber", lambda seen: seen.job.next_number),
+    Property("property", _property),
+    Property("queueItem", _queue_item),
+)
+_PIPELINE_JOB = (
+    *_JOB,
+    Property("concurrentBuild", lambda seen: seen.job.concurrent),
+    Property("resumeBlocked", lambda _: False),
+)
+_FREESTYLE_JOB = (
+    *_JOB,
+    Property("concurrentBuild", lambda seen: seen.job.concurrent),
+    Property("disabled", lambda seen: seen.job.disabled),
+    Property("downstreamProjects", lambda _: []),
+    Property(
+        "labelExpression",
+        lambda seen: None if seen.job.label is None or seen.configuration else str(seen.job.label),
+    ),
+    Property("scm", lambda _: Bean("hudson.scm.NullSCM")),
+    Property("upstreamProjects", lambda _: []),
+)
+_MATRIX_JOB = (*_FREESTYLE_JOB, Property("activeConfigurations", _children))
+
+
+def _run_properties(extra_actions: int) -> tuple[Property, ...]:
+    return (
+        Property("actions", _run_actions(extra_actions)),
+        Property("artifacts", lambda _: []),
+        Property("building", lambda seen: seen.run.building),
+        Property("description", lambda _: None),
+        Property("displayName", lambda seen: f"#{seen.run.number}"),
+        Property("duration", _duration),
+        Property("estimatedDuration", _estimate),
+        Property("executor", _executor),
+        Property("fingerprint", lambda _: [], HIDDEN),
+        Property("fullDisplayName", lambda seen: seen.run.full_name),
+        Property("id", lambda seen: str(seen.run.number)),
+        Property("keepLog", lambda _: False),
+        Property("number", lambda seen: seen.run.number, 2),
+        Property("queueId", lambda seen: seen.run.queue_id),
+        Property("result", lambda seen: seen.run.result),
+        Property("timestamp", lambda seen: millis(seen.run.started)),
+        Property("url", lambda seen: f"{seen.view.root}{seen.run.path}", 2),
+        Property("inProgress", lambda seen: seen.run.building),
+        Property("culprits", lambda _: []),
+    )
+
+
+_FREESTYLE_RUN = (
+    *_run_properties(0),
+    Property("builtOn", lambda seen: seen.run.built_on),
+    Property("changeSet", lambda _: Bean("hudson.scm.EmptyChangeLogSet")),
+)
+_PIPELINE_RUN = (
+    *_run_properties(3),
+    Property("changeSets", lambda _: []),
+    Property("nextBuild", _neighbour(1)),
+    Property("previousBuild", _neighbour(-1)),
+)
+_MATRIX_RUN = (
+    *_FREESTYLE_RUN,
+    Property(
+        "runs",
+        lambda seen: [run_bean(seen.view, each, declared=True) for each in seen.run.children],
+    ),
+)
+
+
+def _body_name(subject: tuple[View, Body]) -> str:
+    return subject[1].title
+
+
+_BODY = (
+    Property("displayName", _body_name),
+    Property("estimatedDuration", lambda _: -1),
+    Property("fullDisplayName", _body_name),
+    Property("number", lambda subject: subject[1].run.number, 2),
+    Property("timestamp", lambda subject: millis(subject[1].started)),
+    Property("url", lambda subject: f"{subject[0].root}{subject[1].run.path}", 2),
+)

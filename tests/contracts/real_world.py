@@ -5,6 +5,7 @@ import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -169,8 +170,8 @@ class MetricsOnEmbeddedAws:
                 Namespace="contract",
                 MetricName=metric["MetricName"],
                 Dimensions=metric["Dimensions"],
-                StartTime=self.now() - 3600,
-                EndTime=self.now() + 3600,
+                StartTime=datetime.fromtimestamp(self.now() - 3600, tz=UTC),
+                EndTime=datetime.fromtimestamp(self.now() + 3600, tz=UTC),
                 Period=10,
                 Statistics=["Maximum"],
             )["Datapoints"]

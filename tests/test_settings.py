@@ -1,5 +1,6 @@
 """The settings file: what is accepted, and that every fault is told at once."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool, Release, Scaling
 from workhorse.settings import load, parse, policy_from_json, reference
+from workhorse.settings.pools import PolicySettings
 
 LEAST = """
 [jenkins]
@@ -218,6 +220,13 @@ def test_a_file_that_is_none_is_refused_by_its_name(
 def test_a_policy_that_breaks_a_rule_is_refused(text: str, rule: str) -> None:
     with pytest.raises(Refusal, match=rule):
         policy_from_json(text)
+
+
+def test_the_keys_and_defaults_of_a_policy_are_those_of_the_core() -> None:
+    required = {"name": "x", "labels": ["a"], "ceiling": 1}
+    told = policy_from_json(json.dumps(required))
+    assert told == Policy(name="x", labels=frozenset({"a"}), ceiling=1)
+    assert set(PolicySettings.model_fields) == {field.name for field in dataclasses.fields(Policy)}
 
 
 def test_the_reference_tells_the_meaning_of_every_setting() -> None:

@@ -156,8 +156,8 @@ def test_every_fault_is_told_at_once_with_key_value_and_rule() -> None:
         "jenkins.url: \"jenkins\": must match pattern '^https?://[^/?#]+(/[^?#]*)?$'",
         "jenkins.user: (missing): is required",
         (
-            'jenkins.token_secret: "b": exactly one of token_file, token_parameter, token_secret is '
-            "required, not token_file and token_secret"
+            'jenkins.token_secret: "b": exactly one of token_file, token_parameter, token_secret '
+            "is required, not token_file and token_secret"
         ),
         "jenkins.crumb: true: is no setting here",
         "aws: (missing): is required",

@@ -26,3 +26,28 @@ def test_a_spot_warning_joins_the_drain_that_is_open_while_the_group_cannot_be_r
     assert len(scene.stage.driver._drainer.drains[instance].messages) == 2
     scene.settle()
     assert scene.world.truth.ends[instance] is Hand.SPOT
+
+
+def test_a_hook_message_that_comes_before_the_group_shows_its_instance_is_kept() -> None:
+    scene = Scene(Options())
+    scene.stage.run(150)
+    scene.world.cloud.lag_seconds = 15
+    scene.world.jenkins.submit("job", 60, "linux")
+    while not scene.machines:
+        scene.stage.run(1)
+    [instance] = scene.machines
+    scene.world.cloud.terminate(instance, Hand.AWS, decrement=False)
+    for _ in range(20):
+        scene.stage.run(2)
+        scene.check()
+    scene.settle()
+    assert scene.world.truth.counts["hooks_timed_out"] == 0
+
+
+def test_nothing_is_ended_by_a_reading_that_grew_old_while_earlier_effects_took_their_time() -> (
+    None
+):
+    scene = at_work(builds=3, seconds=160)
+    scene.world.line.seconds[Side.AUTO_SCALING] = 20
+    scene.settle()
+    assert scene.world.truth.counts["terminated"] == 3

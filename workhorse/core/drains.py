@@ -139,6 +139,9 @@ def _outside(drain: Drain, snapshot: Snapshot) -> DrainEvent:
         return DrainEvent.SEEN_UNKNOWN
     node = jenkins.nodes.get(drain.instance)
     state = snapshot.states.get(drain.instance)
+    if state != "terminated" and snapshot.at - drain.opened_at < d.REPEAT_SECONDS:
+        # A message may come before a group, or EC2, shows an instance at all.
+        return DrainEvent.SEEN_UNKNOWN
     if state in _ENDED_STATES:
         over = drain.state is DrainState.GONE and node is None
         return DrainEvent.NODE_ABSENT if over else DrainEvent.VANISHED

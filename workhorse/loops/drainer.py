@@ -27,7 +27,23 @@ FAILURES_PER_TICK = 3
 class Drainer:
     """Holds the drains under way, by instance id."""
 
-    def __init__(self, ports: Ports, pools: tuple[Pool, ...], performer: Performer) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        pools: tuple[Pool, ...],
+        performer: Performer,
+        *,
+        stale_seconds: float = 30,
+    ) -> None:
+        """Make a drainer without drains.
+
+        Args:
+            ports: the outside.
+            pools: whose agents it drains.
+            performer: what performs effects.
+            stale_seconds: how old a reading may become while a tick acts on it.
+        """
+        self._stale_seconds = stale_seconds
         self.drains: dict[str, Drain] = {}
         self._ports = ports
         self._pools = {pool.group: pool for pool in pools}
@@ -202,6 +218,8 @@ class Drainer:
         for drain in list(self.drains.values()):
             if drain.instance in self._moved:
                 continue
+            if self._too_old(snapshot):
+                return
             noted, event = look(
                 drain,
                 self._pools[drain.group],
@@ -213,6 +231,11 @@ class Drainer:
             failures += not self._step(noted, event, snapshot)
             if failures >= FAILURES_PER_TICK:
                 return
+
+    def _too_old(self, snapshot: Snapshot) -> bool:
+        """Effects that took long have made the reading stale: the next tick goes on."""
+        read_at = snapshot.jenkins.read_at if snapshot.jenkins else snapshot.at
+        return self._ports.clock.now() - read_at > self._stale_seconds
 
     def _step(self, drain: Drain, event: DrainEvent, snapshot: Snapshot) -> bool:
         """Step one drain; False when an effect failed, and the drain stays where it was."""

@@ -63,7 +63,7 @@ class Driver:
         self._control = Control(
             ports, pools, performer, blind_step=blind_step, default_pool=default_pool
         )
-        self._drainer = Drainer(ports, pools, performer)
+        self._drainer = Drainer(ports, pools, performer, stale_seconds=trust.stale_seconds)
         self._seen: frozenset[int] = frozenset()
         self._meters: tuple[Meter, ...] = ()
         self._pauses: dict[Callable[[], None], float] = {

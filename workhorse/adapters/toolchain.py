@@ -124,9 +124,10 @@ def find_terraform(
 def version_of(binary: Path) -> tuple[int, ...]:
     """The version a Terraform or OpenTofu executable says it is; () when it says nothing."""
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null"}
+        # Through env(1): a version manager's shim needs the rest of the environment as it is.
+        quiet = ["env", "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=/dev/null"]
         said = subprocess.run(
-            [binary, "version"], capture_output=True, text=True, check=False, timeout=60, env=quiet
+            [*quiet, binary, "version"], capture_output=True, text=True, check=False, timeout=60
         )
         if match := re.search(r"v(\d+)\.(\d+)\.(\d+)", said.stdout):
             return tuple(int(part) for part in match.groups())

@@ -2,9 +2,10 @@
 # by the next look.
 
 locals {
+  # Short keys: the name of a rule may have 64 characters.
   # EC2 does not say whose instance it speaks of; the drainer forgets what is not of its group.
   events = {
-    spot-interruption = {
+    spot = {
       source      = ["aws.ec2"]
       detail-type = ["EC2 Spot Instance Interruption Warning"]
     }
@@ -12,7 +13,7 @@ locals {
       source      = ["aws.ec2"]
       detail-type = ["EC2 Instance Rebalance Recommendation"]
     }
-    state-change = {
+    state = {
       source      = ["aws.autoscaling"]
       detail-type = ["EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Successful", "EC2 Instance Terminate Unsuccessful"]
       detail      = { AutoScalingGroupName = [local.name] }

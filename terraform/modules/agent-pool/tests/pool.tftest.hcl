@@ -193,6 +193,28 @@ run "alarms_for_people_reach_the_topics" {
   }
 }
 
+run "the_longest_names_fit" {
+  command = plan
+  variables {
+    prefix = "a234567890123456"
+    policy = {
+      name         = "a2345678901234567890123456789012"
+      labels       = ["linux"]
+      executors    = 1
+      floor        = 0
+      ceiling      = 1
+      max_step     = 1
+      boot_seconds = 1
+      release      = "job"
+    }
+    scaling = "alarms"
+  }
+  assert {
+    condition     = alltrue([for rule in aws_cloudwatch_event_rule.instance : length(rule.name) <= 64]) && length(aws_iam_role.agent.name) <= 64 && length(aws_iam_role.hook.name) <= 64 && length(aws_sqs_queue.events.name) <= 80
+    error_message = "AWS takes 64 characters for rules and roles and 80 for queues"
+  }
+}
+
 run "an_image_that_is_a_name_is_refused" {
   command         = plan
   expect_failures = [var.image_id]

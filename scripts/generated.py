@@ -77,10 +77,10 @@ def help_of(*words: str) -> str:
 
 
 def decisions() -> str:
-    """A list of the decision records, in their order."""
+    """A list of the decision records, in their order, for a page at the root."""
     folder = sources.ROOT / "docs/decisions"
     return "\n".join(
-        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}](decisions/{path.name})"
+        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}](docs/decisions/{path.name})"
         for path in sorted(folder.glob("[0-9]*.md"))
     )
 

@@ -1,0 +1,122 @@
+"""What the documents say exists, exists; what exists and matters to people is in the documents."""
+
+import importlib.util
+import re
+import tomllib
+from itertools import chain
+
+import pytest
+from invoke.tasks import Task
+
+from scripts import sources
+from tasks import ns
+from tests.docs import prose
+from workhorse import settings
+from workhorse.core import plan
+from workhorse.local.demo import options as demo_options
+
+ROOT = sources.ROOT
+PAGES = prose.pages()
+TASKS: dict[str, Task] = dict(ns.tasks)
+
+
+def flags(task: Task) -> set[str]:
+    """The long options of a task."""
+    return {f"--{name.replace('_', '-')}" for name in task.argspec(task.body).parameters} - {
+        "--context"
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_task_and_option_that_a_page_names_exists(page: str) -> None:
+    for words in prose.commands(PAGES[page]):
+        if words[0] == "./inv" and len(words) > 1:
+            assert words[1] in TASKS, words
+            given = {word.split("=")[0] for word in words[2:] if word.startswith("--")}
+            assert given <= flags(TASKS[words[1]]), words
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_module_that_a_page_runs_exists(page: str) -> None:
+    for words in prose.commands(PAGES[page]):
+        if words[:2] == ["python", "-m"]:
+            assert importlib.util.find_spec(words[2]), words
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_to_a_file_leads_to_one(page: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", PAGES[page])
+    broken = [
+        link
+        for link in links
+        if not link.startswith("http") and not (prose.folder(page) / link).exists()
+    ]
+
+    assert broken == []
+
+
+def test_every_task_has_a_help_line_and_help_for_each_option() -> None:
+    for name, task in TASKS.items():
+        assert str(task.__doc__).splitlines()[0].endswith("."), name
+        assert {f"--{option}" for option in task.help} == flags(task), name
+
+
+def test_the_demo_task_offers_what_the_demo_offers() -> None:
+    """Less `--runs`, which is for tests."""
+    offered = demo_options._parser().format_help()
+    known = set(re.findall(r"^  (--[a-z0-9-]+)", offered, re.MULTILINE)) - {"--runs"}
+
+    assert flags(TASKS["demo"]) == known
+
+
+def test_the_settings_of_the_example_are_accepted() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGES["docs/settings.md"], re.DOTALL)
+
+    assert settings.parse(example).jenkins.user == "workhorse"
+
+
+def test_every_planner_rule_is_explained_where_the_journal_is() -> None:
+    missing = [
+        r.__name__ for r in plan.EXACT if f"`{r.__name__}`" not in PAGES["docs/operations.md"]
+    ]
+
+    assert missing == []
+
+
+def test_every_dependency_says_why_it_is_here() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    _, run, local, dev, _ = PAGES["docs/dependencies.md"].split("\n## ")
+
+    for pinned, section in (
+        (project["dependencies"], run),
+        (extras["local"], local),
+        (extras["dev"], dev),
+    ):
+        names = {re.split(r"[\[=]", each)[0] for each in pinned}
+        assert (
+            set(re.findall(r"^\| ([a-z0-9-]+) \|", section, re.MULTILINE)) - {"package", "---"}
+            == names
+        )
+
+
+def test_every_dependency_is_pinned_exactly_and_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lock = (ROOT / "requirements.lock").read_text()
+    extras = project["optional-dependencies"].values()
+
+    for each in chain(project["dependencies"], *extras):
+        name, version = re.sub(r"\[.*?\]", "", each).split("==")
+        assert re.search(rf"^{name}=={re.escape(version)}[ ;]", lock, re.MULTILINE), each
+
+
+def test_every_alarm_has_its_page_and_every_page_its_alarm() -> None:
+    hcl = (ROOT / "terraform/modules/agent-pool/alarms.tf").read_text()
+    alarms = re.findall(r"^    ([a-z-]+) = \{$", hcl, re.MULTILINE)
+
+    assert alarms
+    assert re.findall(r"^## (.+)$", PAGES["docs/runbook.md"], re.MULTILINE) == alarms
+
+
+def test_the_changelog_has_an_unreleased_part() -> None:
+    assert "## [Unreleased]" in PAGES["CHANGELOG.md"]

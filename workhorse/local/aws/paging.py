@@ -1,7 +1,7 @@
-"""DescribeInstances in pages of instances, and look-ups that do not scan.
+"""DescribeInstances in pages of instances, and look-ups that do not scan everything.
 
-moto counts reservations, so one reservation of 2,000 is one page; and it searches all
-instances for each id.
+moto counts reservations, so one reservation of 2,000 is one page; it copies all reservations
+for each id, and matches all tags of all resources for the tags of one.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 """
 
@@ -10,8 +10,10 @@ from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidInstanceIdError, InvalidParameterValueError
+from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instances import Instance, InstanceBackend, Reservation
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
 from workhorse.local.aws.patching import original
 
@@ -69,3 +71,16 @@ def get_instance(self: InstanceBackend, instance_id: str) -> Instance:
     if found is None:
         raise InvalidInstanceIdError(instance_id)
     return found
+
+
+def get_tags(self: TaggedEC2Resource) -> list[dict[str, str]]:
+    """TaggedEC2Resource.get_tags: this resource's own, without a look at the others."""
+    resource: Any = self
+    if not resource.id:
+        return []
+    kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource.id), "")
+    found = resource.ec2_backend.tags.get(resource.id, {})
+    return [
+        {"resource_id": resource.id, "key": key, "value": value, "resource_type": kind}
+        for key, value in list(found.items())
+    ]

@@ -9,6 +9,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core import errors
 from moto.core.responses import BaseResponse
 from moto.ec2.models.amis import AmiBackend
+from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
@@ -51,6 +52,7 @@ EC2: tuple[Row, ...] = (
     (InstanceBackend, "run_instances", launches.run_instances, "the whole template version"),
     (InstanceBackend, "get_instance", paging.get_instance, "no copies for each look-up"),
     (InstanceBackend, "get_instance_by_id", paging.get_instance_by_id, "no copies either"),
+    (TaggedEC2Resource, "get_tags", paging.get_tags, "no scan of all tags"),
     (InstanceResponse, "run_instances", launches.respond_run_instances, "ClientToken, MaxCount"),
     (InstanceResponse, "describe_instances", paging.describe_instances, "pages of instances"),
     (LaunchTemplate, "create_version", templates.create_version, "user data of version 2"),

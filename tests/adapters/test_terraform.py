@@ -80,6 +80,20 @@ def test_a_plan_is_saved_and_exactly_that_plan_is_applied(
     assert terraform.output()["sizes"] == {"linux": 2}
 
 
+def test_only_we_can_read_a_saved_plan(terraform: Terraform, tmp_path: Path) -> None:
+    plan = terraform.plan(tmp_path / "one.tfplan")
+    assert stat.S_IMODE(plan.path.stat().st_mode) == 0o600
+
+
+def test_a_state_that_was_cut_short_is_for_terraform_to_judge(
+    folder: Path, toolchain: Toolchain
+) -> None:
+    (folder / "terraform.tfstate").write_text('{"version": 4, "ter')
+    terraform = driven(folder, toolchain)
+    with pytest.raises(TerraformError, match="state"):
+        terraform.output()
+
+
 def test_a_second_plan_is_empty(terraform: Terraform, tmp_path: Path) -> None:
     terraform.apply(terraform.plan(tmp_path / "one.tfplan"))
     again = terraform.plan(tmp_path / "two.tfplan")

@@ -8,26 +8,21 @@ file that only we can read, secrets as TF_VAR_ environment; neither is seen in a
 
 import contextlib
 import json
-import signal
-import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from python_terraform import IsFlagged
 from python_terraform import Terraform as ArgumentBuilder
 
+from workhorse.adapters.terraform_process import TAIL, run
 from workhorse.adapters.toolchain import Toolchain
 from workhorse.core.errors import Surprise
 
 CHANGES_PLANNED = 2
 """Exit code of `plan -detailed-exitcode` when the plan is not empty."""
-
-GRACE_SECONDS = 60
-"""How long an interrupted Terraform may take to write its state before it is killed."""
 
 
 class TerraformError(Surprise):
@@ -78,13 +73,17 @@ class Terraform:
             toolchain: from `toolchain.prepare`.
             environ: the whole environment of the process (PATH, HOME, AWS_*).
             variables: values for plan and destroy, any JSON.
-            secrets: values that must not be written to a file: variable name -> text.
+            secrets: values that only the environment may carry: variable name -> text. Like any
+                value they end in the saved plan, which only we can read, and in the state.
             progress: called with each line as it is printed.
             limit_seconds: a command that runs longer is interrupted.
         """
         self._directory = directory
+        # `state` names no file: the builder would parse the state, and die of one half written.
         self._arguments = ArgumentBuilder(
-            working_dir=str(directory), terraform_bin_path=str(toolchain.binary)
+            working_dir=str(directory),
+            terraform_bin_path=str(toolchain.binary),
+            state="state-that-nobody-reads",
         )
         self._variables = dict(variables or {})
         self._environ = {
@@ -111,8 +110,13 @@ class Terraform:
         self._run("fmt", *names, check=IsFlagged, recursive=IsFlagged, no_color=IsFlagged)
 
     def plan(self, path: Path, *, destroy: bool = False) -> Plan:
-        """Plan to the file `path`; with `destroy`, plan the end of everything in the state."""
+        """Plan to the file `path`; with `destroy`, plan the end of everything in the state.
+
+        The file is ours alone, since a plan holds every value in plain text.
+        """
         path = path.resolve()
+        path.touch(mode=0o600)
+        path.chmod(0o600)
         code = self._run(
             "plan",
             accept={0, CHANGES_PLANNED},
@@ -163,16 +167,21 @@ class Terraform:
         heard: Callable[[str], None] | None = None,
         **options: object,
     ) -> int:
-        heard = heard or self._progress
-        with self._command(verb, *words, **options) as command, tempfile.TemporaryFile("w+") as err:
-            tail, code = self._stream(command, err, heard)
-            err.seek(0)
-            faults = err.read().splitlines()
-        for line in faults:
+        with self._command(verb, *words, **options) as command:
+            ended = run(
+                command,
+                directory=self._directory,
+                environ=self._environ,
+                heard=heard or self._progress,
+                limit_seconds=self._limit_seconds,
+            )
+        for line in ended.faults:
             self._progress(line)
-        if code not in accept:
-            raise TerraformError(" ".join([verb, *words]), code, tuple((tail + faults)[-40:]))
-        return code
+        if ended.code not in accept:
+            raise TerraformError(
+                " ".join([verb, *words]), ended.code, (ended.tail + ended.faults)[-TAIL:]
+            )
+        return ended.code
 
     @contextlib.contextmanager
     def _command(self, verb: str, *words: str, **options: object) -> Iterator[list[str]]:
@@ -181,41 +190,3 @@ class Terraform:
             yield self._arguments.generate_cmd_string(verb, *words, **options)
         finally:
             self._arguments.temp_var_files.clean_up()
-
-    def _stream(
-        self, command: list[str], err: IO[str], heard: Callable[[str], None]
-    ) -> tuple[list[str], int]:
-        """Run to the end, handing each line over as it comes: (last lines, exit code)."""
-        tail: list[str] = []
-        # A session of its own: Ctrl-C reaches Terraform once, from us, and not twice, at which
-        # it would give up without writing its state.
-        with subprocess.Popen(
-            command,
-            cwd=self._directory,
-            env=self._environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=err,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            watch = threading.Timer(self._limit_seconds, process.send_signal, [signal.SIGINT])
-            watch.start()
-            try:
-                for line in process.stdout or ():
-                    heard(line.rstrip("\n"))
-                    tail = [*tail[-39:], line.rstrip("\n")]
-            except BaseException:
-                _interrupt(process)
-                raise
-            finally:
-                watch.cancel()
-        return tail, process.returncode
-
-
-def _interrupt(process: "subprocess.Popen[str]") -> None:
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()

@@ -1,0 +1,81 @@
+"""One Terraform process: its lines as they come, its limit, its orderly end on an interrupt."""
+
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+TAIL = 40
+"""How many of the last lines are kept."""
+
+GRACE_SECONDS = 60
+"""How long an interrupted Terraform may take to write its state before it is killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a process ended: exit code, last lines of output, all lines of errors and warnings."""
+
+    code: int
+    tail: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+def run(
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environ: Mapping[str, str],
+    heard: Callable[[str], None],
+    limit_seconds: float,
+) -> Ended:
+    """Run to the end, handing each line of output to `heard` as it comes.
+
+    After `limit_seconds` the process is interrupted. Whatever `heard` raises, or a Ctrl-C of ours,
+    interrupts it too and goes on up once it has ended.
+    """
+    with tempfile.TemporaryFile("w+") as errors:
+        # A session of its own: Ctrl-C reaches Terraform once, from us, and not twice, at which it
+        # would give up without writing its state.
+        with subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            watch = threading.Timer(limit_seconds, process.send_signal, [signal.SIGINT])
+            watch.start()
+            try:
+                tail = _listen(process.stdout, heard)
+            except BaseException:
+                _interrupt(process)
+                raise
+            finally:
+                watch.cancel()
+        errors.seek(0)
+        faults = tuple(errors.read().splitlines())
+    return Ended(code=process.returncode, tail=tail, faults=faults)
+
+
+def _listen(output: IO[str] | None, heard: Callable[[str], None]) -> tuple[str, ...]:
+    tail: tuple[str, ...] = ()
+    for line in output or ():
+        heard(line.rstrip("\n"))
+        tail = (*tail[1 - TAIL :], line.rstrip("\n"))
+    return tail
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()

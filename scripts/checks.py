@@ -25,9 +25,10 @@ def commands(root: Path = ROOT) -> Mapping[str, tuple[str, ...]]:
 
 
 def terraform_format(root: Path = ROOT) -> tuple[str, ...]:
-    """The command that checks the format of the Terraform files."""
-    binary = toolchain.find_terraform(root / ".tools", progress=print)
-    return (str(binary), "fmt", "-check", "-diff", "-recursive", "terraform")
+    """The command that checks the format of the Terraform files, whatever settings people have."""
+    binary = str(toolchain.find_terraform(root / ".tools", progress=print))
+    alone = ("env", "TF_CLI_CONFIG_FILE=/dev/null")
+    return (*alone, binary, "fmt", "-check", "-diff", "-recursive", "terraform")
 
 
 def run_all(root: Path = ROOT) -> list[str]:

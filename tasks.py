@@ -90,7 +90,7 @@ def demo(
         "config": "the settings, a TOML file",
         "dry-run": "print effects, perform none",
         "once": "run every loop once, then stop",
-    }
+    },
 )
 def run(_context: Context, *, config: str, dry_run: bool = False, once: bool = False) -> None:
     """Run the controller until it is told to stop."""

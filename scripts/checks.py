@@ -17,7 +17,7 @@ def commands(root: Path = ROOT) -> Mapping[str, tuple[str, ...]]:
     shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     return {
         "format": (*PYTHON, "ruff", "format", "--check", "."),
-        "lint": (*PYTHON, "ruff", "check", "."),
+        "lint": (*PYTHON, "ruff", "check", "--output-format=concise", "."),
         "types": (*PYTHON, "mypy"),
         "shell": (shellcheck, *(str(path.relative_to(root)) for path in sources.shell(root))),
         "import rules": (*PYTHON, "pytest", "-q", "tests/test_architecture.py"),

@@ -409,3 +409,35 @@ def test_no_module_without_a_subject() -> None:
     found = [m.name for m in modules() if m.name.split(".")[-1] in {"utils", "util", "helpers"}]
 
     assert found == []
+
+
+# --- The readers of trees see what they should ---------------------------------------------------
+
+
+def sample(text: str) -> Module:
+    return Module(name="workhorse.core.sample", text=text, tree=ast.parse(text))
+
+
+def test_an_import_inside_a_function_is_seen() -> None:
+    assert list(sample("def f():\n    from a.b import c\n    import d.e\n").imports()) == [
+        "a.b.c",
+        "d.e",
+    ]
+
+
+def test_a_docstring_does_not_count_towards_a_function() -> None:
+    (function,) = sample('def f():\n    """One.\n\n    Two.\n    """\n    return 1\n').functions()
+
+    assert length(function) == len(("def", "return"))
+
+
+def test_a_package_does_not_hold_its_namesakes() -> None:
+    assert sample("").within("workhorse.core")
+    assert not sample("").within("workhorse.cor")
+    assert not allowed("workhorse.core_other", ("workhorse.core",))
+
+
+def test_the_most_exact_zone_counts() -> None:
+    assert zone_of(Module("workhorse.local.jenkins.labels", "", ast.parse(""))) == (
+        "workhorse.local.jenkins"
+    )

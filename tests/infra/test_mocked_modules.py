@@ -16,6 +16,9 @@ import pytest
 from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.toolchain import Toolchain
 
+# One worker for all of it where the runner deals by group: the runs are made once for the file.
+pytestmark = pytest.mark.xdist_group("mocked-modules")
+
 Event = dict[str, Any]
 Statement = dict[str, Any]
 

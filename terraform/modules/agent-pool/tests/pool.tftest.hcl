@@ -215,114 +215,44 @@ run "the_longest_names_fit" {
   }
 }
 
-run "an_image_that_is_a_name_is_refused" {
-  command         = plan
-  expect_failures = [var.image_id]
+# One run for all of them: each run starts the provider anew. Every variable named must fail.
+run "illegal_values_are_refused" {
+  command = plan
+  expect_failures = [
+    var.image_id, var.instance_types, var.subnet_ids, var.root_volume, var.spot, var.scaling,
+    var.scheduled_sizes, var.heartbeat_seconds, var.agent_parameters, var.tags, var.prefix,
+    var.alarm_after, var.user_data,
+  ]
   variables {
-    image_id = "latest"
-  }
-}
-
-run "no_instance_types_is_refused" {
-  command         = plan
-  expect_failures = [var.instance_types]
-  variables {
-    instance_types = []
-  }
-}
-
-run "a_subnet_twice_is_refused" {
-  command         = plan
-  expect_failures = [var.subnet_ids]
-  variables {
-    subnet_ids = ["subnet-1", "subnet-1"]
-  }
-}
-
-run "a_volume_too_slow_for_gp3_is_refused" {
-  command         = plan
-  expect_failures = [var.root_volume]
-  variables {
-    root_volume = { iops = 100 }
-  }
-}
-
-run "a_percentage_above_100_is_refused" {
-  command         = plan
-  expect_failures = [var.spot]
-  variables {
-    spot = { on_demand_percent = 101 }
-  }
-}
-
-run "a_scaling_nobody_does_is_refused" {
-  command         = plan
-  expect_failures = [var.scaling]
-  variables {
-    scaling = "both"
-  }
-}
-
-run "a_scheduled_size_above_the_ceiling_is_refused" {
-  command         = plan
-  expect_failures = [var.scheduled_sizes]
-  variables {
-    scheduled_sizes = { morning = { recurrence = "0 6 * * *", size = 21 } }
-  }
-}
-
-run "a_recurrence_of_six_fields_is_refused" {
-  command         = plan
-  expect_failures = [var.scheduled_sizes]
-  variables {
-    scheduled_sizes = { morning = { recurrence = "0 0 6 * * *", size = 2 } }
-  }
-}
-
-run "a_heartbeat_longer_than_aws_allows_is_refused" {
-  command         = plan
-  expect_failures = [var.heartbeat_seconds]
-  variables {
+    image_id          = "latest"
+    instance_types    = []
+    subnet_ids        = ["subnet-1", "subnet-1"]
+    root_volume       = { iops = 100 }
+    spot              = { on_demand_percent = 101 }
+    scaling           = "both"
+    scheduled_sizes   = { morning = { recurrence = "0 6 * * *", size = 21 } }
     heartbeat_seconds = 7201
+    agent_parameters  = ["/ci/*"]
+    tags              = { "workhorse:pool" = "other" }
+    prefix            = "CI"
+    alarm_after       = { wait = 0 }
+    user_data         = join("", [for n in range(1024) : "01234567890123456"])
   }
 }
 
-run "a_wildcard_in_a_parameter_is_refused" {
-  command         = plan
-  expect_failures = [var.agent_parameters]
+run "other_illegal_values_are_refused" {
+  command = plan
+  expect_failures = [
+    var.instance_types, var.subnet_ids, var.root_volume, var.spot, var.scheduled_sizes,
+    var.heartbeat_seconds, var.tags,
+  ]
   variables {
-    agent_parameters = ["/ci/*"]
-  }
-}
-
-run "a_tag_of_ours_is_refused" {
-  command         = plan
-  expect_failures = [var.tags]
-  variables {
-    tags = { "workhorse:pool" = "other" }
-  }
-}
-
-run "a_prefix_in_capitals_is_refused" {
-  command         = plan
-  expect_failures = [var.prefix]
-  variables {
-    prefix = "CI"
-  }
-}
-
-run "a_call_at_once_is_refused" {
-  command         = plan
-  expect_failures = [var.alarm_after]
-  variables {
-    alarm_after = { wait = 0 }
-  }
-}
-
-run "user_data_too_long_is_refused" {
-  command         = plan
-  expect_failures = [var.user_data]
-  variables {
-    user_data = join("", [for n in range(1024) : "01234567890123456"])
+    instance_types    = ["m5.large", "m5.large"]
+    subnet_ids        = []
+    root_volume       = { throughput = 1001 }
+    spot              = { on_demand_base = -1 }
+    scheduled_sizes   = { morning = { recurrence = "0 0 6 * * *", size = 2 } }
+    heartbeat_seconds = 29
+    tags              = { Name = "mine" }
   }
 }

@@ -83,26 +83,14 @@ run "a_policy_under_another_name_is_refused" {
   }
 }
 
-run "a_place_nobody_knows_is_refused" {
+run "illegal_values_are_refused" {
   command         = plan
-  expect_failures = [var.runs_on]
+  expect_failures = [var.runs_on, var.log_days, var.secret_parameters, var.name]
   variables {
     runs_on = "lambda"
-  }
-}
-
-run "a_retention_that_old_providers_refuse_is_refused" {
-  command         = plan
-  expect_failures = [var.log_days]
-  variables {
-    log_days = 1096
-  }
-}
-
-run "a_wildcard_in_a_secret_is_refused" {
-  command         = plan
-  expect_failures = [var.secret_parameters]
-  variables {
+    # Old providers do not offer it.
+    log_days          = 1096
     secret_parameters = ["/ci/*"]
+    name              = "Work Horse"
   }
 }

@@ -184,3 +184,15 @@ def test_an_instance_refresh_is_kept_and_not_performed(cloud: Cloud) -> None:
     assert refresh["Status"] == "Cancelled"
     with pytest.raises(ClientError, match="ActiveInstanceRefreshNotFound"):
         asg.cancel_instance_refresh(AutoScalingGroupName="pool")
+
+
+def test_the_end_of_an_instance_says_whose_it_was(cloud: Cloud) -> None:
+    """Our own: who asked, so that a demo can tell an outside hand from the group's."""
+    cloud.group(desired=2)
+    cloud.advance(60)
+    first, second = cloud.members()
+    cloud.terminate(first)
+    cloud.client("ec2").terminate_instances(InstanceIds=[second])
+    ends = {one["instance"]: one["cause"] for one in cloud.happenings("instance.shutting-down")}
+
+    assert ends == {first: "group", second: "user"}

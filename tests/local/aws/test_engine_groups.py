@@ -1,4 +1,8 @@
-"""Groups keep their size: launches, scale-in, replacement, activities."""
+"""Groups keep their size: launches, scale-in, replacement, activities.
+
+Pages are of https://docs.aws.amazon.com/autoscaling/ec2/userguide/ and, where they begin with
+API_, of https://docs.aws.amazon.com/autoscaling/ec2/APIReference/ .
+"""
 
 from collections import Counter
 
@@ -6,8 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.aws.cloud import Cloud
-
-GUIDE = "https://docs.aws.amazon.com/autoscaling/ec2/userguide"
 
 
 def zones(cloud: Cloud) -> Counter[str]:
@@ -289,3 +291,75 @@ def test_honor_cooldown_refuses_a_change_soon_after_an_activity(cloud: Cloud) ->
     change(AutoScalingGroupName="pool", DesiredCapacity=2, HonorCooldown=True)
 
     assert cloud.describe()["DesiredCapacity"] == 2
+
+
+def test_a_detached_instance_lives_on_outside_and_is_replaced(cloud: Cloud) -> None:
+    """ec2-auto-scaling-detach-attach-instances.html: without decrement a new one comes."""
+    cloud.group(desired=1)
+    cloud.advance(60)
+    (first,) = cloud.members()
+    cloud.client("autoscaling").detach_instances(
+        AutoScalingGroupName="pool", InstanceIds=[first], ShouldDecrementDesiredCapacity=False
+    )
+    cloud.advance(60)
+
+    assert first not in cloud.members()
+    assert list(cloud.members().values()) == ["InService"]
+    assert cloud.instances()[first]["State"]["Name"] == "running"
+
+
+def test_an_attached_instance_is_in_service_and_may_be_scaled_in(cloud: Cloud) -> None:
+    """ec2-auto-scaling-detach-attach-instances.html: desired capacity grows by it."""
+    cloud.group()
+    answer = cloud.client("ec2").run_instances(
+        ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=cloud.subnets()[0]
+    )
+    instance = answer["Instances"][0]["InstanceId"]
+    cloud.advance(60)
+    cloud.client("autoscaling").attach_instances(
+        AutoScalingGroupName="pool", InstanceIds=[instance]
+    )
+    assert cloud.members() == {instance: "InService"}
+    assert cloud.describe()["DesiredCapacity"] == 1
+    cloud.desire(0)
+    cloud.advance(20)
+
+    assert cloud.members() == {}
+
+
+def test_an_instance_in_standby_does_not_count(cloud: Cloud) -> None:
+    """as-enter-exit-standby.html: with the decrement nothing replaces it."""
+    cloud.group(desired=2)
+    cloud.advance(60)
+    first, second = cloud.members()
+    asg = cloud.client("autoscaling")
+    asg.enter_standby(
+        AutoScalingGroupName="pool", InstanceIds=[first], ShouldDecrementDesiredCapacity=True
+    )
+    cloud.advance(60)
+    assert cloud.members() == {first: "Standby", second: "InService"}
+    asg.exit_standby(AutoScalingGroupName="pool", InstanceIds=[first])
+    cloud.advance(60)
+
+    assert cloud.members() == {first: "InService", second: "InService"}
+    assert cloud.describe()["DesiredCapacity"] == 2
+
+
+def test_a_group_that_is_not_there_is_refused_by_every_request(cloud: Cloud) -> None:
+    """API_SuspendProcesses.html and others: ValidationError, name not found."""
+    asg = cloud.client("autoscaling")
+    with pytest.raises(ClientError, match="AutoScalingGroup name not found"):
+        asg.suspend_processes(AutoScalingGroupName="none", ScalingProcesses=["Launch"])
+    with pytest.raises(ClientError, match="AutoScalingGroup name not found"):
+        asg.set_desired_capacity(AutoScalingGroupName="none", DesiredCapacity=1)
+
+
+def test_a_launch_that_cannot_work_fails_and_the_engine_goes_on(cloud: Cloud) -> None:
+    """ts-as-ami.html: the image does not exist, a Failed activity."""
+    cloud.template(ImageId="ami-00000000")
+    cloud.group(desired=1)
+    cloud.advance(30)
+
+    (activity,) = cloud.activities()
+    assert activity["StatusCode"] == "Failed"
+    assert "does not exist" in activity["StatusMessage"]

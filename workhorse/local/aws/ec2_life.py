@@ -33,16 +33,19 @@ class Cause(StrEnum):
     """Who asked for the end of an instance."""
 
     USER = "user"
+    GROUP = "group"
     SPOT = "spot"
     ITSELF = "itself"
 
 
 REASONS = {
     Cause.USER: "Client.UserInitiatedShutdown: User initiated shutdown",
+    Cause.GROUP: "Client.UserInitiatedShutdown: User initiated shutdown",
     Cause.SPOT: "Server.SpotInstanceTermination: Spot instance termination",
     Cause.ITSELF: "Client.InstanceInitiatedShutdown: Instance initiated shutdown",
 }
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html"""
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html; to EC2 an Auto
+Scaling group is a user like others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +101,8 @@ def _enter(instance: Instance, state: str, now: float) -> None:
     instance._state.code = CODES[state]  # noqa: SLF001 (moto has no setter)
     event = state_change(instance_arn(instance), instance.id, state)
     account, region = instance.owner_id, instance.ec2_backend.region_name
-    active().record(f"instance.{state}", now, instance=instance.id)
+    cause = life_of(instance).cause
+    active().record(f"instance.{state}", now, instance=instance.id, cause=cause)
     emit(event, account=account, region=region, now=now)
 
 
@@ -198,7 +202,7 @@ def init(self: Instance, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (mo
 
 def _because(instance: Instance, cause: Cause, now: float) -> None:
     when = stamp(now)[:19].replace("T", " ")
-    text = "User initiated" if cause is Cause.USER else REASONS[cause].split(":")[0]
+    text = "User initiated" if cause in {Cause.USER, Cause.GROUP} else REASONS[cause].split(":")[0]
     instance._reason = f"{text} ({when} GMT)"  # noqa: SLF001 (moto has no setter)
     instance.state_reason = StateReason(REASONS[cause], REASONS[cause].split(":")[0])
 
@@ -230,6 +234,7 @@ def halt(instance: Instance, cause: Cause) -> InstanceState:
         return previous
     engine = active()
     now = engine.clock.now()
+    life_of(instance).cause = cause
     _because(instance, cause, now)
     _enter(instance, "stopping", now)
     lives().bodies.ask_to_stop(instance)
@@ -250,6 +255,7 @@ def start(self: Instance) -> InstanceState:
     engine = active()
     now = engine.clock.now()
     original(Instance, "start")(self)
+    life_of(self).cause = None
     _enter(self, "pending", now)
     lives().expect(self, "running", now + engine.timings.boot)
     return previous

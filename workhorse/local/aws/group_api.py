@@ -214,7 +214,7 @@ def delete_group(backend: AutoScalingBackend, group: FakeAutoScalingGroup) -> No
                 del kept[key]
     for member in list(group.instance_states):
         move(member, "Terminating:Proceed", now)
-        end(member.instance, Cause.USER)
+        end(member.instance, Cause.GROUP)
     group.__dict__["status"] = "Delete in progress"
     group.min_size = group.desired_capacity = 0
     if not group.instance_states:

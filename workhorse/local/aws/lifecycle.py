@@ -184,7 +184,7 @@ def _terminating_wait(member: InstanceState, membership: Membership, now: float)
 def _terminating_proceed(member: InstanceState, membership: Membership, now: float) -> None:
     group: FakeAutoScalingGroup = member.auto_scaling_group
     if member.instance.state not in {"shutting-down", "terminated"}:
-        end(member.instance, Cause.USER)
+        end(member.instance, Cause.GROUP)
     if member.instance.state == "terminated":
         move(member, "Terminated", now)
         if member in group.instance_states:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
@@ -38,14 +39,26 @@ def call_action(self: BaseResponse) -> Answer:
 
 
 def _implemented(self: BaseResponse, action: str) -> Answer:
-    """Run the action; one that moto lacks is InvalidAction, which no SDK retries."""
+    """Run the action; one that moto lacks is InvalidAction, which no SDK retries.
+
+    Where moto fails with the name of a group it does not find, AWS says so.
+    """
     try:
         answer: Answer = original(BaseResponse, "call_action")(self)
     except NotImplementedError as error:
-        refusal = NotEmulatedError(action, str(error))
-        status, headers, body = self.serialized(ActionResult(refusal))
-        return int(status), dict(headers), body
+        return _refusal(self, NotEmulatedError(action, str(error)))
+    except KeyError as error:
+        name = self._get_param("AutoScalingGroupName")
+        if self.service_name != "autoscaling" or error.args != (name,):
+            raise
+        text = f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"
+        return _refusal(self, ValidationError(text))
     return answer
+
+
+def _refusal(self: BaseResponse, error: ServiceException) -> Answer:
+    status, headers, body = self.serialized(ActionResult(error))
+    return int(status), dict(headers), body
 
 
 def _broken_answer(self: BaseResponse, fault: Broken) -> Answer:
@@ -55,5 +68,5 @@ def _broken_answer(self: BaseResponse, fault: Broken) -> Answer:
     if fault.status is not None:
         error = InternalFailureError()
         status = fault.status
-    _status, headers, body = self.serialized(ActionResult(error))
-    return status, dict(headers), body
+    _status, headers, body = _refusal(self, error)
+    return status, headers, body

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.contracts.real_jenkins import ControllerOnStandIn, stage_on
 from tests.contracts.stages import GROUP, HEARTBEAT_SECONDS, HOOK, MAXIMUM
 from workhorse.adapters.aws import AwsCloud
 from workhorse.adapters.aws_mailbox import SqsMailbox
@@ -198,6 +199,13 @@ class JournalInAFile:
     def kept(self) -> list[Mapping[str, Any]]:
         """What the file holds."""
         return list(records(self._path))
+
+
+@contextmanager
+def controller_stage() -> Iterator[ControllerOnStandIn]:
+    """Jenkins; `real_jenkins.py` offers it on an older core."""
+    with stage_on("2.541.2") as stage:
+        yield stage
 
 
 @contextmanager

@@ -219,7 +219,8 @@ class Drainer:
             if drain.instance in self._moved:
                 continue
             if self._too_old(snapshot):
-                return
+                # What it showed of this agent is unknown by now, and unknown means busy.
+                snapshot = replace(snapshot, jenkins=None, frozen=True)
             noted, event = look(
                 drain,
                 self._pools[drain.group],
@@ -233,7 +234,7 @@ class Drainer:
                 return
 
     def _too_old(self, snapshot: Snapshot) -> bool:
-        """Effects that took long have made the reading stale: the next tick goes on."""
+        """Effects that took long have made the reading stale; the next tick goes on."""
         read_at = snapshot.jenkins.read_at if snapshot.jenkins else snapshot.at
         return self._ports.clock.now() - read_at > self._stale_seconds
 

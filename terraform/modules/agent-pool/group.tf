@@ -66,6 +66,7 @@ resource "aws_autoscaling_group" "agents" {
 
   lifecycle {
     # One writer per fact: the control loop, or in `alarms` mode the scaling policies.
+    # docs/decisions/0002-desired-capacity-has-one-writer.md
     ignore_changes = [desired_capacity]
   }
 

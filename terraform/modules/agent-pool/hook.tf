@@ -9,7 +9,7 @@ resource "aws_autoscaling_lifecycle_hook" "terminating" {
   role_arn                = aws_iam_role.hook.arn
   # Both results end the instance. ABANDON says what happened, that nobody finished the drain, and
   # is the one that an instance lifecycle policy of the group, set by hand, can turn into keeping
-  # the instance.
+  # the instance. docs/decisions/0007-the-hook-abandons-by-default.md
   default_result = "ABANDON"
 
   # The first message must find its way: Auto Scaling sends a test when the hook is made.

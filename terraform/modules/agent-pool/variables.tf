@@ -131,6 +131,7 @@ variable "scheduled_sizes" {
   description = <<-EOT
     Sizes to jump to at fixed times: name -> cron expression in UTC and number of agents.
     A size is a push, not a floor: idle agents leave again by the pool's own rules.
+    It is exact at its time: a pool that is larger then shrinks to it, through the hook.
   EOT
   type        = map(object({ recurrence = string, size = number }))
   default     = {}

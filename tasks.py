@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from invoke.collection import Collection
@@ -25,13 +26,12 @@ def run_python(*arguments: str) -> None:
     until it has cleaned up.
     """
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT) as child:
-        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-        while True:
-            try:
+        before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        code = None
+        while code is None:
+            with suppress(KeyboardInterrupt):
                 code = child.wait()
-                break
-            except KeyboardInterrupt:
-                continue
+        signal.signal(signal.SIGTERM, before)
     if code:
         raise Exit(code=code if code > 0 else 128 - code)
 

@@ -1,0 +1,114 @@
+"""The tasks: how their options become words, and how they end with the programs they start."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from invoke.exceptions import Exit
+
+import tasks
+from scripts import checks, sources
+
+PATIENCE_SECONDS = 30
+
+
+def test_options_become_words_and_empty_ones_are_left_out() -> None:
+    given = tasks.options(token_file="f", hours="", keep=True, once=False)
+
+    assert given == ["--token-file=f", "--keep"]
+
+
+def test_a_failing_program_ends_the_tasks_with_its_status() -> None:
+    with pytest.raises(Exit) as ended:
+        tasks.run_python("-c", "raise SystemExit(7)")
+
+    assert ended.value.code == 7
+
+
+def test_a_killed_program_is_told_apart_as_a_shell_would() -> None:
+    with pytest.raises(Exit) as ended:
+        tasks.run_python("-c", "import os; os.kill(os.getpid(), 9)")
+
+    assert ended.value.code == 128 + signal.SIGKILL
+
+
+CHILD = """
+import signal, sys
+def clean(number, frame):
+    print("cleaned up", flush=True)
+    sys.exit(5)
+signal.signal(signal.SIGTERM, clean)
+signal.signal(signal.SIGINT, clean)
+print("ready", flush=True)
+signal.pause()
+"""
+
+PARENT = f"""
+import sys, tasks
+try:
+    tasks.run_python("-c", {CHILD!r})
+except tasks.Exit as ended:
+    sys.exit(ended.code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "to_the_group"),
+    [(signal.SIGTERM, False), (signal.SIGINT, True)],
+    ids=["a supervisor's SIGTERM", "Ctrl-C, which the terminal sends to both"],
+)
+def test_a_task_that_is_stopped_waits_until_its_program_has_cleaned_up(
+    number: signal.Signals, *, to_the_group: bool
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        cwd=sources.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as task:
+        assert task.stdout is not None
+        assert task.stdout.readline() == "ready\n"
+        send = os.killpg if to_the_group else os.kill
+        send(task.pid, number)
+
+        said, _ = task.communicate(timeout=PATIENCE_SECONDS)
+
+    assert said == "cleaned up\n"
+    assert task.returncode == 5
+
+
+def test_every_check_is_run_and_the_failed_ones_are_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    python = sys.executable
+    given = {
+        "first": (python, "-c", "raise SystemExit(1)"),
+        "second": (python, "-c", "print('second ran')"),
+    }
+    monkeypatch.setattr(checks, "commands", lambda _root: given)
+    monkeypatch.setattr(checks, "terraform_format", lambda _root: (python, "-c", "1/0"))
+
+    assert checks.run_all() == ["first", "terraform format"]
+    assert "second ran" in capfd.readouterr().out
+
+
+def test_shell_files_are_known_by_their_first_line(tmp_path: Path) -> None:
+    for name, text in {
+        "run": "#!/bin/sh\n",
+        "other": "#!/usr/bin/env bash\n",
+        "boot.sh": "",
+        "tool": "#!/usr/bin/env python3\n",
+        "notes": "sh\n",
+        ".venv/bin/activate": "#!/bin/sh\n",
+        ".ci/run": "#!/bin/bash\n",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    found = {str(path.relative_to(tmp_path)) for path in sources.shell(tmp_path)}
+    assert found == {"run", "other", "boot.sh", ".ci/run"}

@@ -191,6 +191,16 @@ def test_an_unknown_default_pool_is_told_with_the_ones_known() -> None:
     ]
 
 
+def test_a_number_is_no_text_and_a_switch_no_number() -> None:
+    text = 'floor = "1"\nmax_step = true\nscale_in = 0\nidle_seconds = "60"'
+    assert faults(LEAST + POOL + text) == [
+        'pool[0].floor: "1": must be a valid integer',
+        'pool[0].idle_seconds: "60": must be a valid number',
+        "pool[0].max_step: true: must be a valid integer",
+        "pool[0].scale_in: 0: must be a valid boolean",
+    ]
+
+
 def test_no_pool_at_all_is_a_fault() -> None:
     assert faults(LEAST) == ["pool: (missing): at least one [[pool]] is required"]
 

@@ -8,7 +8,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    Tag,
+    ValidationInfo,
+    field_validator,
+)
 
 from workhorse.core.model import Policy, Pool, Release, Scaling
 from workhorse.settings.sections import Section
@@ -24,25 +33,25 @@ class PolicySettings(Section):
     """The pool's name, also the `Pool` dimension of its metrics."""
     labels: frozenset[str] = Field(min_length=1)
     """The Jenkins labels its agents carry."""
-    executors: int = Field(default=1, ge=1)
+    executors: StrictInt = Field(default=1, ge=1)
     """Executors per agent."""
-    floor: int = Field(default=0, ge=0)
+    floor: StrictInt = Field(default=0, ge=0)
     """The fewest agents."""
-    ceiling: int = Field(ge=0)
+    ceiling: StrictInt = Field(ge=0)
     """The most agents."""
-    buffer: int = Field(default=0, ge=0)
+    buffer: StrictInt = Field(default=0, ge=0)
     """Agents wanted beyond demand."""
-    idle_seconds: float = Field(default=300, ge=0)
+    idle_seconds: StrictFloat = Field(default=300, ge=0)
     """How long an agent must have been idle before it may be chosen to leave."""
-    cool_down_seconds: float = Field(default=60, ge=0)
+    cool_down_seconds: StrictFloat = Field(default=60, ge=0)
     """How long after the last change of size no agent is chosen to leave."""
-    max_step: int = Field(default=50, ge=1)
+    max_step: StrictInt = Field(default=50, ge=1)
     """The largest change of size that one tick may make."""
-    boot_seconds: float = Field(default=300, ge=1)
+    boot_seconds: StrictFloat = Field(default=300, ge=1)
     """How long an instance without an online node counts as capacity that is coming."""
-    settle_seconds: float = Field(default=15, ge=5)
+    settle_seconds: StrictFloat = Field(default=15, ge=5)
     """The least time between a confirmed cordon and the look that lets an agent go."""
-    scale_in: bool = True
+    scale_in: StrictBool = True
     """Whether agents may be chosen to leave at all."""
     release: Release = Release.CONTROLLER
     """Who completes the termination hook: `controller` or `job`."""
@@ -96,7 +105,7 @@ class Applied(Section):
     """Who writes the desired capacity: `loop` or `alarms`."""
     release_job: str = Field(default="workhorse-release", min_length=1)
     """The job that completes the hook from the agent, for release = "job"."""
-    exclusive: bool = False
+    exclusive: StrictBool = False
     """The agents are in Jenkins' EXCLUSIVE mode."""
 
     def pool(self, policy: Policy) -> Pool:

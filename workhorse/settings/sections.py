@@ -3,7 +3,16 @@
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+)
 
 _FLOAT = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
 
@@ -29,9 +38,9 @@ class JenkinsSettings(Section):
     """SSM parameter (SecureString) that holds the API token."""
     token_secret: str = ""
     """Secrets Manager secret that holds the API token."""
-    script_console: bool = False
+    script_console: StrictBool = False
     """Ask the script console for the labels that pipelines wait for; needs Overall/Administer."""
-    expect_jobs: bool = True
+    expect_jobs: StrictBool = True
     """Refuse to start when the token sees no job; false for a controller that has none yet."""
 
     @field_validator("token_secret")
@@ -59,19 +68,19 @@ class AwsSettings(Section):
 class LoopSettings(Section):
     """How often, and how long."""
 
-    tick_seconds: float = Field(default=10, gt=0)
+    tick_seconds: StrictFloat = Field(default=10, gt=0)
     """Between two ticks of the control loop."""
-    glance_seconds: float = Field(default=1, gt=0)
+    glance_seconds: StrictFloat = Field(default=1, gt=0)
     """Between two looks at the queue's ids, which start a tick early when one is new."""
-    drain_seconds: float = Field(default=2, gt=0)
+    drain_seconds: StrictFloat = Field(default=2, gt=0)
     """Between two turns of the drainer."""
-    publish_seconds: float = Field(default=60, gt=0)
+    publish_seconds: StrictFloat = Field(default=60, gt=0)
     """Between two publications of the meters."""
-    stale_seconds: float = Field(default=30, gt=0)
+    stale_seconds: StrictFloat = Field(default=30, gt=0)
     """How old a reading may be before it counts as none."""
-    restart_grace_seconds: float = Field(default=120, ge=0)
+    restart_grace_seconds: StrictFloat = Field(default=120, ge=0)
     """How long after a restart of Jenkins nothing is destroyed."""
-    blind_step: int = Field(default=5, ge=0)
+    blind_step: StrictInt = Field(default=5, ge=0)
     """The most agents that may be added while Jenkins cannot be read."""
     default_pool: str = ""
     """Where pipeline bodies go whose label nobody tells; empty for nowhere."""

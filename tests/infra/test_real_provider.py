@@ -136,7 +136,10 @@ def planned(terraform: Terraform, tmp_path: Path) -> dict[str, tuple[str, ...]]:
 def test_the_complete_example_lives_and_leaves_nothing(
     start: Start, client: Client, endpoint: str, tmp_path: Path
 ) -> None:
-    """Apply; nothing more to do; a new image rolls and ends nobody; nothing more to do; destroy."""
+    """Apply, roll a new image that ends nobody, let an alarm size a pool, destroy.
+
+    After each apply there is nothing more to do.
+    """
     first, second = images(client)
     terraform = start("complete", {"pools": POOLS, "image_id": first})
     terraform.apply(terraform.plan(tmp_path / "first.tfplan"))
@@ -156,8 +159,26 @@ def test_the_complete_example_lives_and_leaves_nothing(
     assert members(client, "workhorse-linux") == before
     assert template_of(client, "workhorse-linux") == ("2", second)
 
+    jobs_wait(client, "tests")
+    assert len(members(client, "workhorse-tests")) == 3
+
     terraform.destroy()
     assert not {kind: left for kind, left in leftovers(client, endpoint).items() if left}
+
+
+def jobs_wait(client: Client, pool: str) -> None:
+    """Publish, as workhorse does, that twenty jobs wait for a pool."""
+    client("cloudwatch").put_metric_data(
+        Namespace="workhorse",
+        MetricData=[
+            {
+                "MetricName": "QueueLength",
+                "Dimensions": [{"Name": "Pool", "Value": pool}],
+                "Value": 20,
+                "Unit": "Count",
+            }
+        ],
+    )
 
 
 def template_of(client: Client, group: str) -> tuple[str, str]:

@@ -127,11 +127,11 @@ class Scene:
     def paired(self) -> bool:
         """Every node has its instance, and every instance its node.
 
-        An instance whose node somebody deleted may stay: it was seen to work, nothing tells that it
-        does not any more, and unknown means busy.
+        A node may stay whose instance EC2 has forgotten, an hour after its end: who was blind for
+        that long cannot tell it from a node of another region.
         """
         nodes, instances = self.world.leftovers()
-        return not nodes and instances <= self.deleted
+        return not nodes & self.world.cloud.machines.keys() and not instances
 
     def open_letters(self) -> list[str]:
         """Messages about instances that nobody has forgotten yet."""
@@ -155,6 +155,9 @@ class Scene:
         for machine in world.members():
             if machine.protected:
                 world.cloud.protect(machine.id, protected=False)
+        for name in self.deleted - world.jenkins.computers.keys():
+            # It was seen to work and is listed no more: unknown means busy, until people end it.
+            world.cloud.ec2_terminate(name, Hand.OUTSIDE)
 
     def settle(self) -> None:
         """Let time pass without faults until nothing is under way, as it must come to be."""

@@ -47,7 +47,26 @@ def test_a_hook_message_that_comes_before_the_group_shows_its_instance_is_kept()
 def test_nothing_is_ended_by_a_reading_that_grew_old_while_earlier_effects_took_their_time() -> (
     None
 ):
-    scene = at_work(builds=3, seconds=160)
-    scene.world.line.seconds[Side.AUTO_SCALING] = 20
+    scene = at_work(Options(ceiling=6), builds=6, seconds=100)
+    scene.world.run(60)
+    scene.world.line.seconds[Side.AUTO_SCALING] = 16
+    for _ in range(30):
+        scene.stage.run(60)
+        scene.check()
+    assert not scene.machines
+
+
+def test_an_agent_that_was_back_while_jenkins_was_not_trusted_is_lost_anew() -> None:
+    scene = at_work(seconds=20)
+    [instance] = scene.machines
+    scene.world.cloud.terminate(instance, Hand.AWS, decrement=True)
+    scene.stage.run(2)
+    scene.world.break_connection(instance, 60)
+    scene.stage.run(50)
+    scene.world.jenkins.quieting_down = True
+    scene.stage.run(300)
+    scene.world.break_connection(instance, 1000)
+    scene.world.jenkins.quieting_down = False
+    scene.stage.run(60)
+    scene.check()
     scene.settle()
-    assert scene.world.truth.counts["terminated"] == 3

@@ -102,6 +102,7 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
             agent may run on without one (Jenkins drops a computer of no executors so): it is
             never lost to us, only to the hook's own end.
     """
+    drain = _not_missing(drain, snapshot)
     group = snapshot.groups.get(drain.group)
     if group is None:
         return drain, DrainEvent.SEEN_UNKNOWN
@@ -123,6 +124,14 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
     if instance.id in registered and snapshot.jenkins and instance.id not in snapshot.jenkins.nodes:
         return drain, DrainEvent.SEEN_UNKNOWN
     return _inside(drain, pool, instance, snapshot, bound)
+
+
+def _not_missing(drain: Drain, snapshot: Snapshot) -> Drain:
+    """Seen online, even in a snapshot that tells nothing else of it: it is not lost."""
+    node = snapshot.jenkins.nodes.get(drain.instance) if snapshot.jenkins else None
+    if drain.missing_since is None or node is None or node.offline:
+        return drain
+    return replace(drain, missing_since=None)
 
 
 def _hook_absent(drain: Drain, instance: Instance, now: float) -> bool:
@@ -161,8 +170,6 @@ def _inside(
     node = jenkins.nodes.get(instance.id)
     if node is None or node.offline:
         return _missing(drain, pool.policy, instance, node, jenkins.read_at)
-    if drain.missing_since is not None:
-        drain = replace(drain, missing_since=None)
     if not is_cordoned(node):
         return drain, DrainEvent.SEEN_UNCORDONED
     if drain.state is DrainState.ASKED or drain.confirmed_at is None:

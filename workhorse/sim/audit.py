@@ -4,7 +4,7 @@ It does not trust the loops' own memory.  It keeps, for each node, what the read
 given could have told them, and compares each change with that and with what is really running.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from workhorse.core.effects import (
     TerminateInstance,
     as_record,
 )
-from workhorse.core.model import Jenkins, Lifecycle, Node, Policy, Pool
+from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Policy, Pool
 from workhorse.sim.groups import Machine
 from workhorse.sim.world import World
 
@@ -31,7 +31,7 @@ class Looks:
 
     confirmed_at: float | None = None
     idle: int = 0
-    """Readings in a row that showed it cordoned, online and idle."""
+    """Readings to be trusted that showed it cordoned, online and idle, none busy between them."""
     idle_at: float = 0.0
     """When the last of them was asked for."""
     away_since: float | None = None
@@ -63,6 +63,7 @@ class Audit:
         self._grace_seconds = grace_seconds
         self._looks: dict[str, Looks] = {}
         self._read: Jenkins | None = None
+        self._described: Mapping[str, Group] = {}
         self._session_at = 0.0
         self._checks: dict[type, Callable[[Any], None]] = {
             SetDesiredCapacity: self._sized,
@@ -73,6 +74,10 @@ class Audit:
             ForgetMessage: self._forgotten,
         }
         world.auditor = self
+
+    def described(self, groups: Mapping[str, Group]) -> None:
+        """Keep what the loops believe of the groups: it may be stale."""
+        self._described = groups
 
     def shown(self, jenkins: Jenkins) -> None:
         """Keep what this reading tells of each node."""
@@ -107,12 +112,17 @@ class Audit:
         return since >= self._grace_seconds and not jenkins.quieting_down
 
     def _sized(self, effect: SetDesiredCapacity) -> None:
-        policy, present = self._policies[effect.group], self._world.cloud.groups[effect.group]
-        if effect.size > policy.ceiling and effect.size >= present.desired:
+        """A size beyond floor or ceiling may only be one that another hand set, brought nearer."""
+        policy, group = self._policies[effect.group], self._described.get(effect.group)
+        if group is None:
+            self._breach(f"{effect} while blind")
+            return
+        if effect.size > policy.ceiling and effect.size >= group.desired:
             self._breach(f"{effect} is above the ceiling {policy.ceiling}")
-        if effect.size < policy.floor and effect.size <= present.desired:
+        if effect.size < policy.floor and effect.size <= group.desired:
             self._breach(f"{effect} is below the floor {policy.floor}")
-        if abs(effect.size - present.desired) > policy.max_step + present.lacking:
+        coming = max(0, group.desired - group.members)
+        if abs(effect.size - group.desired) > policy.max_step + coming:
             self._breach(f"{effect} is a step of more than {policy.max_step}")
 
     def _terminated(self, effect: TerminateInstance) -> None:
@@ -174,7 +184,7 @@ def _note(looks: Looks, node: Node | None, read_at: float, *, trusted: bool) -> 
         return
     if looks.confirmed_at is None:
         looks.confirmed_at = read_at
-    if node is not None and trusted and node.idle and not node.busy and not away:
-        looks.idle, looks.idle_at = looks.idle + 1, read_at
-    else:
+    if node is not None and (node.busy or not node.idle):
         looks.idle = 0
+    elif trusted and not away:
+        looks.idle, looks.idle_at = looks.idle + 1, read_at

@@ -130,11 +130,6 @@ class SimGroup:
         """Instances that count towards desired capacity."""
         return sum(1 for m in self.machines.values() if not m.lifecycle.leaving)
 
-    @property
-    def lacking(self) -> int:
-        """Launches that the group still has to make."""
-        return max(0, self.desired - self.members)
-
     def changed(self, now: float, *, keep: float) -> None:
         """Something changed; remember the past `keep` seconds of it."""
         self._fact = None

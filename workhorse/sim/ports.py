@@ -39,8 +39,11 @@ Answer = TypeVar("Answer")
 class Auditor(Protocol):
     """Who watches what passes the line; `audit.py` has the one that knows the promises."""
 
+    def described(self, groups: Mapping[str, Group]) -> None:
+        """The loops are shown these groups."""
+
     def shown(self, jenkins: Jenkins) -> None:
-        """The loops are shown this."""
+        """The loops are shown this Jenkins."""
 
     def changing(self, effect: Effect) -> None:
         """The loops are about to make this change."""
@@ -48,6 +51,9 @@ class Auditor(Protocol):
 
 class Unwatched:
     """The auditor of a fast run: looks at nothing."""
+
+    def described(self, groups: Mapping[str, Group]) -> None:
+        """Nothing."""
 
     def shown(self, jenkins: Jenkins) -> None:
         """Nothing."""
@@ -156,7 +162,9 @@ class CloudPort:
 
     def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
         """The groups by name."""
-        return self._line.read(Side.AUTO_SCALING, lambda: self._cloud.describe(names))
+        groups = self._line.read(Side.AUTO_SCALING, lambda: self._cloud.describe(names))
+        self._auditor.described(groups)
+        return groups
 
     def states(self, instances: Iterable[str]) -> Mapping[str, str]:
         """EC2's state name of each instance."""

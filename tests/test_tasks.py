@@ -36,14 +36,18 @@ def test_a_killed_program_is_told_apart_as_a_shell_would() -> None:
 
 
 CHILD = """
-import signal, sys
-def clean(number, frame):
-    print("cleaned up", flush=True)
+import os, signal, sys
+def stop(number, frame):
+    raise SystemExit
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
+try:
+    os.write(1, b"ready\\n")
+    while True:
+        signal.pause()
+except SystemExit:
+    os.write(1, b"cleaned up\\n")
     sys.exit(5)
-signal.signal(signal.SIGTERM, clean)
-signal.signal(signal.SIGINT, clean)
-print("ready", flush=True)
-signal.pause()
 """
 
 PARENT = f"""

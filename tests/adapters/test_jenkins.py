@@ -296,7 +296,7 @@ def test_the_script_console_is_asked_only_when_settings_say_so(answers: Answers)
     answers.by_request |= {
         "GET /ci/queue/api/json": as_json({"items": [placeholder]}),
         "POST /ci/scriptText": [
-            Answer(200, {}, '[{"id":7,"label":"gpu"}]\n'),
+            Answer(200, {}, 'workhorse:queue-labels v1 {"7":"gpu"}\n'),
             Answer(200, {}, "groovy.lang.MissingPropertyException: no"),
             Answer(403, {"X-Required-Permission": "hudson.model.Hudson.Administer"}),
         ],

@@ -182,11 +182,11 @@ def test_what_the_script_console_told_comes_first() -> None:
     assert second.expression is None
 
 
-def test_the_script_marks_itself_and_its_answer_is_read() -> None:
-    assert wire.QUEUE_LABELS_SCRIPT.startswith("// workhorse:queue v1\n")
-    printed = '[{"id":7,"label":"gpu"},{"id":8,"label":null}]\n'
+def test_the_script_marks_itself_and_its_answer() -> None:
+    assert wire.QUEUE_LABELS_SCRIPT.startswith("// workhorse:queue-labels v1\n")
+    printed = f'a warning\n{wire.SENTINEL} {{"7":"gpu","8":null}}\n'
     assert wire.script_labels(printed) == {7: "gpu", 8: None}
-    assert wire.script_labels("[]\n") == {}
+    assert wire.script_labels(f"{wire.SENTINEL} {{}}\n") == {}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -194,7 +194,7 @@ def test_a_script_that_failed_with_200_is_not_taken_for_an_empty_queue(version: 
     exchange = json.loads((RECORDED / version / "scripttext-error.json").read_text())
     with pytest.raises(Unreadable, match=r"java\.lang\.Exception: x"):
         wire.script_labels(exchange["response"]["body"])
-    for printed in ("", "[", "7", "{}x", "[7]", '[{"id": 7}]'):
+    for printed in ("", "{}", f"{wire.SENTINEL} [", f"{wire.SENTINEL} []"):
         with pytest.raises(Unreadable):
             wire.script_labels(printed)
 

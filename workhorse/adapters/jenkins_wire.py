@@ -23,14 +23,17 @@ COMPUTER_TREE = (
 )
 ROOT_TREE = "quietingDown,jobs[name]{0,1}"
 
-QUEUE_LABELS_SCRIPT = """// workhorse:queue v1
+SENTINEL = "workhorse:queue-labels v1"
+"""Begins the one line that the script prints: a script that fails is answered with 200 too."""
+
+QUEUE_LABELS_SCRIPT = f"""// {SENTINEL}
 import groovy.json.JsonOutput
 import jenkins.model.Jenkins
-println JsonOutput.toJson(Jenkins.get().queue.items.collect {
-    [id: it.id, label: it.assignedLabel?.expression]
-})
+def labels = [:]
+Jenkins.get().queue.items.each {{ labels[it.id as String] = it.assignedLabel?.expression }}
+println '{SENTINEL} ' + JsonOutput.toJson(labels)
 """
-"""Prints the label expression of every queued item, pipelines' bodies too; changes nothing."""
+"""The label expression of every queued item, pipelines' bodies too; prints, changes nothing."""
 
 _NO_SENSE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
 """What comes of an answer of another shape than was measured."""
@@ -104,13 +107,17 @@ def script_labels(printed: str) -> dict[int, str | None]:
     """What `QUEUE_LABELS_SCRIPT` printed: item id to label expression.
 
     Raises:
-        Unreadable: the script did not reach its end, for one that fails is answered with 200 too.
+        Unreadable: the script did not reach its end.
     """
-    try:
-        return {int(told["id"]): told["label"] for told in json.loads(printed)}
-    except _NO_SENSE as wrong:
-        first = printed.strip().partition("\n")[0]
-        raise Unreadable(f"the script console did not run our script: {first[:200]!r}") from wrong
+    for line in printed.splitlines():
+        if line.startswith(SENTINEL):
+            try:
+                told = json.loads(line[len(SENTINEL) :])
+                return {int(item): label for item, label in told.items()}
+            except _NO_SENSE as wrong:
+                raise Unreadable(f"the script console printed {line[:200]!r}") from wrong
+    first = printed.strip().partition("\n")[0]
+    raise Unreadable(f"the script console did not run our script: {first[:200]!r}")
 
 
 def path_of(url: str) -> str:

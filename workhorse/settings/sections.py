@@ -41,7 +41,7 @@ class JenkinsSettings(Section):
     script_console: StrictBool = False
     """Ask the script console for the labels that pipelines wait for; needs Overall/Administer."""
     expect_jobs: StrictBool = True
-    """Believe no token that sees no job, for its queue looks empty; false where there are no jobs."""
+    """Believe no token that sees no job: its queue looks empty; false where there are no jobs."""
 
     @field_validator("token_secret")
     @classmethod

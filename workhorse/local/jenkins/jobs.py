@@ -209,7 +209,7 @@ def _axis(element: ET.Element) -> Axis:
 def _blocks(script: str) -> tuple[Block, ...]:
     found = []
     starts = list(_NODE_BLOCK.finditer(script))
-    ends = [match.start() for match in starts[1:]] + [len(script)]
+    ends = [*(match.start() for match in starts), len(script)][1:]
     for match, end in zip(starts, ends, strict=True):
         single, double, parameter, word = match.groups()
         body = script[match.end() : end]

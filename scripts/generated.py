@@ -38,6 +38,7 @@ def parts() -> Mapping[str, Part]:
         "drain table": lambda: listing(DRAIN),
         "measurements": lambda: recorded("docs/recorded/bench.txt"),
         "settings": settings.reference,
+        "task options": task_options,
         "tasks": tasks,
     }
 
@@ -52,6 +53,19 @@ def tasks() -> str:
         for name, task in ns.tasks.items()
     ]
     return "\n".join(("| command | what it does |", "| --- | --- |", *sorted(rows)))
+
+
+def task_options() -> str:
+    """A table of the options of every task, in the words of `./inv TASK --help`."""
+    # Imported here: tasks.py imports this module.
+    from tasks import ns  # noqa: PLC0415
+
+    rows = [
+        f"| `./inv {name}` | `--{option}` | {meaning} |"
+        for name, task in sorted(ns.tasks.items())
+        for option, meaning in task.help.items()
+    ]
+    return "\n".join(("| task | option | meaning |", "| --- | --- | --- |", *rows))
 
 
 COMMANDS = ("run", "explain")

@@ -6,6 +6,8 @@ What the calls do is the contract suites' matter.
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.model import OperationModel
 
 from tests.adapters.answers import Answer, Answers, serving
 from tests.contracts.real_world import CloudOnEmbeddedAws, cloud_stage
@@ -146,6 +148,21 @@ def test_a_hook_that_was_put_later_is_read_when_an_instance_waits_at_it(
     stage.port.terminate(only, decrement=True)
     stage.pass_time(5)
     assert stage.port.groups([GROUP])[GROUP].hook == Hook(name="later", heartbeat_seconds=120)
+
+
+def test_an_old_hook_is_better_than_none_when_it_cannot_be_read_again(
+    stage: CloudOnEmbeddedAws,
+) -> None:
+    def fail(model: OperationModel, **_: object) -> None:
+        if model.name == "DescribeLifecycleHooks":
+            raise EndpointConnectionError(endpoint_url="nowhere")
+
+    before = stage.port.groups([GROUP])[GROUP].hook
+    stage.clients.autoscaling.meta.events.register("before-call", fail)
+    stage.pass_time(HOOK_SECONDS)
+    assert stage.port.groups([GROUP])[GROUP].hook == before
+    with pytest.raises(Unreadable, match="DescribeLifecycleHooks"):
+        AwsCloud(stage.clients, now=stage.now).groups([GROUP])
 
 
 def test_auto_scaling_is_read_even_when_ec2_is_not(stage: CloudOnEmbeddedAws) -> None:

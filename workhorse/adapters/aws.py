@@ -212,22 +212,28 @@ class AwsCloud:
         )
 
     def _hook(self, group: str, now: float, *, waiting: bool) -> Hook | None:
-        """The termination hook, the first by name; read again when old, or proved wrong."""
+        """The termination hook; read again when old, or proved wrong by an instance that waits."""
         known = self._hooks.get(group)
         proved_wrong = known is not None and known.hook is None and waiting
         if known is None or proved_wrong or not 0 <= now - known.read_at < HOOK_SECONDS:
-            with reading(f"DescribeLifecycleHooks of {group}"):
-                answer = self._clients.autoscaling.describe_lifecycle_hooks(
-                    AutoScalingGroupName=group
-                )
-            found = sorted(
-                (hook["LifecycleHookName"], hook["HeartbeatTimeout"])
-                for hook in answer["LifecycleHooks"]
-                if hook["LifecycleTransition"] == _TERMINATING
-            )
-            first = Hook(name=found[0][0], heartbeat_seconds=found[0][1]) if found else None
-            known = self._hooks[group] = _ReadHook(first, now)
+            try:
+                known = self._hooks[group] = _ReadHook(self._termination_hook(group), now)
+            except Surprise:
+                if known is None:
+                    raise
+                # An old answer is better than to be blind; the next tick asks again.
         return known.hook
+
+    def _termination_hook(self, group: str) -> Hook | None:
+        """The first by name, where there are several: Auto Scaling has no order of its own."""
+        with reading(f"DescribeLifecycleHooks of {group}"):
+            answer = self._clients.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=group)
+        found = sorted(
+            (hook["LifecycleHookName"], hook["HeartbeatTimeout"])
+            for hook in answer["LifecycleHooks"]
+            if hook["LifecycleTransition"] == _TERMINATING
+        )
+        return Hook(name=found[0][0], heartbeat_seconds=found[0][1]) if found else None
 
 
 def _portions(values: Sequence[str], size: int) -> Iterator[list[str]]:

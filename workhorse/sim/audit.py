@@ -4,6 +4,7 @@ It does not trust the loops' own memory.  It keeps, for each node, what the read
 given could have told them, and compares each change with that and with what is really running.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,8 @@ class Audit:
         self._looks: dict[str, Looks] = {}
         self._read: Jenkins | None = None
         self._described: Mapping[str, Group] = {}
+        self._fewer: Counter[str] = Counter()
+        """How much lower desired capacity is by now than described."""
         self._session_at = 0.0
         self._checks: dict[type, Callable[[Any], None]] = {
             SetDesiredCapacity: self._sized,
@@ -78,6 +81,7 @@ class Audit:
     def described(self, groups: Mapping[str, Group]) -> None:
         """Keep what the loops believe of the groups: it may be stale."""
         self._described = groups
+        self._fewer.clear()
 
     def shown(self, jenkins: Jenkins) -> None:
         """Keep what this reading tells of each node."""
@@ -126,11 +130,12 @@ class Audit:
             self._breach(f"{effect} is a step of more than {policy.max_step}")
 
     def _terminated(self, effect: TerminateInstance) -> None:
-        machine = self._world.cloud.machines.get(effect.instance)
-        if machine is not None and effect.decrement and not machine.lifecycle.leaving:
-            group = self._world.cloud.groups[machine.group]
-            if group.desired - 1 < self._policies[machine.group].floor:
-                self._breach(f"{effect} goes below the floor")
+        for name, group in self._described.items():
+            member = group.by_id.get(effect.instance)
+            if effect.decrement and member is not None and not member.lifecycle.leaving:
+                self._fewer[name] += 1
+                if group.desired - self._fewer[name] < self._policies[name].floor:
+                    self._breach(f"{effect} goes below the floor")
         self._ended(effect.instance, "TerminateInstance")
 
     def _ended(self, instance: str, what: str) -> None:

@@ -56,27 +56,32 @@ def test_the_process_prints_its_endpoint_and_ends_with_its_bodies(tmp_path: Path
     script = 'echo $$ > "$OUT/$0"; echo "$AWS_EC2_METADATA_SERVICE_ENDPOINT" >> "$OUT/$0"; sleep 99'
     body = f"sh -c '{script}' {{instance}}"
     command = [sys.executable, "-m", "workhorse.local.aws", "--boot-seconds", "0", "--body", body]
-    environment = {**os.environ, "OUT": str(tmp_path)}
+    environment = {**os.environ, "OUT": str(tmp_path), "MOTO_EC2_LOAD_DEFAULT_AMIS": "true"}
     with subprocess.Popen(
         [*command, "--no-managed-policies"], stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        url = ready["endpoint"]
-        form = "Action=RunInstances&Version=2016-11-15&MinCount=1&MaxCount=1&ImageId=ami-12c6146b"
-        scope = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/ec2/aws4_request, a, b"
-        request = urllib.request.Request(  # noqa: S310 (our own URL)
-            url, data=form.encode(), headers={"Authorization": scope}
-        )
-        urllib.request.urlopen(request).close()  # noqa: S310 (our own URL)
-        until(lambda: any(len(one.read_text().split()) == 2 for one in tmp_path.iterdir()))
-        (file,) = tmp_path.iterdir()
-        pid, endpoint = file.read_text().split()
-        assert endpoint == f"{url}/imds/{file.name}"
-        assert alive(int(pid))
-        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            url = ready["endpoint"]
+            form = (
+                "Action=RunInstances&Version=2016-11-15&MinCount=1&MaxCount=1&ImageId=ami-12c6146b"
+            )
+            scope = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/ec2/aws4_request, a, b"
+            request = urllib.request.Request(  # noqa: S310 (our own URL)
+                url, data=form.encode(), headers={"Authorization": scope}
+            )
+            urllib.request.urlopen(request).close()  # noqa: S310 (our own URL)
+            until(lambda: any(len(one.read_text().split()) == 2 for one in tmp_path.iterdir()))
+            (file,) = tmp_path.iterdir()
+            pid, endpoint = file.read_text().split()
+            assert endpoint == f"{url}/imds/{file.name}"
+            assert alive(int(pid))
+            process.send_signal(signal.SIGTERM)
 
-        assert process.wait(20) == 0
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
     assert not alive(int(pid))
     assert ScaledClock.parse(ready["clock"]).speed == 1.0
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from scripts import sources
 from tests.docs import prose
 
 PAGES = prose.pages()
@@ -50,3 +51,18 @@ def test_a_decision_has_its_number_in_the_title_and_its_four_parts(page: str) ->
     assert text.startswith(f"# {page.removeprefix('docs/decisions/')[:4]}: ")
     parts = ["Status", "Context", "Decision", "Consequences"]
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == parts
+
+
+def test_every_decision_that_a_file_points_to_exists() -> None:
+    known = {page.removeprefix("docs/decisions/")[:4] for page in DECISIONS}
+    pointers = {
+        (str(path.relative_to(sources.ROOT)), number)
+        for path in sources.files()
+        if path.suffix in {".py", ".tf", ".md"}
+        for number in re.findall(
+            r"(?:[Dd]ecision |docs/decisions/)(\d{4})", path.read_text(errors="replace")
+        )
+    }
+
+    assert pointers
+    assert [pointer for pointer in pointers if pointer[1] not in known] == []

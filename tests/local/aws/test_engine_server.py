@@ -16,6 +16,7 @@ from moto.core import utils
 
 from tests.local.aws.cloud import START, Cloud
 from workhorse.local.aws import patching
+from workhorse.local.aws.engine import TickError
 from workhorse.local.aws.patches import PATCHES
 from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.aws.timings import Timings
@@ -178,3 +179,35 @@ def test_a_second_cloud_in_the_process_is_refused_and_harms_nothing(cloud: Cloud
     cloud.group()
 
     assert cloud.members() == {}
+
+
+class Broken:
+    """A part that fails in every tick."""
+
+    def tick(self, now: float) -> None:
+        """Fail."""
+        raise RuntimeError(f"no luck at {now:.0f}")
+
+
+def test_a_part_that_fails_does_not_stop_the_others_and_is_not_hidden(cloud: Cloud) -> None:
+    """Our own: the rest of the cloud goes on, and advance tells."""
+    cloud.aws.engine.parts.insert(0, Broken())
+    cloud.group(desired=1)
+    with pytest.raises(TickError, match="no luck at 1767225610"):
+        cloud.advance(10)
+    for _ in range(5):
+        with pytest.raises(TickError):
+            cloud.advance(10)
+
+    assert list(cloud.members().values()) == ["InService"]
+
+
+def test_the_driver_keeps_what_failed_for_the_state_page(
+    make_cloud: Callable[..., Cloud],
+) -> None:
+    """Our own: errors are in GET /_local/state."""
+    cloud = make_cloud(clock=ScaledClock(START, 0.001))
+    cloud.aws.engine.parts.append(Broken())
+    until(lambda: bool(cloud.local("GET", "state")["errors"]))
+
+    assert "no luck" in cloud.local("GET", "state")["errors"][0]

@@ -37,6 +37,14 @@ class Part(Protocol):
         """Do all that is due at the virtual epoch second `now`."""
 
 
+class TickError(Exception):
+    """Parts that failed in one tick, with their errors; the other parts had theirs."""
+
+    def __init__(self, failures: list[Exception]) -> None:
+        super().__init__("; ".join(map(repr, failures)))
+        self.failures = failures
+
+
 @runtime_checkable
 class Punctual(Protocol):
     """A part that can tell when it wants its next tick."""
@@ -90,11 +98,20 @@ class Engine:
         self.events.record(kind, now, **detail)
 
     def tick(self, now: float | None = None) -> None:
-        """Let every part do what is due at `now` (default: the clock's now)."""
+        """Let every part do what is due at `now` (default: the clock's now).
+
+        Raises TickError after the last part when some failed.
+        """
         with self.lock:
             moment = self.clock.now() if now is None else now
+            failures: list[Exception] = []
             for part in self.parts:
-                part.tick(moment)
+                try:
+                    part.tick(moment)
+                except Exception as error:  # noqa: BLE001 (one part must not stop the others)
+                    failures.append(error)
+            if failures:
+                raise TickError(failures)
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward and let everything on the way happen in its order.

@@ -99,14 +99,6 @@ def set_desired_capacity(
     )
 
 
-def change_capacity(self: AutoScalingBackend, group_name: str, scaling_adjustment: int) -> None:
-    """AutoScalingBackend.change_capacity: clamped into min and max, as policies are."""
-    group = group_named(self, group_name)
-    wanted = (group.desired_capacity or 0) + scaling_adjustment
-    size = max(group.min_size or 0, min(wanted, group.max_size or wanted))
-    active().set_desired(group, size, "a user request executed a policy", active().clock.now())
-
-
 def create_group(self: AutoScalingBackend, name: str, **kwargs: Any) -> FakeAutoScalingGroup:  # noqa: ANN401
     """AutoScalingBackend.create_auto_scaling_group: a name once, sizes in order."""
     if name in self.autoscaling_groups:

@@ -85,7 +85,6 @@ GROUPS: tuple[Row, ...] = (
     ),
     (AutoScalingBackend, "create_auto_scaling_group", group_api.create_group, "checks"),
     (AutoScalingBackend, "set_desired_capacity", group_api.set_desired_capacity, "checks"),
-    (AutoScalingBackend, "change_capacity", group_api.change_capacity, "clamped"),
     (
         AutoScalingBackend,
         "notify_terminate_instances",

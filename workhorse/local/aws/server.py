@@ -14,7 +14,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from workhorse.local.aws import ec2_life, engine, moto_clock, patching
 from workhorse.local.aws.admin import Admin
 from workhorse.local.aws.bodies import ProcessBodies
-from workhorse.local.aws.engine import Engine, Part
+from workhorse.local.aws.engine import Engine, Part, TickError
 from workhorse.local.aws.groups import Groups
 from workhorse.local.aws.patches import PATCHES
 from workhorse.local.aws.spot import Spot
@@ -137,8 +137,9 @@ class EmbeddedAws:
         while not self._ended.wait(STRIDE):
             try:
                 self.engine.tick()
-            except Exception as error:  # noqa: BLE001 (the cloud must not stop for one part)
-                self.engine.errors.append(repr(error))
+            except TickError as error:
+                if str(error) not in self.engine.errors:
+                    self.engine.errors.append(str(error))
 
     def _install_beside(self, name: str) -> None:
         path = f"workhorse.local.aws.{name}"

@@ -111,19 +111,8 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     change = _change(memory.seen, expected, group.desired)
     outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
-    situation = Situation(
-        policy=pool.policy,
-        group=group,
-        now=snapshot.at,
-        queued=demand.queued if demand else 0,
-        running=seen.running,
-        ready=len(seen.ready),
-        booting=len(seen.booting),
-        coming=seen.coming,
-        changed_at=changed_at,
-        told=demand is not None,
-        frozen=snapshot.frozen,
-        blind_step=blind_step,
+    situation = replace(
+        _situation(pool, snapshot, seen, demand), changed_at=changed_at, blind_step=blind_step
     )
     wanted, reasons = target(situation, rules)
     wish = _moves(pool, snapshot, situation, seen, wanted, drains)
@@ -146,6 +135,21 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
             times=seen.times,
         ),
         change=change,
+    )
+
+
+def _situation(pool: Pool, snapshot: Snapshot, seen: Survey, demand: Demand | None) -> Situation:
+    return Situation(
+        policy=pool.policy,
+        group=seen.group,
+        now=snapshot.at,
+        queued=demand.queued if demand else 0,
+        running=seen.running,
+        ready=len(seen.ready),
+        booting=len(seen.booting),
+        coming=seen.coming,
+        told=demand is not None,
+        frozen=snapshot.frozen,
     )
 
 

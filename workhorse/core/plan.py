@@ -35,13 +35,13 @@ class Situation:
     """Instances young enough to be expected."""
     coming: int
     """Launches that Auto Scaling was asked for and has not begun."""
-    changed_at: float
+    changed_at: float = 0
     """When the size last changed."""
     told: bool
     """Jenkins was read: `queued` and `running` are known."""
     frozen: bool
     """Jenkins restarted or is quieting down: its answers are not to be trusted yet."""
-    blind_step: int
+    blind_step: int = 0
     """Agents that may be added while `told` is false or `frozen` is true."""
 
     @property

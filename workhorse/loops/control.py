@@ -125,7 +125,8 @@ class Control:
         self._say("decision", f"decision:{decision.pool}", record, still=still, force=bool(moved))
 
     def _perform(self, decision: Decision) -> bool:
-        """Set the size; only when that worked is the decision remembered and followed."""
+        """Set the size; only when that worked do agents leave or come back."""
+        self._memory[decision.pool] = decision.memory
         rule = next((r for r in reversed(decision.reasons) if r.before != r.after), None)
         because = f"{decision.pool}: {rule}" if rule else f"{decision.pool}: as before"
         try:
@@ -133,7 +134,6 @@ class Control:
                 self._performer.perform(effect, because)
         except Surprise:
             return False
-        self._memory[decision.pool] = decision.memory
         return True
 
     def _say(  # noqa: PLR0913 - the parts of a record, by name

@@ -12,6 +12,7 @@ from workhorse.adapters.aws_metrics import CloudWatchMetrics, EverySink
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.jenkins import JenkinsController
 from workhorse.adapters.journal import JournalFile
+from workhorse.adapters.lock import held
 from workhorse.adapters.prometheus import Prometheus
 from workhorse.adapters.session import AwsClients
 from workhorse.core.errors import Unreadable
@@ -122,7 +123,10 @@ def _metrics(settings: Settings, clients: AwsClients, stack: ExitStack) -> Metri
 
 def _journal(settings: Settings, stack: ExitStack, *, dry_run: bool) -> JournalFile:
     path = Path(settings.journal.path)
-    journal = JournalFile(path.with_name(f"{path.name}.dry-run") if dry_run else path)
+    if dry_run:
+        path = path.with_name(f"{path.name}.dry-run")
+    stack.enter_context(held(path.with_name(f"{path.name}.lock")))
+    journal = JournalFile(path)
     stack.callback(journal.close)
     return journal
 

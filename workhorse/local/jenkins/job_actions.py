@@ -133,7 +133,7 @@ ON_JOB = {
 }
 
 
-def on_job(call: Call, name: str, rest: tuple[str, ...]) -> Answer:
+def on_job(call: Call, name: str, rest: tuple[str, ...]) -> Answer:  # noqa: PLR0911 - a dispatcher
     """An action on a job or a build."""
     job = job_named(call, name)
     if job is None:

@@ -1,5 +1,7 @@
 """Which object a path of the remote API means."""
 
+from collections.abc import Callable
+
 from workhorse.core.labels import parse
 from workhorse.local.jenkins import computer_kinds, job_kinds, label_kinds, queue_kinds, root_kinds
 from workhorse.local.jenkins.call import Call
@@ -10,7 +12,7 @@ from workhorse.local.jenkins.jobs import Job
 from workhorse.local.jenkins.runs import Run
 
 BUILT_IN_NAMES = ("(built-in)", "(master)")
-_ALIASES = {
+_ALIASES: dict[str, Callable[[Run], bool]] = {
     "lastBuild": lambda _: True,
     "lastCompletedBuild": lambda run: run.result is not None,
     "lastSuccessfulBuild": lambda run: run.result in {"SUCCESS", "UNSTABLE"},
@@ -22,7 +24,7 @@ _CRUMB = (
 )
 
 
-def find(call: Call, path: tuple[str, ...]) -> Bean | None:
+def find(call: Call, path: tuple[str, ...]) -> Bean | None:  # noqa: PLR0911 - one line for each path
     """The object at a path; None where there is none that the caller may know of."""
     view = call.view
     match path:

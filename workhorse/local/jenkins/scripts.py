@@ -1,8 +1,10 @@
 """The scripts that `/scriptText` understands, told by a marker in their first line.
 
 A script begins with `// workhorse:NAME` and, where it takes arguments, a JSON object behind it.
-The output is JSON. Any other script gets what Jenkins gives for a broken one: status 200 and the
-text of an exception. The Groovy below the marker is for real servers and is not read here.
+The output is JSON; `queue-labels` is the script of the Jenkins adapter and repeats its sentinel.
+One statement that prints a plain text is understood too.
+Any other script gets what Jenkins gives for a broken one: status 200 and the text of an exception.
+The Groovy below the marker is for real servers and is not read here.
 """
 
 import json
@@ -13,13 +15,19 @@ from typing import Any
 from workhorse.local.jenkins import agents
 from workhorse.local.jenkins.controller import Controller
 
+_PRINT = re.compile(r"""\s*print(?:ln)?\b[\s(]*(["'])([^"'$\\]*)\1[\s)]*""")
 _MARKER = re.compile(r"\s*//\s*workhorse:([\w-]+)[ \t]*(\{.*\})?")
+
+
+_SENTINEL = "workhorse:queue-labels v1"
 
 
 def output(controller: Controller, script: str) -> str:
     """What the script prints."""
     if not script:
         return ""
+    if (text := _PRINT.fullmatch(script)) is not None:
+        return f"{text[2]}\n"
     found = _MARKER.match(script)
     known = _SCRIPTS.get(found[1]) if found is not None else None
     if found is None or known is None:
@@ -28,7 +36,8 @@ def output(controller: Controller, script: str) -> str:
             f"groovy.lang.MissingPropertyException: {words}\n\tat Script1.run(Script1.groovy:1)\n"
         )
     try:
-        return json.dumps(known(controller, json.loads(found[2] or "{}"))) + "\n"
+        printed = json.dumps(known(controller, json.loads(found[2] or "{}"))) + "\n"
+        return f"{_SENTINEL} {printed}" if found[1] == "queue-labels" else printed
     except (KeyError, ValueError) as error:
         return f"java.lang.IllegalArgumentException: {error}\n\tat Script1.run(Script1.groovy:1)\n"
 
@@ -45,6 +54,12 @@ def _queue(controller: Controller, _: dict[str, Any]) -> object:
         }
         for item in controller.world.items.values()
     ]
+
+
+def _queue_labels(controller: Controller, _: dict[str, Any]) -> object:
+    """Every item's label expression by its id."""
+    found = controller.world.items.values()
+    return {str(i.id): None if i.label is None else i.label.expression for i in found}
 
 
 def _relabel(controller: Controller, arguments: dict[str, Any]) -> object:
@@ -71,6 +86,7 @@ def _remove_if_idle(controller: Controller, arguments: dict[str, Any]) -> object
 
 _SCRIPTS: dict[str, Callable[[Controller, dict[str, Any]], object]] = {
     "queue": _queue,
+    "queue-labels": _queue_labels,
     "relabel": _relabel,
     "remove-if-idle": _remove_if_idle,
 }

@@ -425,10 +425,11 @@ def test_an_import_inside_a_function_is_seen() -> None:
     ]
 
 
-def test_a_docstring_does_not_count_towards_a_function() -> None:
-    (function,) = sample('def f():\n    """One.\n\n    Two.\n    """\n    return 1\n').functions()
+def test_signature_and_docstring_do_not_count_towards_a_function() -> None:
+    text = 'def f(\n    a,\n):\n    """One.\n\n    Two.\n    """\n    b = a\n\n    return b\n'
+    (function,) = sample(text).functions()
 
-    assert length(function) == len(("def", "return"))
+    assert length(function) == len(("b = a", "", "return b"))
 
 
 def test_a_package_does_not_hold_its_namesakes() -> None:

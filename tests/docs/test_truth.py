@@ -4,6 +4,7 @@ import importlib.util
 import re
 import tomllib
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from invoke.tasks import Task
@@ -119,3 +120,18 @@ def test_every_alarm_has_its_page_and_every_page_its_alarm() -> None:
 
 def test_the_changelog_has_an_unreleased_part() -> None:
     assert "## [Unreleased]" in PAGES["CHANGELOG.md"]
+
+
+def test_every_folder_of_tests_is_on_the_map() -> None:
+    folders = {path.parent.relative_to(ROOT / "tests").parts[0] for path in tested_files()}
+
+    assert [name for name in sorted(folders) if f"`{name}`" not in PAGES["tests/README.md"]] == []
+
+
+def tested_files() -> list[Path]:
+    """Files of tests that lie in a folder."""
+    return [
+        path
+        for path in sources.python(ROOT / "tests")
+        if path.name.startswith("test_") and path.parent != ROOT / "tests"
+    ]

@@ -123,12 +123,12 @@ def test_the_changelog_has_an_unreleased_part() -> None:
 
 
 def test_every_folder_of_tests_is_on_the_map() -> None:
-    folders = {path.parent.relative_to(ROOT / "tests").parts[0] for path in tested_files()}
+    folders = {path.parent.relative_to(ROOT / "tests").parts[0] for path in files_of_tests()}
 
     assert [name for name in sorted(folders) if f"`{name}`" not in PAGES["tests/README.md"]] == []
 
 
-def tested_files() -> list[Path]:
+def files_of_tests() -> list[Path]:
     """Files of tests that lie in a folder."""
     return [
         path

@@ -26,16 +26,23 @@ def commands(root: Path = ROOT) -> Mapping[str, tuple[str, ...]]:
 
 def terraform_format(root: Path = ROOT) -> tuple[str, ...]:
     """The command that checks the format of the Terraform files, whatever settings people have."""
-    binary = str(toolchain.find_terraform(root / ".tools", progress=print))
+    binary = str(toolchain.find_terraform(root / ".tools"))
     alone = ("env", "TF_CLI_CONFIG_FILE=/dev/null")
     return (*alone, binary, "fmt", "-check", "-diff", "-recursive", "terraform")
 
 
 def run_all(root: Path = ROOT) -> list[str]:
     """Run every check, telling which, and return the names of those that failed."""
-    failed = []
-    for name, command in {**commands(root), "terraform format": terraform_format(root)}.items():
-        print(f"== {name}", flush=True)
-        if subprocess.run(command, cwd=root, check=False).returncode:
-            failed.append(name)
+    failed = [name for name, command in commands(root).items() if not passes(name, command, root)]
+    # Terraform's name is known only once it is there.
+    if not passes("tools", (*PYTHON, "scripts.prepare"), root):
+        return [*failed, "tools"]
+    if not passes("terraform format", terraform_format(root), root):
+        failed.append("terraform format")
     return failed
+
+
+def passes(name: str, command: tuple[str, ...], root: Path) -> bool:
+    """Run one check, with its name above what it prints."""
+    print(f"== {name}", flush=True)
+    return subprocess.run(command, cwd=root, check=False).returncode == 0

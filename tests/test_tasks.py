@@ -96,8 +96,17 @@ def test_every_check_is_run_and_the_failed_ones_are_named(
     monkeypatch.setattr(checks, "commands", lambda _root: given)
     monkeypatch.setattr(checks, "terraform_format", lambda _root: (python, "-c", "1/0"))
 
+    monkeypatch.setattr(checks, "PYTHON", (python, "-c", "", "and so nothing is prepared"))
+
     assert checks.run_all() == ["first", "terraform format"]
     assert "second ran" in capfd.readouterr().out
+
+
+def test_without_tools_the_checks_that_need_none_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "commands", lambda _root: {"a": (sys.executable, "-c", "1/0")})
+    monkeypatch.setattr(checks, "PYTHON", (sys.executable, "-c", "raise SystemExit(1)"))
+
+    assert checks.run_all() == ["a", "tools"]
 
 
 def test_shell_files_are_known_by_their_first_line(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def builds_of_stand_in(
             ended=record["ended"],
             node=record["node"] or "",
             result=record["result"] or "",
-            cause=record["cause"] or "",
+            cause=record["lost"] or "",
         )
         for record in records
         if record["job"] in jobs

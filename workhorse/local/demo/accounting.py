@@ -99,7 +99,7 @@ def account(evidence: Evidence) -> Account:
         scale_ups=scale_ups(evidence),
         hooks=hooks(evidence.happenings),
         recalled=recalls(evidence.journal),
-        deeds=Counter(deed.hand.value for deed in evidence.deeds),
+        deeds=dict(Counter(deed.hand.value for deed in evidence.deeds)),
         remains=evidence.remains,
     )
 

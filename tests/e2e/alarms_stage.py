@@ -1,0 +1,163 @@
+"""What the story of `alarms` mode plays on: every part real or embedded, each a process.
+
+The real Terraform and provider, the embedded AWS, the Jenkins stand-in, agents, and the program
+itself; all share one virtual time, two hours of which last a minute.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workhorse.adapters.toolchain import prepare
+from workhorse.local.demo import evidence, scenery, setting
+from workhorse.local.demo.controller import Controller
+from workhorse.local.demo.deployment import Deployment
+from workhorse.local.demo.facts import Happening
+from workhorse.local.demo.jobs import ORDER, SECONDS, sleeping_job
+from workhorse.local.demo.options import CHECKOUT, Options
+from workhorse.local.demo.processes import Processes
+from workhorse.local.demo.scenery import Scenery
+from workhorse.local.demo.setting import ControllerSetting, PoolSetting, Tempo
+
+SPEED = 120.0
+"""Virtual seconds per real one: the 50 minutes of idling are 25 seconds."""
+
+POOL = PoolSetting(name="nightly", label="nightly", job="nightly-build", ceiling=3, executors=2)
+
+WARM_UP_SECONDS = 600
+"""`boot_seconds`, in `alarms` mode the warm-up of the policy: so long no second agent is launched
+for the same build; 5 real seconds for an agent to come up on a busy machine."""
+
+HEARTBEAT_SECONDS = 1200
+
+LOOK_SECONDS = 0.2
+"""Real seconds between two looks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A pool that CloudWatch sizes, and everything around it, at work."""
+
+    where: Scenery
+    group: str
+    controller: Controller
+    log: Path
+
+    def queue(self, seconds: float, *, order: int) -> None:
+        """Queue a build of so many virtual seconds; `order` tells it from others alike."""
+        self.where.jenkins.build(POOL.job, {SECONDS: f"{seconds:g}", ORDER: str(order)})
+
+    def builds(self) -> list[dict[str, Any]]:
+        """Every build of the pool as the stand-in keeps it, the first queued first."""
+        found = (one for one in self.where.jenkins.accounting() if one["job"] == POOL.job)
+        return sorted(found, key=lambda one: (one["queued"], one["number"]))
+
+    def desired(self) -> int:
+        """Desired capacity of the group."""
+        return int(self._group()["desired"])
+
+    def members(self) -> dict[str, str]:
+        """Lifecycle state of each instance of the group."""
+        return {name: member["state"] for name, member in self._group()["members"].items()}
+
+    def nodes(self) -> set[str]:
+        """Names of Jenkins' nodes, the controller's own among them."""
+        return {computer["displayName"] for computer in self.where.jenkins.computers()}
+
+    def happenings(self) -> tuple[Happening, ...]:
+        """What happened in the embedded AWS, oldest first."""
+        return evidence.happenings(self.where.cloud.events())
+
+    def journal(self) -> tuple[Any, ...]:
+        """What the program wrote down, oldest first."""
+        return evidence.read_journal(self.log)
+
+    def until(self, sentence: str, condition: Callable[[], bool], *, virtual: float) -> None:
+        """Look until the sentence is true, for so many virtual seconds on an idle machine.
+
+        A busy one gets half a minute more.
+        """
+        deadline = time.monotonic() + virtual / SPEED + 30
+        rest = threading.Event()
+        while not condition():
+            self.controller.check()
+            assert time.monotonic() < deadline, f"not in time: {sentence}; {self._told()}"
+            rest.wait(LOOK_SECONDS)
+
+    def _group(self) -> dict[str, Any]:
+        groups = self.where.cloud.state()["groups"]
+        found: dict[str, Any] = next(group for group in groups if group["name"] == self.group)
+        return found
+
+    def _told(self) -> str:
+        builds = [(one["number"], one["node"], one["result"]) for one in self.builds()]
+        return f"desired {self.desired()}, members {self.members()}, builds {builds}"
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """Set everything up in `folder`; at the end every process is stopped."""
+    toolchain = prepare(CHECKOUT / ".tools", progress=print)
+    with Processes(folder / "logs") as processes:
+        where = scenery.build(Options(speed=SPEED), processes, folder)
+        where.jenkins.create_job(POOL.job, sleeping_job(POOL.label))
+        where.cloud.put_secret(setting.TOKEN_PARAMETER, where.token)
+        deployment = Deployment(
+            folder,
+            endpoint=where.cloud.endpoint,
+            toolchain=toolchain,
+            progress=print,
+            log=folder / "logs" / "terraform.log",
+        )
+        outputs = deployment.apply(_variables(where, folder))["pools"]
+        journal = folder / "journal.jsonl"
+        config = folder / "workhorse.toml"
+        config.write_text(_settings(where, outputs, journal))
+        controller = Controller(processes, config)
+        controller.start()
+        yield Stage(
+            where=where, group=outputs[POOL.name]["group"], controller=controller, log=journal
+        )
+        controller.stop()
+
+
+def _variables(where: Scenery, folder: Path) -> dict[str, object]:
+    """The complete example with one pool, in `alarms` mode."""
+    told = setting.user_data(
+        POOL, url=where.jenkins.url, user=where.user, directory=str(folder / "agents")
+    )
+    return {
+        "image_id": setting.IMAGE,
+        "subnet_ids": where.cloud.subnets(3),
+        "agent_parameters": [setting.TOKEN_PARAMETER],
+        "secret_parameters": [setting.TOKEN_PARAMETER],
+        "pools": {
+            POOL.name: {
+                "policy": {
+                    "labels": [POOL.label],
+                    "ceiling": POOL.ceiling,
+                    "executors": POOL.executors,
+                    "boot_seconds": WARM_UP_SECONDS,
+                },
+                "scaling": "alarms",
+                "heartbeat_seconds": HEARTBEAT_SECONDS,
+                "user_data": told,
+            }
+        },
+    }
+
+
+def _settings(where: Scenery, outputs: dict[str, Any], journal: Path) -> str:
+    told = ControllerSetting(
+        url=where.jenkins.url,
+        user=where.user,
+        token_file=str(where.token_file),
+        endpoint=where.cloud.endpoint,
+        clock=str(where.clock),
+        journal=str(journal),
+    )
+    return setting.controller_toml(told, Tempo(speed=SPEED), outputs)

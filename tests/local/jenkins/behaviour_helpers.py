@@ -193,7 +193,8 @@ class House:
         """A computer's JSON with its executors."""
         return self.json(
             f"computer/{name}/",
-            f"*,assignedLabels[name],executors[{_SLOT}],oneOffExecutors[{_SLOT}]",
+            "*,offlineCause[description],assignedLabels[name],"
+            f"executors[{_SLOT}],oneOffExecutors[{_SLOT}]",
         )
 
     def config(self, name: str) -> str:

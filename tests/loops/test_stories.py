@@ -14,16 +14,10 @@ HOUR = 3600.0
 EXPLAINED = """\
 2023-11-14 22:13:20 Jenkins runs as session 00000001: nothing is destroyed for a while
 2023-11-14 22:16:20 linux: desired 0 -> 1; target 1 by \
-need: 0 -> 1 (1 queued + 0 running / 1 executors); buffer: 1 -> 1 (buffer 0); \
-floor: 1 -> 1 (floor 0); ceiling: 1 -> 1 (ceiling 10); \
-sanity_step: 1 -> 1 (at most 50 from 0); blind: 1 -> 1 (Jenkins was read); \
-cool_down: 1 -> 1 (no cool-down in the way); scale_in_switch: 1 -> 1 (scale-in is on)
+need: 0 -> 1 (1 queued + 0 running / 1 executors)
 2023-11-14 22:16:30 linux: desired reads 0 -> 1: as we asked
 2023-11-14 22:21:10 linux: chosen to leave i-00000001; target 0 by \
-need: 0 -> 0 (0 queued + 0 running / 1 executors); buffer: 0 -> 0 (buffer 0); \
-floor: 0 -> 0 (floor 0); ceiling: 0 -> 0 (ceiling 10); \
-sanity_step: 0 -> 0 (at most 50 from 1); blind: 0 -> 0 (Jenkins was read); \
-cool_down: 0 -> 0 (no cool-down in the way); scale_in_switch: 0 -> 0 (scale-in is on)
+need: 0 -> 0 (0 queued + 0 running / 1 executors)
 2023-11-14 22:21:40 i-00000001: ended, desired less one: scale-in drain: idle twice and settled
 2023-11-14 22:21:42 linux: desired reads 1 -> 0: as we asked"""
 

@@ -3,11 +3,15 @@
 Each change has its decision, or the agent that was ended, beside it in the journal.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 Record = Mapping[str, Any]
+
+_STEP = re.compile(r"\w+: (-?\d+) -> (-?\d+) ")
+"""How `core.model.Reason` prints: the rule, the number before and after."""
 
 
 def explain(records: Iterable[Record], *, pool: str = "") -> Iterator[str]:
@@ -35,8 +39,14 @@ def _decision(record: Record) -> str:
         asked.append(f"chosen to leave {', '.join(record['leave'])}")
     if not asked:
         return ""
-    reasons = "; ".join(record["reasons"])
+    reasons = "; ".join(_telling(record["reasons"]))
     return f"{record['pool']}: {' and '.join(asked)}; target {record['target']} by {reasons}"
+
+
+def _telling(reasons: Sequence[str]) -> Sequence[str]:
+    """The steps that moved the number; the first where none did."""
+    moved = [reason for reason in reasons if (step := _STEP.match(reason)) and step[1] != step[2]]
+    return moved or reasons[:1]
 
 
 def _desired(record: Record) -> str:

@@ -1,0 +1,122 @@
+"""The demo from end to end: the real Terraform, the real program, real processes; no build dies."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workhorse.adapters.journal import records
+from workhorse.core.explain import explain
+
+ROOT = Path(__file__).parents[2]
+SHORT = ("--hours", "0.4", "--speed", "90")
+PATIENCE_SECONDS = 200
+
+
+def start(runs: Path, *options: str) -> "subprocess.Popen[str]":
+    """A demo in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "workhorse.local.demo", "--runs", str(runs), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ours(runs: Path) -> list[str]:
+    """Command lines of live processes that name the folder of the run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(runs) in line:
+            found.append(line)
+    return found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """What a short demo printed, and its folder."""
+    runs = tmp_path_factory.mktemp("runs")
+    process = start(runs, *SHORT)
+    printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, printed
+    yield printed, runs / "demo-1"
+    assert ours(runs) == []
+
+
+@pytest.fixture(scope="module")
+def report(run: tuple[str, Path]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run[1] / "report.json").read_text())
+    return found
+
+
+def test_no_build_is_killed_no_hook_is_lost_and_nothing_is_left(report: dict[str, Any]) -> None:
+    assert report["clean"]
+    assert report["run"] == report["asked"] > 0
+    assert (report["killed"], report["unfinished"], report["hooks"]["lost"]) == ([], [], [])
+    assert report["remains"] == {"nodes": [], "instances": [], "others": []}
+
+
+def test_the_pool_grew_and_shrank_by_hooks(report: dict[str, Any]) -> None:
+    assert report["peak"] > 1
+    assert report["scale_ups"]
+    assert report["hooks"]["received"] == report["hooks"]["completed"] >= report["instances"] > 0
+
+
+def test_outsiders_had_their_way(report: dict[str, Any]) -> None:
+    assert report["deeds"]["operator terminates a busy agent"] == 1
+    assert report["deeds"]["controller killed in mid-drain"] == 1
+
+
+def test_what_is_printed_ends_with_the_verdict(run: tuple[str, Path]) -> None:
+    assert run[0].rstrip().splitlines()[-1].startswith("verdict")
+    assert "clean: no build was killed" in run[0]
+
+
+def test_the_journal_explains_every_change_of_desired_capacity(run: tuple[str, Path]) -> None:
+    """Each size the group read at has, before it, who asked for it and why."""
+    journal = tuple(records(run[1] / "journal.jsonl"))
+    asked: set[str] = set()
+    changes = [record for record in journal if record["kind"] == "desired"]
+    for record in journal:
+        if record.get("effect") == "SetDesiredCapacity":
+            assert record["because"].startswith(record["group"].removeprefix("workhorse-"))
+            asked.add(record["group"].removeprefix("workhorse-"))
+        if record["kind"] == "drain" and record["after"] == "LEAVING":
+            asked.add(record["pool"])
+        if record["kind"] == "desired" and record["because"] == "as we asked":
+            assert record["pool"] in asked, record
+
+    assert len(changes) > 1
+    lines = list(explain(journal))
+
+    assert any("desired 0 -> " in line and "need: 0 -> " in line for line in lines)
+    assert any("changed by another hand than ours" in line for line in lines)
+
+
+def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = start(tmp_path, *SHORT)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "replaying" in line:
+            break
+    began = time.monotonic()
+
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert process.returncode != 0
+    assert time.monotonic() - began < PATIENCE_SECONDS
+    assert ours(tmp_path) == []

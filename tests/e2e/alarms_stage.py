@@ -1,7 +1,7 @@
 """What the story of `alarms` mode plays on: every part real or embedded, each a process.
 
 The real Terraform and provider, the embedded AWS, the Jenkins stand-in, agents, and the program
-itself; all share one virtual time, two hours of which last a minute.
+itself; all share one virtual time, two hours of which last less than a minute.
 """
 
 import threading
@@ -23,16 +23,17 @@ from workhorse.local.demo.processes import Processes
 from workhorse.local.demo.scenery import Scenery
 from workhorse.local.demo.setting import ControllerSetting, PoolSetting, Tempo
 
-SPEED = 120.0
-"""Virtual seconds per real one: the 50 minutes of idling are 25 seconds."""
+SPEED = 150.0
+"""Virtual seconds per real one: the 50 minutes of idling are 20 seconds."""
 
 POOL = PoolSetting(name="nightly", label="nightly", job="nightly-build", ceiling=3, executors=2)
 
-WARM_UP_SECONDS = 600
+WARM_UP_SECONDS = 750
 """`boot_seconds`, in `alarms` mode the warm-up of the policy: so long no second agent is launched
 for the same build; 5 real seconds for an agent to come up on a busy machine."""
 
-HEARTBEAT_SECONDS = 1200
+HEARTBEAT_SECONDS = 1500
+"""10 real seconds that a busy machine may keep the program from sending a heartbeat."""
 
 LOOK_SECONDS = 0.2
 """Real seconds between two looks."""

@@ -15,6 +15,7 @@ import pytest
 
 from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.toolchain import Toolchain
+from workhorse.core.notices import HANDLING, Handling, understand
 
 # One worker for all of it where the runner deals by group: the runs are made once for the file.
 pytestmark = pytest.mark.xdist_group("mocked-modules")
@@ -175,16 +176,34 @@ def test_the_hook_may_publish_to_its_encrypted_topic(events: list[Event]) -> Non
 
 
 @of_the_pool
-def test_a_rule_about_the_group_names_the_group(events: list[Event]) -> None:
+def test_only_this_group_may_have_the_hook_published(events: list[Event]) -> None:
+    """The role of the hook trusts Auto Scaling for one group, not for whoever names the role."""
+    roles = [r for r in resources(events) if r["type"] == "aws_iam_role" and r["name"] == "hook"]
+    assert roles
+    for role in roles:
+        (statement,) = json.loads(role["values"]["assume_role_policy"])["Statement"]
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+        source = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+        assert re.fullmatch(
+            r"arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:\*:"
+            r"autoScalingGroupName/workhorse-linux",
+            source,
+        )
+
+
+@of_the_pool
+def test_the_drainer_understands_every_event_that_the_rules_send(events: list[Event]) -> None:
+    """What it does not understand would lie in the dead letter queue and call people."""
     patterns = [
         json.loads(r["values"]["event_pattern"])
         for r in resources(events)
         if r["type"] == "aws_cloudwatch_event_rule"
     ]
-    assert {p["source"][0] for p in patterns} == {"aws.ec2", "aws.autoscaling"}
-    for pattern in patterns:
-        if pattern["source"] == ["aws.autoscaling"]:
-            assert pattern["detail"] == {"AutoScalingGroupName": ["workhorse-linux"]}
+    told = {name for pattern in patterns for name in pattern["detail-type"]}
+    assert len(told) >= 2
+    for name in told:
+        event = {"detail-type": name, "detail": {"instance-id": "i-0123456789abcdef0"}}
+        assert HANDLING[understand(json.dumps(event)).kind] is not Handling.LEAVE, name
 
 
 # What the loops may change: the pools handed to the module.
@@ -223,17 +242,23 @@ def called() -> set[str]:
     }
 
 
+IN_OUR_NAME = {
+    "kms:Decrypt",  # SQS, for encrypted messages
+    "ssm:GetParameter",  # `adapters/secrets.py`
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",  # whatever ships the log of the process
+}
+
+
 @of_the_controller
-def test_it_may_call_what_the_loops_call(events: list[Event]) -> None:
+def test_it_may_call_what_the_loops_call_and_nothing_else(events: list[Event]) -> None:
     granted = {
         action
         for s in statements(events, "policy", "aws_iam_role_policy")
         for action in listed(s["Action"])
     }
     assert len(called()) > 8
-    assert called() <= granted
-    # What the services do in our name: reading encrypted messages, secrets, writing the log.
-    assert {"kms:Decrypt", "ssm:GetParameter", "logs:PutLogEvents"} <= granted
+    assert granted == called() | IN_OUR_NAME
 
 
 def test_alarms_and_dashboard_show_numbers_that_are_published() -> None:

@@ -14,19 +14,22 @@ locals {
       periods     = 3
       missing     = "notBreaching"
     }
-    # Every tick publishes this, so its absence means that no loop runs or that none can see.
+    # Published only where both Auto Scaling and Jenkins were read: its absence means that no loop
+    # runs, or that it is blind on one eye.
     silent = {
       description = "Nobody has published the numbers of the pool ${var.policy.name} for 10 minutes: the controller is down or blind."
       namespace   = local.namespace
-      metric      = "AgentsInService"
+      metric      = "ExecutorsTotal"
       dimensions  = local.dimensions
-      # Below zero agents: only missing data can breach this.
+      # Below zero executors: only missing data can breach this.
       threshold = -1
       below     = true
       periods   = 10
       missing   = "breaching"
     }
-    # A message is deleted last, so the oldest one is as old as the longest drain.
+    # A message is deleted last, so the oldest one is as old as the longest drain. Of a message that
+    # was received more than three times SQS tells no age any more: then the hook's own age, which
+    # the journal knows, is all there is.
     drain-age = {
       description = "A message about the pool ${var.policy.name} is ${var.alarm_after.drain} s old: a drain takes too long or nobody drains."
       namespace   = "AWS/SQS"

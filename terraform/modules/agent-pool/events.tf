@@ -1,10 +1,12 @@
-# What EC2 and Auto Scaling tell about instances. Messages only wake the loops: what is lost is seen
-# by the next look.
+# What EC2 warns of before it takes an instance back. Only spot instances are taken back so, and only
+# what the drainer understands is sent: what it does not, it leaves for the dead letter queue.
+# Launches and terminations are seen by the next look at the group.
 
 locals {
   # Short keys: the name of a rule may have 64 characters.
-  # EC2 does not say whose instance it speaks of; the drainer forgets what is not of its group.
-  events = {
+  # EC2 does not say whose instance it speaks of, so these come from the whole account; the drainer
+  # forgets what is not of its group.
+  events = var.spot == null ? {} : {
     spot = {
       source      = ["aws.ec2"]
       detail-type = ["EC2 Spot Instance Interruption Warning"]
@@ -12,11 +14,6 @@ locals {
     rebalance = {
       source      = ["aws.ec2"]
       detail-type = ["EC2 Instance Rebalance Recommendation"]
-    }
-    state = {
-      source      = ["aws.autoscaling"]
-      detail-type = ["EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Successful", "EC2 Instance Terminate Unsuccessful"]
-      detail      = { AutoScalingGroupName = [local.name] }
     }
   }
 }

@@ -7,9 +7,11 @@ resource "aws_autoscaling_lifecycle_hook" "terminating" {
   heartbeat_timeout       = var.heartbeat_seconds
   notification_target_arn = aws_sns_topic.hook.arn
   role_arn                = aws_iam_role.hook.arn
-  # Both results end the instance. ABANDON says what happened, that nobody finished the drain, and
-  # is the one that an instance lifecycle policy of the group, set by hand, can turn into keeping
-  # the instance. docs/decisions/0007-the-hook-abandons-by-default.md
+  # What happens when the time runs out. Both results end the instance, builds and all: a hook
+  # delays a termination and cannot refuse it. CONTINUE would let other hooks of the group finish,
+  # ABANDON cuts them short. ABANDON says what happened, that nobody finished the drain, and is the
+  # one that an instance lifecycle policy of the group, set by hand, can turn into keeping the
+  # instance. docs/decisions/0007-the-hook-abandons-by-default.md
   default_result = "ABANDON"
 
   # The first message must find its way: Auto Scaling sends a test when the hook is made.
@@ -45,6 +47,14 @@ resource "aws_iam_role" "hook" {
       Effect    = "Allow"
       Principal = { Service = "autoscaling.amazonaws.com" }
       Action    = "sts:AssumeRole"
+      # For this group only, or Auto Scaling could be talked into publishing here for another one.
+      # https://docs.aws.amazon.com/autoscaling/ec2/userguide/cross-service-confused-deputy-prevention.html
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike = {
+          "aws:SourceArn" = "arn:${local.partition}:autoscaling:${local.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${local.name}"
+        }
+      }
     }]
   })
 }

@@ -24,10 +24,10 @@ resource "aws_sqs_queue" "dead" {
 
 locals {
   # Who may put messages into the two queues: this topic and these rules, nobody else.
-  senders = [
+  senders = [for sender in [
     { service = "sns.amazonaws.com", arns = [aws_sns_topic.hook.arn] },
     { service = "events.amazonaws.com", arns = [for rule in aws_cloudwatch_event_rule.instance : rule.arn] },
-  ]
+  ] : sender if length(sender.arns) > 0]
 
   queues = { events = aws_sqs_queue.events, dead = aws_sqs_queue.dead }
 

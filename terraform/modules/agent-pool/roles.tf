@@ -19,6 +19,8 @@ resource "aws_iam_instance_profile" "agent" {
   role = aws_iam_role.agent.name
 }
 
+# Nothing about KMS: the key aws/ssm, which SecureStrings get when nobody names another, lets whoever
+# may read the parameter decrypt it. A key of your own needs a statement of your own.
 resource "aws_iam_role_policy" "agent_parameters" {
   count = length(var.agent_parameters) > 0 ? 1 : 0
 
@@ -38,7 +40,9 @@ resource "aws_iam_role_policy" "agent_parameters" {
   })
 }
 
-# Where a job on the agent itself completes the hook, and only there.
+# Where a job on the agent itself completes the hook, and only there. IAM tells groups apart and not
+# instances: with this a build can complete the hook of another agent of its own pool. Pools whose
+# builds are not trusted that far keep release = "controller".
 resource "aws_iam_role_policy" "agent_release" {
   count = var.policy.release == "job" ? 1 : 0
 

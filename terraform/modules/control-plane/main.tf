@@ -10,6 +10,15 @@ locals {
   partition = data.aws_partition.current.partition
   # No data.aws_region: provider 6 renamed its only useful attribute.
   region = split(":", values(var.pools)[0].group_arn)[3]
+
+  # ECS says for whose task it takes the role; EC2 gives a role only to instances of its own account
+  # and says nothing. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+  for_our_tasks = { for key, value in {
+    Condition = {
+      StringEquals = { "aws:SourceAccount" = local.account }
+      ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:ecs:${local.region}:${local.account}:*" }
+    }
+  } : key => value if var.runs_on == "ecs-tasks" }
 }
 
 resource "aws_iam_role" "controller" {
@@ -18,11 +27,11 @@ resource "aws_iam_role" "controller" {
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
+    Statement = [merge({
       Effect    = "Allow"
       Principal = { Service = "${var.runs_on}.amazonaws.com" }
       Action    = "sts:AssumeRole"
-    }]
+    }, local.for_our_tasks)]
   })
 }
 

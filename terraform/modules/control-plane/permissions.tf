@@ -9,11 +9,8 @@ locals {
     Look = {
       Action = [
         "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:DescribeAutoScalingInstances",
         "autoscaling:DescribeLifecycleHooks",
-        "autoscaling:DescribeScalingActivities",
         "ec2:DescribeInstances",
-        "ec2:DescribeLaunchTemplateVersions",
       ]
       Resource = "*"
     }
@@ -31,7 +28,6 @@ locals {
         "sqs:ReceiveMessage",
         "sqs:ChangeMessageVisibility",
         "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
       ]
       Resource = local.pools[*].queue_arn
     }
@@ -45,8 +41,9 @@ locals {
       Resource  = "*"
       Condition = { StringEquals = { "cloudwatch:namespace" = "workhorse" } }
     }
+    # Nothing about KMS: the key aws/ssm lets whoever may read the parameter decrypt it.
     Read = {
-      Action = ["ssm:GetParameter", "ssm:GetParameters"]
+      Action = ["ssm:GetParameter"]
       Resource = concat(
         [for name in var.secret_parameters : "${local.parameters}${name}"],
         [for parameter in aws_ssm_parameter.policy : parameter.arn],

@@ -91,6 +91,10 @@ run "loop_mode_on_demand" {
     error_message = "an agent may do nothing unless asked for"
   }
   assert {
+    condition     = length(aws_cloudwatch_event_rule.instance) == 0 && [for statement in jsondecode(aws_sqs_queue_policy.events.policy).Statement : statement.Sid] == ["SendSns", "OnlyEncrypted"]
+    error_message = "a pool without spot hears no spot warnings, which come from the whole account"
+  }
+  assert {
     condition     = aws_autoscaling_lifecycle_hook.terminating.heartbeat_timeout == 3600 && aws_autoscaling_lifecycle_hook.terminating.default_result == "ABANDON"
     error_message = "the hook waits an hour for a sign of life, and says when nobody came"
   }
@@ -153,6 +157,10 @@ run "spot_and_job_release" {
     error_message = "above the base all is spot"
   }
   assert {
+    condition     = join(" ", keys(aws_cloudwatch_event_rule.instance)) == "rebalance spot" && [for statement in jsondecode(aws_sqs_queue_policy.events.policy).Statement : statement.Sid] == ["SendSns", "SendEvents", "OnlyEncrypted"]
+    error_message = "a pool on spot hears what EC2 takes back"
+  }
+  assert {
     condition     = jsondecode(aws_iam_role_policy.agent_release[0].policy).Statement[0].Resource == aws_autoscaling_group.agents.arn
     error_message = "an agent may complete the hook of its own group, no other"
   }
@@ -208,6 +216,7 @@ run "the_longest_names_fit" {
       release      = "job"
     }
     scaling = "alarms"
+    spot    = {}
   }
   assert {
     condition     = alltrue([for rule in aws_cloudwatch_event_rule.instance : length(rule.name) <= 64]) && length(aws_iam_role.agent.name) <= 64 && length(aws_iam_role.hook.name) <= 64 && length(aws_sqs_queue.events.name) <= 80

@@ -71,6 +71,10 @@ run "runs_as_a_container" {
     condition     = output.instance_profile_name == null && jsondecode(aws_iam_role.controller.assume_role_policy).Statement[0].Principal.Service == "ecs-tasks.amazonaws.com"
     error_message = "a task takes the role itself"
   }
+  assert {
+    condition     = jsondecode(aws_iam_role.controller.assume_role_policy).Statement[0].Condition.StringEquals == { "aws:SourceAccount" = "123456789012" }
+    error_message = "tasks of this account, no other"
+  }
 }
 
 run "a_policy_under_another_name_is_refused" {

@@ -82,6 +82,7 @@ def connect(world: World, computer: Computer, channel: Channel, have: Iterable[s
     computer.seen_online = computer.seen_online or world.now
     computer.reported = set(have)
     world.touch()
+    _resume_bodies(world, computer)
     wanted = set()
     for executor in list(computer.executors):
         body = executor.executable
@@ -95,6 +96,13 @@ def connect(world: World, computer: Computer, channel: Channel, have: Iterable[s
             wanted.add(item.task.parent.body.execution)
     for execution in sorted(computer.reported - wanted):
         channel.send({"stop": {"id": execution}})
+
+
+def _resume_bodies(world: World, computer: Computer) -> None:
+    """An agent that is back sooner than its pipelines have them queue up before all others."""
+    for run in [each for each in world.history if each.building]:
+        if run.body is not None and run.body.node == computer.name:
+            running.resume(world, run)
 
 
 def lose(world: World, computer: Computer, why: Lost = Lost.AGENT_GONE) -> None:

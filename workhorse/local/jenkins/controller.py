@@ -21,7 +21,6 @@ class Controller:
         self._every(TICK, self._tick)
         self._every(LOAD_TICK, self.loads.update)
         self._every(LABEL_CACHE_LIFE, self.world.trim_labels)
-        self._every(restarting.SAVE_DELAY, self._save)
 
     @property
     def booting(self) -> bool:
@@ -59,10 +58,6 @@ class Controller:
     def _tick(self) -> None:
         spawning.forget_left(self.world)
         self.world.maintain = True
-
-    def _save(self) -> None:
-        if self.world.queue_changed:
-            restarting.save_queue(self.world)
 
     def _every(self, seconds: float, action: Action) -> None:
         """Do something again and again, for ever."""

@@ -55,7 +55,7 @@ def schedule(world: World, request: Request) -> tuple[Item, bool]:
     if request.task.resumed:
         world.resumed.append(item)
     world.items[item.id] = item
-    world.touch()
+    world.queue_changed()
     return item, True
 
 

@@ -6,11 +6,11 @@ need the controller's memory die; pipeline bodies want back to their node within
 
 import secrets
 
-from workhorse.local.jenkins import agents, running, spawning
+from workhorse.local.jenkins import agents, running
 from workhorse.local.jenkins.computers import ONE_OFF, Computer, Executor
 from workhorse.local.jenkins.items import Item, State
 from workhorse.local.jenkins.jobs import PIPELINE
-from workhorse.local.jenkins.runs import Body, Lost, Run
+from workhorse.local.jenkins.runs import Lost
 from workhorse.local.jenkins.world import World
 
 BOOT_SECONDS = 8.0
@@ -19,26 +19,17 @@ BOOT_SECONDS = 8.0
 RESUME_SECONDS = 8.0
 """How long after the boot pipeline bodies queue up again; measured 8 to 15 s."""
 
-SAVE_DELAY = 60.0
-"""Seconds between a change of the queue and its saving (hudson.model.Queue.Saver)."""
-
 
 def new_session() -> str:
     """A value of the X-Jenkins-Session header."""
     return secrets.token_hex(4)
 
 
-def save_queue(world: World) -> None:
-    """Write queue.xml."""
-    world.saved_queue = tuple(world.items.values())
-    world.queue_changed = False
-
-
 def restart(world: World, *, hard: bool) -> None:
     """Stop and start again; everything in memory is lost at once, the boot takes its time."""
     if not hard:
-        save_queue(world)
-    saved, world.saved_queue = world.saved_queue, ()
+        world.save_queue()
+    saved, world.saved_queue, world.saving = world.saved_queue, (), False
     channels = [each.channel for each in world.computers.values() if each.channel is not None]
     for computer in world.computers.values():
         computer.channel = None
@@ -97,7 +88,7 @@ def _rebuild(world: World) -> None:
 
 def _booted(world: World) -> None:
     """Pipelines are there again; their bodies queue up a little later."""
-    world.touch()
+    world.queue_changed()
     for run in [each for each in world.history if each.building]:
         executor = Executor(ONE_OFF)
         executor.executable = run
@@ -109,20 +100,4 @@ def _booted(world: World) -> None:
 
 def _resume(world: World) -> None:
     for run in [each for each in world.history if each.building]:
-        if _has_item(world, run) or isinstance(_at_work(world, run), Body):
-            continue
-        if run.body is not None:
-            spawning.queue_resumed(world, run)
-        elif run.block < len(run.job.blocks):
-            spawning.queue_body(world, run)
-        else:
-            running.end_run(world, run, "SUCCESS")
-
-
-def _has_item(world: World, run: Run) -> bool:
-    return any(item.task.body and item.task.parent is run for item in world.items.values())
-
-
-def _at_work(world: World, run: Run) -> Body | None:
-    found = (executor.executable for _, executor in world.executing())
-    return next((each for each in found if isinstance(each, Body) and each.run is run), None)
+        running.resume(world, run)

@@ -114,6 +114,21 @@ def abort(world: World, run: Run, result: str = "ABORTED") -> None:
         end_run(world, run, result)
 
 
+def resume(world: World, run: Run) -> None:
+    """A pipeline that a restart interrupted goes on, unless it does so already."""
+    if any(item.task.body and item.task.parent is run for item in world.items.values()):
+        return
+    found = (executor.executable for _, executor in world.executing())
+    if any(isinstance(each, Body) and each.run is run for each in found):
+        return
+    if run.body is not None:
+        spawning.queue_resumed(world, run)
+    elif run.block < len(run.job.blocks):
+        spawning.queue_body(world, run)
+    else:
+        end_run(world, run, "SUCCESS")
+
+
 def _begin_body(world: World, item: Item, computer: Computer, executor: Executor) -> None:
     run = item.task.parent
     if run is None or not run.building:

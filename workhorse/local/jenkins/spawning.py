@@ -19,7 +19,7 @@ def put(world: World, task: Task, causes: tuple[Cause, ...] = ()) -> Item:
     world.items[item.id] = item
     if task.resumed:
         world.resumed.append(item)
-    world.touch()
+    world.queue_changed()
     return item
 
 
@@ -29,7 +29,7 @@ def leave(world: World, item: Item) -> None:
     item.state, item.left = State.LEFT, world.now
     item.executor = item.computer = None
     world.left[item.id] = item
-    world.touch()
+    world.queue_changed()
 
 
 def forget_left(world: World) -> None:

@@ -23,6 +23,9 @@ START_DELAY = 0.02
 QUIET_PERIOD = 5.0
 """Jenkins' default quiet period in seconds."""
 
+SAVE_DELAY = 60.0
+"""Seconds from a change of the queue to its saving (hudson.model.Queue.Saver)."""
+
 LABEL_CACHE_LIFE = 300.0
 """Seconds until the label cache is trimmed without cause (hudson.model.labels.LabelAtom)."""
 
@@ -46,8 +49,8 @@ class World:
     """Every build that was ever started, oldest first."""
     maintain: bool = False
     """The queue should be looked at before the next tick."""
-    queue_changed: bool = False
-    """The queue changed since it was last saved."""
+    saving: bool = False
+    """The queue changed since it was last saved, and its saving is due."""
     label_cache: dict[Expression, dict[str, None]] = field(default_factory=dict)
     timers: list[tuple[float, int, Action]] = field(default_factory=list)
     timer_count: int = 0
@@ -73,9 +76,27 @@ class World:
         heapq.heappush(self.timers, (when, self.timer_count, action))
 
     def touch(self) -> None:
-        """The queue changed: look at it soon, save it later."""
+        """Something changed that lets items move: look at the queue soon."""
         self.maintain = True
-        self.queue_changed = True
+
+    def queue_changed(self) -> None:
+        """An item came or left: look at the queue soon, save it a while after the first change."""
+        self.touch()
+        if self.saving:
+            return
+        self.saving = True
+        session = self.session
+
+        def save() -> None:
+            if self.session == session:
+                self.save_queue()
+
+        self.at(self.now + SAVE_DELAY, save)
+
+    def save_queue(self) -> None:
+        """Write queue.xml."""
+        self.saved_queue = tuple(self.items.values())
+        self.saving = False
 
     def trim_labels(self) -> None:
         """Forget which nodes a label has; any change of a node does it."""

@@ -8,6 +8,7 @@ import json
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 from typing import Any, cast
 
 from benchmarks.figures import Figure
@@ -24,6 +25,7 @@ from workhorse.loops.ports import Message, Ports
 
 SIZES = (100, 1_000, 10_000)
 QUEUED = 5_000
+ROUNDS = 7
 GROUP = "linux-agents"
 START = 1_700_000_000.0
 
@@ -229,24 +231,37 @@ def driver(size: int) -> tuple[Driver, Still]:
 
 
 def run() -> Iterator[Figure]:
-    """Time and peak memory of a tick at each size, and how the time grows."""
-    times: dict[int, float] = {}
+    """Time and peak memory of a tick at each size, and how the time grows.
+
+    A controller's first tick is told apart: it finds a third of the agents at the hook, all at
+    once, and journals each.
+    """
+    usual: dict[int, float] = {}
     for size in SIZES:
         loops, clock = driver(size)
-        rounds = []
-        for _ in range(5):
-            clock.wait(10)
-            began = time.perf_counter()
-            loops.tick()
-            rounds.append(time.perf_counter() - began)
-        times[size] = max(rounds)
-        yield Figure(name=f"tick_seconds_{size}", value=times[size], unit="s", n=len(rounds))
-        tracemalloc.start()
-        clock.wait(10)
-        loops.tick()
-        peak = tracemalloc.get_traced_memory()[1] / 2**20
-        tracemalloc.stop()
-        yield Figure(name=f"tick_peak_mb_{size}", value=peak, unit="MiB", n=1)
+        first, *rounds = [_seconds(loops, clock) for _ in range(ROUNDS + 1)]
+        usual[size] = median(rounds)
+        yield Figure(name=f"tick_seconds_{size}", value=usual[size], unit="s", n=ROUNDS)
+        yield Figure(name=f"tick_first_seconds_{size}", value=first, unit="s", n=1)
+        yield Figure(name=f"tick_peak_mb_{size}", value=_peak_mb(size), unit="MiB", n=1)
     low, high = SIZES[-2:]
-    growth = (times[high] / times[low]) / (high / low)
+    growth = (usual[high] / usual[low]) / (high / low)
     yield Figure(name="tick_growth_to_linear", value=growth, unit="ratio", n=2)
+
+
+def _seconds(loops: Driver, clock: Still) -> float:
+    clock.wait(10)
+    began = time.perf_counter()
+    loops.tick()
+    return time.perf_counter() - began
+
+
+def _peak_mb(size: int) -> float:
+    """What two ticks take at their most, what they leave behind included."""
+    loops, clock = driver(size)
+    tracemalloc.start()
+    for _ in range(2):
+        _seconds(loops, clock)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20

@@ -106,6 +106,42 @@ def test_e07_a_disconnected_agent_comes_back_by_itself(house: House) -> None:
     eventually(lambda: not house.computer("a")["offline"])
 
 
+def test_e07_hanging_up_kills_freestyle_builds_and_only_holds_up_pipelines(house: House) -> None:
+    """A pipeline keeps its executor on the offline computer, and goes on at the return (3.6)."""
+    agent = house.linked_agent("a", executors=2, label="linux")
+    house.job("j", label="linux")
+    house.pipeline("p", label="linux")
+    house.build("j")
+    house.build("p")
+    house.advance(1)
+    eventually(lambda: {"j#1", "p#1.0"} <= set(agent.started))
+    agent.link.close()
+    eventually(lambda: house.computer("a")["offline"])
+
+    seen = house.computer("a")
+    assert (seen["idle"], seen["temporarilyOffline"]) == (False, False)
+    assert seen["offlineCause"]["_class"] == "hudson.slaves.OfflineCause$ChannelTermination"
+    assert seen["offlineCauseReason"] == "Connection was broken"
+    assert sorted(each["idle"] for each in seen["executors"]) == [False, True]
+    assert (house.result("j"), house.result("p")) == ("FAILURE", None)
+
+
+def test_e07_work_goes_on_over_a_broken_connection(house: House) -> None:
+    """The agent that comes back still has the pipeline's step on its hands (3.6)."""
+    agent = house.linked_agent("a", label="linux")
+    house.pipeline("p", label="linux")
+    house.build("p")
+    house.advance(1)
+    eventually(lambda: "p#1.0" in agent.started)
+
+    house.do("computer/a/doDisconnect")
+    eventually(lambda: not house.computer("a")["offline"])
+    assert house.result("p") is None
+    agent.finish("p#1.0")
+
+    eventually(lambda: house.result("p") == "SUCCESS")
+
+
 # --- E8 ------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from tests.local.jenkins.behaviour_helpers import (
     VERSIONS,
@@ -175,6 +176,27 @@ def test_e05_no_executors_mean_no_computer_though_the_node_stays(house: House) -
     assert house.why(item) == f"{quoted('a')} is offline"
 
 
+def refusal(house: House, secret: str) -> requests.Response:
+    """What the handshake of an agent `a` is answered with, where it is refused."""
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    return house.ask("GET", "wsagents/", **headers, **{"Node-Name": "a", "Secret-Key": secret})
+
+
+def test_e05_the_agent_stays_connected_to_an_orphan(house: House) -> None:
+    """Nobody hangs up on it, and one that dials for the same name is refused (fact 6, 7.3)."""
+    agent = house.linked_agent("a", label="linux")
+    secret = house.secret("a")
+
+    house.change("a", numExecutors="0")
+
+    assert house.status("computer/a/") == 404
+    assert agent.link.connects == 1
+    answer = refusal(house, secret)
+    assert answer.status_code == 400
+    assert "no such agent" in answer.text
+
+
 def test_e05_a_negative_count_is_taken_at_creation(house: House) -> None:
     """The form refuses 0 with 400, but -1 passes and makes a node without a computer (6.1)."""
     assert house.node("zero", executors=0).status_code == 400
@@ -303,22 +325,22 @@ def test_e06_the_agent_of_a_ghost_dials_again_and_again(house: House) -> None:
 
 def test_e06_the_agent_of_a_computer_that_is_gone_is_refused(house: House) -> None:
     """Once nothing of the name is left the handshake is answered with 400 (7.3)."""
-    agent = house.linked_agent("a")
+    house.linked_agent("a")
+    secret = house.secret("a")
+
     house.do("computer/a/doDelete")
 
-    answer = house.ask(
-        "GET",
-        "wsagents/",
-        **{
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Version": "13",
-            "Node-Name": "a",
-            "Secret-Key": "0" * 64,
-        },
-    )
-
+    answer = refusal(house, secret)
     assert answer.status_code == 400
     assert "no such agent" in answer.text
-    assert agent.link.connects == 1
+
+
+def test_e06_only_one_agent_is_connected_under_a_name(house: House) -> None:
+    """A wrong secret is 403; a second live connection is refused with 400 (7.3)."""
+    house.linked_agent("a")
+
+    assert refusal(house, "0" * 64).status_code == 403
+    answer = refusal(house, house.secret("a"))
+    assert answer.status_code == 400
+    words = "a is already connected to this controller. Rejecting this connection."
+    assert words in answer.text

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workhorse.adapters.toolchain import Toolchain, prepare
+from workhorse.adapters.toolchain import Toolchain, prepare, registry_reachable
 from workhorse.local.demo import evidence, interrupts, scenery, setting
 from workhorse.local.demo.accounting import Account, account
 from workhorse.local.demo.bodies import survivors
@@ -61,7 +61,12 @@ class Show:
         """
         arrivals = self._arrivals()
         self._screen.phase("tools: Terraform and the AWS provider")
-        toolchain = prepare(TOOLS, binary=self._options.terraform, progress=self._screen.say)
+        toolchain = prepare(
+            TOOLS,
+            binary=self._options.terraform,
+            registry=registry_reachable(),
+            progress=self._screen.say,
+        )
         with Processes(self._folder / "logs") as processes:
             found = self._with_cloud(processes, toolchain, arrivals)
             self._screen.phase("stopping everything")

@@ -1,4 +1,4 @@
-"""What the story of `alarms` mode plays on: every part real or embedded, each a process.
+"""One pool and everything around it, for a story from end to end: each part a process.
 
 The real Terraform and provider, the embedded AWS, the Jenkins stand-in, agents, and the program
 itself; all share one virtual time, two hours of which last less than a minute.
@@ -6,9 +6,9 @@ itself; all share one virtual time, two hours of which last less than a minute.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,17 @@ from workhorse.local.demo import evidence, scenery, setting
 from workhorse.local.demo.controller import Controller
 from workhorse.local.demo.deployment import Deployment
 from workhorse.local.demo.facts import Happening
-from workhorse.local.demo.jobs import ORDER, SECONDS, sleeping_job
+from workhorse.local.demo.jobs import ORDER, SECONDS, release_job, sleeping_job
 from workhorse.local.demo.options import CHECKOUT, Options
 from workhorse.local.demo.processes import Processes
 from workhorse.local.demo.scenery import Scenery
 from workhorse.local.demo.setting import ControllerSetting, PoolSetting, Tempo
+from workhorse.local.demo.show import RELEASE_COMMAND
 
 SPEED = 150.0
 """Virtual seconds per real one: the 50 minutes of idling are 20 seconds."""
 
-POOL = PoolSetting(name="nightly", label="nightly", job="nightly-build", ceiling=3, executors=2)
-
-WARM_UP_SECONDS = 750
+BOOT_SECONDS = 750
 """`boot_seconds`, in `alarms` mode the warm-up of the policy: so long no second agent is launched
 for the same build; 5 real seconds for an agent to come up on a busy machine."""
 
@@ -40,9 +39,19 @@ LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A pool that CloudWatch sizes, and everything around it, at work."""
+class Play:
+    """The pool that a story is about, with more numbers of its policy and inputs of its module."""
 
+    pool: PoolSetting
+    policy: Mapping[str, object] = field(default_factory=dict)
+    module: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The pool and everything around it, at work."""
+
+    job: str
     where: Scenery
     group: str
     controller: Controller
@@ -50,12 +59,21 @@ class Stage:
 
     def queue(self, seconds: float, *, order: int) -> None:
         """Queue a build of so many virtual seconds; `order` tells it from others alike."""
-        self.where.jenkins.build(POOL.job, {SECONDS: f"{seconds:g}", ORDER: str(order)})
+        self.where.jenkins.build(self.job, {SECONDS: f"{seconds:g}", ORDER: str(order)})
 
-    def builds(self) -> list[dict[str, Any]]:
-        """Every build of the pool as the stand-in keeps it, the first queued first."""
-        found = (one for one in self.where.jenkins.accounting() if one["job"] == POOL.job)
-        return sorted(found, key=lambda one: (one["queued"], one["number"]))
+    def builds(self, job: str = "") -> list[dict[str, Any]]:
+        """Every build as the stand-in keeps it, the pool's or another job's, in order."""
+        wanted = job or self.job
+        found = (one for one in self.where.jenkins.accounting() if one["job"] == wanted)
+        return sorted(found, key=lambda one: int(one["number"]))
+
+    def started(self) -> int:
+        """How many builds of the pool have begun."""
+        return sum(1 for one in self.builds() if one["started"] is not None)
+
+    def ended(self) -> int:
+        """How many builds of the pool are over."""
+        return sum(1 for one in self.builds() if one["ended"] is not None)
 
     def desired(self) -> int:
         """Desired capacity of the group."""
@@ -66,8 +84,10 @@ class Stage:
         return {name: member["state"] for name, member in self._group()["members"].items()}
 
     def nodes(self) -> set[str]:
-        """Names of Jenkins' nodes, the controller's own among them."""
-        return {computer["displayName"] for computer in self.where.jenkins.computers()}
+        """Names of the nodes that are or were instances of the group."""
+        shown = {computer["displayName"] for computer in self.where.jenkins.computers()}
+        ever = {one.instance for one in self.happenings() if one.kind == "member.launched"}
+        return shown & ever
 
     def happenings(self) -> tuple[Happening, ...]:
         """What happened in the embedded AWS, oldest first."""
@@ -100,12 +120,13 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
+def staged(folder: Path, play: Play) -> Iterator[Stage]:
     """Set everything up in `folder`; at the end every process is stopped."""
     toolchain = prepare(CHECKOUT / ".tools", progress=print)
     with Processes(folder / "logs") as processes:
         where = scenery.build(Options(speed=SPEED), processes, folder)
-        where.jenkins.create_job(POOL.job, sleeping_job(POOL.label))
+        where.jenkins.create_job(play.pool.job, sleeping_job(play.pool.label))
+        where.jenkins.create_job(setting.RELEASE_JOB, release_job(RELEASE_COMMAND))
         where.cloud.put_secret(setting.TOKEN_PARAMETER, where.token)
         deployment = Deployment(
             folder,
@@ -114,22 +135,27 @@ def staged(folder: Path) -> Iterator[Stage]:
             progress=print,
             log=folder / "logs" / "terraform.log",
         )
-        outputs = deployment.apply(_variables(where, folder))["pools"]
+        outputs = deployment.apply(_variables(where, folder, play))["pools"]
         journal = folder / "journal.jsonl"
         config = folder / "workhorse.toml"
         config.write_text(_settings(where, outputs, journal))
         controller = Controller(processes, config)
         controller.start()
         yield Stage(
-            where=where, group=outputs[POOL.name]["group"], controller=controller, log=journal
+            job=play.pool.job,
+            where=where,
+            group=outputs[play.pool.name]["group"],
+            controller=controller,
+            log=journal,
         )
         controller.stop()
 
 
-def _variables(where: Scenery, folder: Path) -> dict[str, object]:
-    """The complete example with one pool, in `alarms` mode."""
+def _variables(where: Scenery, folder: Path, play: Play) -> dict[str, object]:
+    """The complete example with one pool."""
+    pool = play.pool
     told = setting.user_data(
-        POOL, url=where.jenkins.url, user=where.user, directory=str(folder / "agents")
+        pool, url=where.jenkins.url, user=where.user, directory=str(folder / "agents")
     )
     return {
         "image_id": setting.IMAGE,
@@ -137,16 +163,18 @@ def _variables(where: Scenery, folder: Path) -> dict[str, object]:
         "agent_parameters": [setting.TOKEN_PARAMETER],
         "secret_parameters": [setting.TOKEN_PARAMETER],
         "pools": {
-            POOL.name: {
+            pool.name: {
                 "policy": {
-                    "labels": [POOL.label],
-                    "ceiling": POOL.ceiling,
-                    "executors": POOL.executors,
-                    "boot_seconds": WARM_UP_SECONDS,
+                    "labels": [pool.label],
+                    "ceiling": pool.ceiling,
+                    "executors": pool.executors,
+                    "boot_seconds": BOOT_SECONDS,
+                    "release": pool.release,
+                    **play.policy,
                 },
-                "scaling": "alarms",
                 "heartbeat_seconds": HEARTBEAT_SECONDS,
                 "user_data": told,
+                **play.module,
             }
         },
     }

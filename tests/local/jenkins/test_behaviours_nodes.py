@@ -344,3 +344,31 @@ def test_e06_only_one_agent_is_connected_under_a_name(house: House) -> None:
     assert answer.status_code == 400
     words = "a is already connected to this controller. Rejecting this connection."
     assert words in answer.text
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [("killed", "agent gone"), ("deleted", "node deleted"), ("restarted", "restart")],
+)
+def test_e06_the_accounting_says_what_took_a_build(house: House, how: str, cause: str) -> None:
+    """No real controller tells; the stand-in's own page does, for builds and pipelines alike."""
+    house.agent("a", executors=2, label="linux")
+    house.job("j", label="linux", seconds=3600)
+    house.pipeline("p", label="linux", seconds=3600)
+    house.build("j")
+    house.build("p")
+    house.advance(1)
+
+    if how == "deleted":
+        house.do("computer/a/doDelete")
+    elif how == "restarted":
+        house.standin.restart(hard=False)
+    house.standin.kill_agent("a")
+    house.advance(400)
+    if how == "killed":
+        house.standin.agent("a")  # a pipeline ends when its agent is back without the work
+        house.advance(1)
+
+    builds = house.get("_local/accounting").json()["builds"]
+    assert {each["job"]: each["lost"] for each in builds} == {"j": cause, "p": cause}
+    assert {each["result"] for each in builds} <= {"FAILURE", "ABORTED"}

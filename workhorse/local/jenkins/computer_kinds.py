@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from workhorse.core.labels import Atom
-from workhorse.local.jenkins import job_kinds, label_kinds
+from workhorse.local.jenkins import label_kinds, run_kinds
 from workhorse.local.jenkins.computers import Computer, Executor
 from workhorse.local.jenkins.exporting import Bean, Property
 from workhorse.local.jenkins.permissions import AGENT_CONNECT
@@ -139,7 +139,7 @@ def _executable(slot: _Slot) -> Bean | None:
     executable = slot.executor.executable
     if executable is None or not slot.view.sees_jobs:
         return None
-    return job_kinds.executable_bean(slot.view, executable)
+    return run_kinds.executable_bean(slot.view, executable)
 
 
 def _set_figure(view: View, *, busy: bool) -> int:
@@ -160,7 +160,7 @@ _EXECUTOR = (
     Property("idle", lambda slot: slot.executor.idle),
     Property("likelyStuck", lambda _: False),
     Property("number", lambda slot: slot.executor.number),
-    Property("progress", lambda slot: job_kinds.progress(slot.view, slot.executor.executable)),
+    Property("progress", lambda slot: run_kinds.progress(slot.view, slot.executor.executable)),
 )
 
 _COMPUTER = (

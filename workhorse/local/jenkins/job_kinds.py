@@ -1,4 +1,4 @@
-"""How jobs, builds and pipeline bodies look in the remote API."""
+"""How jobs look in the remote API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from workhorse.local.jenkins import queue_kinds, spawning
 from workhorse.local.jenkins.exporting import ALWAYS, HIDDEN, Bean, Property
 from workhorse.local.jenkins.items import Item, Task
 from workhorse.local.jenkins.jobs import MATRIX, PIPELINE, Definition, Job
-from workhorse.local.jenkins.runs import MATRIX_RUN, PLACEHOLDER, Body, Executable, Run
-from workhorse.local.jenkins.view import View, millis
+from workhorse.local.jenkins.run_kinds import DISPLAY, run_bean
+from workhorse.local.jenkins.runs import Run
+from workhorse.local.jenkins.view import View
 
-DISPLAY = "org.jenkinsci.plugins.displayurlapi.actions."
 SHOWN_BUILDS = 100
 """How many builds `builds` lists; `allBuilds` lists all."""
 
@@ -48,14 +48,6 @@ class _SeenJob:
         return next((each for each in found if each.task.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _SeenRun:
-    """A build under a view."""
-
-    view: View
-    run: Run
-
-
 def job_bean(view: View, job: Job) -> Bean:
     """A job."""
     extra = {MATRIX: _MATRIX_JOB, PIPELINE: _PIPELINE_JOB}.get(job.java_class, _FREESTYLE_JOB)
@@ -68,22 +60,6 @@ def child_bean(view: View, job: Job, configuration: str, *, declared: bool = Fal
     return Bean("hudson.matrix.MatrixConfiguration", _FREESTYLE_JOB, seen, declared)
 
 
-def run_bean(view: View, run: Run, *, declared: bool = False) -> Bean:
-    """A build."""
-    kinds = {PIPELINE: _PIPELINE_RUN, MATRIX: _MATRIX_RUN}
-    properties = _FREESTYLE_RUN
-    if run.java_class != MATRIX_RUN:
-        properties = kinds.get(run.job.java_class, _FREESTYLE_RUN)
-    return Bean(run.java_class, properties, _SeenRun(view, run), declared)
-
-
-def executable_bean(view: View, executable: Executable) -> Bean:
-    """What an executor runs."""
-    if isinstance(executable, Body):
-        return Bean(f"{PLACEHOLDER}$PlaceholderExecutable", _BODY, (view, executable))
-    return run_bean(view, executable)
-
-
 def color(runs: list[Run], *, disabled: bool) -> str:
     """The colour of a job's ball: that of its last ended build, moving while one runs."""
     ended = next((run for run in runs if run.result is not None), None)
@@ -91,22 +67,6 @@ def color(runs: list[Run], *, disabled: bool) -> str:
     if disabled:
         base = "disabled"
     return f"{base}_anime" if any(run.building for run in runs) else base
-
-
-def progress(view: View, executable: Executable | None) -> int:
-    """Percent done by the estimate; -1 when there is none."""
-    if not isinstance(executable, Run):
-        return -1
-    estimate = _estimate(_SeenRun(view, executable))
-    done = millis(view.world.now - executable.started)
-    return -1 if estimate <= 0 else min(99, round(100 * done / estimate))
-
-
-def _estimate(seen: _SeenRun) -> int:
-    runs = seen.run.job.runs.values()
-    good = [each for each in runs if each.result == "SUCCESS" and each.ended is not None][-3:]
-    spans = [(each.ended or 0) - each.started for each in good]
-    return millis(sum(spans) / len(spans)) if spans else -1
 
 
 def _color(seen: _SeenJob) -> str:
@@ -160,55 +120,6 @@ def _children(seen: _SeenJob) -> list[Bean]:
     return [child_bean(seen.view, seen.job, name, declared=True) for name, _ in found]
 
 
-def _neighbour(step: int) -> Callable[[_SeenRun], Bean | None]:
-    def get(seen: _SeenRun) -> Bean | None:
-        found = seen.run.job.runs.get(seen.run.number + step)
-        return None if found is None else run_bean(seen.view, found)
-
-    return get
-
-
-def _executor(seen: _SeenRun) -> Bean | None:
-    if not seen.run.building:
-        return None
-    if seen.run.job.flyweight and not seen.run.configuration:
-        return Bean("hudson.model.OneOffExecutor")
-    return Bean("hudson.model.Executor", declared=True)
-
-
-def _run_actions(extra: int) -> Callable[[_SeenRun], list[object]]:
-    def get(seen: _SeenRun) -> list[object]:
-        run = seen.run
-        found: list[object] = queue_kinds.actions(
-            run.parameters, run.causes, given=bool(run.parameters)
-        )
-        waited = millis(run.started - run.queued)
-        found.append(Bean("jenkins.metrics.impl.TimeInQueueAction", _IN_QUEUE, waited))
-        found.append(Bean(f"{DISPLAY}RunDisplayAction"))
-        graph = Bean("org.jenkinsci.plugins.workflow.job.views.FlowGraphAction")
-        if extra:
-            found += [{}, {}, {}, graph, *([{}] * extra)]
-        return found
-
-    return get
-
-
-def _duration(seen: _SeenRun) -> int:
-    run = seen.run
-    return 0 if run.ended is None else millis(run.ended - run.started)
-
-
-_SPANS = ("blockedDurationMillis", "blockedTimeMillis", "buildableDurationMillis")
-_IN_QUEUE = (
-    *(Property(name, lambda _: 0, 2) for name in _SPANS),
-    Property("buildableTimeMillis", lambda _: 0, 2),
-    Property("buildingDurationMillis", lambda _: 0, 2),
-    Property("executingTimeMillis", lambda _: 0, 2),
-    Property("executorUtilization", lambda _: 1.0, 2),
-    Property("subTaskCount", lambda _: 0, 2),
-    Property("waitingDurationMillis", lambda waited: waited, 2),
-    Property("waitingTimeMillis", lambda waited: waited, 2),
-)
 _HEALTH = (
     Property("description", _health_words, 2),
     Property("iconClassName", lambda c: f"icon-health-{'00to19' if c[0] else '80plus'}", 2),
@@ -289,61 +200,3 @@ _FREESTYLE_JOB = (
     Property("upstreamProjects", lambda _: []),
 )
 _MATRIX_JOB = (*_FREESTYLE_JOB, Property("activeConfigurations", _children))
-
-
-def _run_properties(extra_actions: int) -> tuple[Property, ...]:
-    return (
-        Property("actions", _run_actions(extra_actions)),
-        Property("artifacts", lambda _: []),
-        Property("building", lambda seen: seen.run.building),
-        Property("description", lambda _: None),
-        Property("displayName", lambda seen: f"#{seen.run.number}"),
-        Property("duration", _duration),
-        Property("estimatedDuration", _estimate),
-        Property("executor", _executor),
-        Property("fingerprint", lambda _: [], HIDDEN),
-        Property("fullDisplayName", lambda seen: seen.run.full_name),
-        Property("id", lambda seen: str(seen.run.number)),
-        Property("keepLog", lambda _: False),
-        Property("number", lambda seen: seen.run.number, 2),
-        Property("queueId", lambda seen: seen.run.queue_id),
-        Property("result", lambda seen: seen.run.result),
-        Property("timestamp", lambda seen: millis(seen.run.started)),
-        Property("url", lambda seen: f"{seen.view.root}{seen.run.path}", 2),
-        Property("inProgress", lambda seen: seen.run.building),
-        Property("culprits", lambda _: []),
-    )
-
-
-_FREESTYLE_RUN = (
-    *_run_properties(0),
-    Property("builtOn", lambda seen: seen.run.built_on),
-    Property("changeSet", lambda _: Bean("hudson.scm.EmptyChangeLogSet")),
-)
-_PIPELINE_RUN = (
-    *_run_properties(3),
-    Property("changeSets", lambda _: []),
-    Property("nextBuild", _neighbour(1)),
-    Property("previousBuild", _neighbour(-1)),
-)
-_MATRIX_RUN = (
-    *_FREESTYLE_RUN,
-    Property(
-        "runs",
-        lambda seen: [run_bean(seen.view, each, declared=True) for each in seen.run.children],
-    ),
-)
-
-
-def _body_name(subject: tuple[View, Body]) -> str:
-    return subject[1].title
-
-
-_BODY = (
-    Property("displayName", _body_name),
-    Property("estimatedDuration", lambda _: -1),
-    Property("fullDisplayName", _body_name),
-    Property("number", lambda subject: subject[1].run.number, 2),
-    Property("timestamp", lambda subject: millis(subject[1].started)),
-    Property("url", lambda subject: f"{subject[0].root}{subject[1].run.path}", 2),
-)

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 
 from workhorse.core.labels import parse
-from workhorse.local.jenkins import computer_kinds, job_kinds, label_kinds, queue_kinds, root_kinds
+from workhorse.local.jenkins import (
+    computer_kinds,
+    job_kinds,
+    label_kinds,
+    queue_kinds,
+    root_kinds,
+    run_kinds,
+)
 from workhorse.local.jenkins.call import Call
 from workhorse.local.jenkins.computers import Computer
 from workhorse.local.jenkins.exporting import Bean, Property
@@ -86,7 +93,7 @@ def _in_job(call: Call, name: str, rest: tuple[str, ...]) -> Bean | None:
             return job_kinds.child_bean(call.view, job, configuration)
         return job_kinds.job_bean(call.view, job)
     run = run_numbered(job, rest[0], configuration) if len(rest) == 1 else None
-    return None if run is None else job_kinds.run_bean(call.view, run)
+    return None if run is None else run_kinds.run_bean(call.view, run)
 
 
 def _label(call: Call, text: str, rest: tuple[str, ...]) -> Bean | None:

@@ -1,13 +1,11 @@
 """How the queue and its items look in the remote API."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workhorse.local.jenkins import blockage, job_kinds
+from workhorse.local.jenkins import action_kinds, blockage, job_kinds, run_kinds
 from workhorse.local.jenkins.exporting import ALWAYS, Bean, Property
 from workhorse.local.jenkins.items import Item, State
-from workhorse.local.jenkins.jobs import Parameter
-from workhorse.local.jenkins.runs import PLACEHOLDER, Cause
+from workhorse.local.jenkins.runs import PLACEHOLDER
 from workhorse.local.jenkins.view import View, millis
 
 
@@ -30,20 +28,6 @@ def item_bean(view: View, item: Item) -> Bean:
     return Bean(f"hudson.model.Queue${state}", _ITEM_KINDS[state], _Seen(view, item))
 
 
-def actions(
-    parameters: Sequence[Parameter], causes: Sequence[Cause], *, given: bool
-) -> list[object]:
-    """Actions of an item or a build; `given` keeps an empty list of parameters."""
-    found: list[object] = []
-    if given:
-        found.append(Bean("hudson.model.ParametersAction", _PARAMETERS, parameters))
-    if causes and causes[0].upstream:
-        found.append({})
-    if causes:
-        found.append(Bean("hudson.model.CauseAction", _CAUSES, causes))
-    return found
-
-
 def _items(view: View) -> list[Bean]:
     """Waiting by due time, blocked, then buildable and pending, newest first."""
     if not view.sees_jobs:
@@ -60,7 +44,7 @@ def _items(view: View) -> list[Bean]:
 
 def _actions(seen: _Seen) -> list[object]:
     item = seen.item
-    return actions(item.parameters, item.causes, given=item.has_parameters)
+    return action_kinds.actions(item.parameters, item.causes, given=item.has_parameters)
 
 
 def _task(seen: _Seen) -> Bean:
@@ -74,43 +58,9 @@ def _task(seen: _Seen) -> Bean:
 
 def _executable(seen: _Seen) -> Bean | None:
     run = seen.item.run
-    return None if run is None else job_kinds.run_bean(seen.view, run)
+    return None if run is None else run_kinds.run_bean(seen.view, run)
 
 
-def _words(cause: Cause) -> str:
-    if cause.upstream:
-        return (
-            f'Started by upstream project "{cause.upstream}" build number {cause.upstream_number}'
-        )
-    return f"Started by user {cause.user}"
-
-
-def _cause(cause: Cause) -> Bean:
-    if cause.upstream:
-        return Bean("hudson.model.Cause$UpstreamCause", _UPSTREAM, cause)
-    return Bean("hudson.model.Cause$UserIdCause", _USER, cause)
-
-
-_WORDS = Property("shortDescription", _words, 3)
-_USER = (
-    _WORDS,
-    Property("userId", lambda cause: cause.user, 3),
-    Property("userName", lambda cause: cause.user, 3),
-)
-_UPSTREAM = (
-    _WORDS,
-    Property("upstreamBuild", lambda cause: cause.upstream_number, 3),
-    Property("upstreamProject", lambda cause: cause.upstream, 3),
-    Property("upstreamUrl", lambda cause: f"job/{cause.upstream}/", 3),
-)
-_CAUSES = (Property("causes", lambda causes: [_cause(each) for each in causes], 2),)
-_PARAMETER = (
-    Property("name", lambda parameter: parameter.name, 3),
-    Property("value", lambda parameter: parameter.value, 3),
-)
-_PARAMETERS = (
-    Property("parameters", lambda found: [Bean(p.java_class, _PARAMETER, p) for p in found], 2),
-)
 _PLACEHOLDER = (
     Property("name", lambda task: task.name),
     Property("fullDisplayName", lambda task: task.name),

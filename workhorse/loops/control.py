@@ -10,6 +10,7 @@ from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.survey import Survey, survey
+from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 
@@ -155,7 +156,7 @@ class Control:
             self._write(kind, **record)
 
     def _write(self, kind: str, **facts: object) -> None:
-        self._ports.journal.write({"at": self._ports.clock.now(), "kind": kind, **facts})
+        note(self._ports, kind, **facts)
 
 
 def _room(pool: Pool, seen: Survey) -> int:

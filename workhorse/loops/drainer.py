@@ -17,6 +17,7 @@ from workhorse.core.errors import Surprise
 from workhorse.core.heartbeat import heartbeat
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
+from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Message, Ports
 
@@ -267,7 +268,7 @@ class Drainer:
         return True
 
     def _note(self, kind: str, **facts: object) -> None:
-        self._ports.journal.write({"at": self._ports.clock.now(), "kind": kind, **facts})
+        note(self._ports, kind, **facts)
 
 
 def _instances(snapshot: Snapshot, pool: Pool) -> Iterable[str]:

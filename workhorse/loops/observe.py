@@ -8,6 +8,7 @@ from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Group, Jenkins, Node, Pool, Snapshot
+from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
 
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8}([0-9a-f]{9})?")
@@ -72,14 +73,8 @@ class Observer:
             return None
         if jenkins.session != self._session:
             self._session, self._restarted_at = jenkins.session, jenkins.read_at
-            self._ports.journal.write(
-                {
-                    "at": jenkins.read_at,
-                    "kind": "session",
-                    "session": jenkins.session,
-                    "restarted_at": jenkins.read_at,
-                }
-            )
+            facts = {"session": jenkins.session, "restarted_at": jenkins.read_at}
+            note(self._ports, "session", **facts)
         return jenkins
 
     def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """Doing what was decided: the one `match` over effects.
 
-A performer journals each effect with its reason before it performs it.
+A performer journals each effect with its reason before it performs it; what it cannot journal it
+does not do, heartbeats apart.
 A dry run has the same observation and the same decisions with another performer.
 """
 
@@ -23,7 +24,11 @@ from workhorse.core.effects import (
     as_record,
 )
 from workhorse.core.errors import Missing, Surprise
+from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
+
+KEEPING = (Heartbeat, HoldMessage)
+"""Effects that only keep what is: they go on even when nothing can be journalled."""
 
 
 class Performer(Protocol):
@@ -45,13 +50,17 @@ class RealPerformer:
 
     def perform(self, effect: Effect, because: str) -> None:
         """Journal the effect, then perform it; journal its failure too."""
-        journal, now = self._ports.journal, self._ports.clock.now
-        journal.write({"at": now(), "kind": "effect", **_brief(effect), "because": because})
+        now = self._ports.clock.now
+        record = {"at": now(), "kind": "effect", **_brief(effect), "because": because}
+        try:
+            self._ports.journal.write(record)
+        except Surprise:
+            if not isinstance(effect, KEEPING):
+                raise
         try:
             perform(self._ports, effect, now())
         except Surprise as surprise:
-            record = {"effect": type(effect).__name__, "error": str(surprise)}
-            journal.write({"at": now(), "kind": "failed", **record})
+            note(self._ports, "failed", effect=type(effect).__name__, error=str(surprise))
             raise
 
 

@@ -78,7 +78,7 @@ def set_temporary(world: World, computer: Computer, cause: TemporaryCause | None
 
 def connect(world: World, computer: Computer, channel: Channel, have: Iterable[str]) -> None:
     """An agent is there, with the executions that it still has on its hands."""
-    computer.channel, computer.broken = channel, None
+    computer.channel, computer.broken, computer.launch_failed = channel, None, None
     computer.seen_online = computer.seen_online or world.now
     computer.reported = set(have)
     world.touch()
@@ -146,6 +146,7 @@ def give_up_later(world: World, body: Body, why: Lost) -> None:
 
 def _new_computer(world: World, node: Node) -> None:
     computer = Computer(name=node.name, node=node)
+    computer.launch_failed = world.now if node.swarm else None
     computer.resize(node.executors)
     world.computers[node.name] = computer
 

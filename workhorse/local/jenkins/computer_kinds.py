@@ -12,6 +12,11 @@ from workhorse.local.jenkins.view import View, millis
 
 _MONITORS = ("SwapSpace", "TemporarySpace", "DiskSpace", "Architecture", "ResponseTime", "Clock")
 _PREFIX = "hudson.node_monitors."
+_FIRST_CHECK = 5.0
+"""Seconds from coming online to the monitors' first figures: agents that had just come were
+recorded without any."""
+
+_NOT_LAUNCHED = "This agent is offline because Jenkins failed to launch the agent process on it."
 _GIB = 2**30
 
 
@@ -77,6 +82,8 @@ def _cause(seen: _Seen) -> Bean | None:
     if computer.broken is not None:
         broken = computer.broken
         return Bean("hudson.slaves.OfflineCause$ChannelTermination", _BROKEN, broken)
+    if computer.launch_failed is not None:
+        return Bean("hudson.slaves.OfflineCause$LaunchFailed", _BROKEN, computer.launch_failed)
     return None
 
 
@@ -84,14 +91,16 @@ def _reason(seen: _Seen) -> str:
     computer = seen.computer
     if computer.temporary is not None:
         return computer.temporary.message or computer.temporary.description
-    return "" if computer.broken is None else "Connection was broken"
+    if computer.broken is not None:
+        return "Connection was broken"
+    return "" if computer.launch_failed is None else _NOT_LAUNCHED
 
 
 def _monitors(seen: _Seen) -> dict[str, object]:
     if not seen.view.user.may(AGENT_CONNECT):
         return {}
     computer = seen.computer
-    if computer.seen_online is None:
+    if computer.seen_online is None or seen.view.world.now < computer.seen_online + _FIRST_CHECK:
         return {f"{_PREFIX}{name}Monitor": None for name in _MONITORS}
     at = millis(computer.seen_online)
     directory = (

@@ -53,6 +53,8 @@ class Computer:
     temporary: TemporaryCause | None = None
     broken: float | None = None
     """When the connection broke last; None when it never did or is back."""
+    launch_failed: float | None = None
+    """When a launch that could not work was tried: a swarm node has one before its agent comes."""
     seen_online: float | None = None
     """When it first came online, and the node monitors first looked at it."""
     reported: set[str] = field(default_factory=set)

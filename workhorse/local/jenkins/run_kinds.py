@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workhorse.local.jenkins import action_kinds
-from workhorse.local.jenkins.exporting import HIDDEN, Bean, Property
+from workhorse.local.jenkins.exporting import ALWAYS, HIDDEN, Bean, Property
 from workhorse.local.jenkins.jobs import MATRIX, PIPELINE
 from workhorse.local.jenkins.runs import MATRIX_RUN, PLACEHOLDER, Body, Executable, Run
 from workhorse.local.jenkins.view import View, millis
@@ -69,6 +69,8 @@ def _executor(seen: _SeenRun) -> Bean | None:
 
 
 def _run_actions(extra: int) -> Callable[[_SeenRun], list[object]]:
+    """Actions of a build; a pipeline has `extra` nameless ones and one for each body that began."""
+
     def get(seen: _SeenRun) -> list[object]:
         run = seen.run
         found: list[object] = action_kinds.actions(
@@ -76,10 +78,13 @@ def _run_actions(extra: int) -> Callable[[_SeenRun], list[object]]:
         )
         waited = millis(run.started - run.queued)
         found.append(Bean("jenkins.metrics.impl.TimeInQueueAction", _IN_QUEUE, waited))
+        if any(each.kind in {"Node", "Label"} for each in run.parameters):
+            found.append({})
         found.append(Bean(f"{DISPLAY}RunDisplayAction"))
         graph = Bean("org.jenkinsci.plugins.workflow.job.views.FlowGraphAction")
         if extra:
-            found += [{}, {}, {}, graph, *([{}] * extra)]
+            bodies = run.block + (run.body is not None)
+            found += [{}, {}, {}, graph, *([{}] * (extra + bodies))]
         return found
 
     return get
@@ -100,6 +105,12 @@ _IN_QUEUE = (
     Property("subTaskCount", lambda _: 0, 2),
     Property("waitingDurationMillis", lambda waited: waited, 2),
     Property("waitingTimeMillis", lambda waited: waited, 2),
+)
+
+
+_NO_CHANGES = (
+    Property("items", lambda _: [], ALWAYS),
+    Property("kind", lambda _: None, ALWAYS),
 )
 
 
@@ -130,10 +141,10 @@ def _run_properties(extra_actions: int) -> tuple[Property, ...]:
 _FREESTYLE_RUN = (
     *_run_properties(0),
     Property("builtOn", lambda seen: seen.run.built_on),
-    Property("changeSet", lambda _: Bean("hudson.scm.EmptyChangeLogSet")),
+    Property("changeSet", lambda _: Bean("hudson.scm.EmptyChangeLogSet", _NO_CHANGES)),
 )
 _PIPELINE_RUN = (
-    *_run_properties(3),
+    *_run_properties(2),
     Property("changeSets", lambda _: []),
     Property("nextBuild", _neighbour(1)),
     Property("previousBuild", _neighbour(-1)),

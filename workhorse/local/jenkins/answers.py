@@ -100,7 +100,8 @@ def login_required(path: str) -> Answer:
     return Answer(status=403, body=body.ljust(609), content_type=HTML, themed=True)
 
 
-def starting() -> Answer:
-    """The controller boots; none of Jenkins' headers are there yet."""
+def starting(**headers: str) -> Answer:
+    """The controller boots: at first without any of Jenkins' headers, later with these."""
     body = "<!DOCTYPE html><html><head><title>Starting Jenkins</title></head></html>"
-    return Answer(status=503, body=body.ljust(843), content_type=HTML)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=503, body=body.ljust(843), content_type=HTML, headers=named)

@@ -53,7 +53,7 @@ def build(call: Call, job: Job) -> Answer:
     """`build`: an equal waiting item is answered again; with a form the Location is the job."""
     call.need(rights.JOB_BUILD)
     if job.disabled:
-        return answers.page(409, f"{job.name} is not buildable")
+        return _not_buildable(call, job)
     if not job.definitions:
         item, _ = _schedule(call, job, ())
         return _created(call, item)
@@ -80,7 +80,7 @@ def build_with_parameters(call: Call, job: Job) -> Answer:
     """`buildWithParameters`: 201, or 303 with the item that waits with equal parameters."""
     call.need(rights.JOB_BUILD)
     if job.disabled:
-        return answers.page(409, f"{job.name} is not buildable")
+        return _not_buildable(call, job)
     if not job.definitions:
         if call.world.profile.unparameterized_status == 400:  # noqa: PLR2004 - a status
             return answers.jetty(400, f"{job.name} is not parameterized", call.path)
@@ -186,6 +186,13 @@ def on_item(call: Call, number: str, action: str) -> Answer:
 def _cancel(call: Call, item: Item) -> None:
     queueing.cancel(call.world, item)
     running.child_cancelled(call.world, item)
+
+
+def _not_buildable(call: Call, job: Job) -> Answer:
+    words = f"{job.name} is not buildable"
+    if call.world.profile.disabled_page:
+        return answers.page(409, words)
+    return answers.jetty(409, words, call.path)
 
 
 def _able(call: Call, job: Job, *, disabled: bool) -> Answer:

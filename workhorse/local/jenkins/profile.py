@@ -21,6 +21,8 @@ class Profile:
     """`/queue/item/N/` answers with text (from 2.469)."""
     unparameterized_status: int
     """Status of buildWithParameters on a job without parameters: 400 from 2.528, before 500."""
+    disabled_page: bool
+    """A build of a disabled job is refused with a themed page (before 2.528), not a plain one."""
     refuses_ghosts: bool
     """Taking a deleted node's computer offline fails (404 and 500) instead of passing."""
     flaps_when_booting: bool
@@ -46,6 +48,7 @@ def profile(version: str) -> Profile:
         creates_from_xml=at >= (2, 539),
         item_has_page=at >= (2, 469),
         unparameterized_status=400 if at >= (2, 528) else 500,
+        disabled_page=at < (2, 528),
         refuses_ghosts=at >= (2, 517),
         flaps_when_booting=at >= (2, 517),
         node_parameter_needs_agents=at < (2, 517),

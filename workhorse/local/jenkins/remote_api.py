@@ -18,7 +18,7 @@ def answer(call: Call) -> Answer | None:
             return None if found is None else answers.page(200, "Remote API [Jenkins]")
         case ("crumbIssuer", "api", "xml") if "xpath" in call.values:
             crumb = call.security.crumb(call.user, call.session)
-            return answers.text(f"Jenkins-Crumb:{crumb}")
+            return Answer(body=f"Jenkins-Crumb:{crumb}", content_type=answers.TEXT, themed=True)
         case _:
             return None
 

@@ -21,9 +21,14 @@ from workhorse.local.jenkins.controller import Controller
 from workhorse.local.jenkins.permissions import ANONYMOUS, Security, User
 from workhorse.local.jenkins.profile import profile
 from workhorse.local.jenkins.view import View
+from workhorse.local.jenkins.world import World
 
 FLAP_SECONDS = 0.5
 """How long after its boot a newer core refuses good tokens now and then."""
+
+LATE_BOOT_SECONDS = 3.0
+"""How long before its end a boot answers with Jenkins' own headers already: both kinds of 503 were
+recorded, not when the one passes into the other."""
 
 LONGEST_NAP = 0.2
 """Real seconds after which the clock is looked at again, whatever is due."""
@@ -137,7 +142,8 @@ class Server:
         """What is answered while the controller boots, and a moment longer by newer cores."""
         world = self.controller.world
         if self.controller.booting:
-            return answers.starting()
+            late = world.boot_until - world.now < LATE_BOOT_SECONDS
+            return _starting(world) if late else answers.starting()
         since = world.now - world.boot_until
         if world.boot_until and world.profile.flaps_when_booting and since < FLAP_SECONDS:
             if next(self._flaps) % 2:
@@ -204,6 +210,11 @@ class Server:
         return None
 
 
+def _starting(world: World) -> Answer:
+    named = {"X_Jenkins": world.profile.version, "X_Jenkins_Session": world.session}
+    return answers.starting(X_Hudson="1.395", **named)
+
+
 def _wants_zip(request: web.Request) -> bool:
     return "gzip" in request.headers.get("Accept-Encoding", "")
 
@@ -229,7 +240,7 @@ def _response(
     if answer.themed and controller is not None:
         headers["X-Jenkins"] = controller.world.profile.version
         headers["X-Jenkins-Session"] = controller.world.session
-        api = answer.content_type == answers.JSON
+        api = answer.content_type != answers.HTML
         headers["X-Frame-Options"] = "deny" if api else "sameorigin"
         if not api:
             headers["X-Hudson"] = "1.395"

@@ -173,7 +173,7 @@ class _Values:
             yield f"{place}.{key}: not answered"
         for key in sorted(answered.keys() - recorded.keys()):
             yield f"{place}.{key}: not recorded"
-        for key in recorded.keys() & answered.keys():
+        for key in sorted(recorded.keys() & answered.keys()):
             if "idle" in recorded and key == "number" and recorded[key] != -1 != answered[key]:
                 continue  # an executor's: which one serves is not promised
             if key == "path" and "DiskSpaceMonitor" in place:

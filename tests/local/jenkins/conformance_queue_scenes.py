@@ -17,7 +17,10 @@ PIPELINE_WAITS: Scene = (*FIRST_JOBS, ("build", "p-linux"), ("advance", 0.1))
 
 
 def noagents_quiet(*, maintained: bool) -> Scene:
-    """Four items are due, the fifth has just come; `maintained` after the queue looked at them."""
+    """Four items are due and the fifth has just come.
+
+    When the queue was `maintained` three became buildable and the pipeline had left to start.
+    """
     delay = {"delay": "0sec" if maintained else "0.05sec"}
     first = tuple(("build", name, delay) for name in ("f-linux", "f-expr", "f-roam"))
     pipeline = (("build", "p-linux", delay),)
@@ -37,12 +40,8 @@ NOAGENTS_TREE: Scene = (
     ("advance", 1.5),
 )
 
-HELD: Scene = (
-    *AGENTS,
-    *HOLD,
-    ("hold", "agent-1", 1, 2),
-    ("hold", "agent-2", 3, 4, 5, 6),
-)
+BUSY: Scene = (*HOLD, ("hold", "agent-1", 1, 2), ("hold", "agent-2", 3, 4, 5, 6))
+HELD: Scene = (*AGENTS, *BUSY)
 """Both agents are busy."""
 
 
@@ -108,17 +107,16 @@ def exclusive(*, started: bool) -> Scene:
     )
 
 
-def _labels(*, busy_jobs: Scene) -> Scene:
-    """Both agents busy, and the jobs that are tied to their labels."""
-    return (*AGENTS, *FIRST_JOBS, *Q_JOBS, *busy_jobs, *HELD[2:])
+def _labels(more: Scene) -> Scene:
+    """Both agents busy, with the jobs that are tied to their labels, and `more`."""
+    return (*AGENTS, *FIRST_JOBS, *Q_JOBS, *more, *BUSY)
 
 
-LABELS_OLD = _labels(busy_jobs=(*Q_CONC, ("ran", "q-linux", "SUCCESS")))
-LABELS_NEW = _labels(busy_jobs=())
+LABELS_OLD = _labels((*Q_CONC, ("ran", "q-linux", "SUCCESS")))
+LABELS_NEW = _labels(())
 LABELS_WITH_ZZ: Scene = (
     ("node", "zz", {"executors": -1, "label": "linux docker"}),
     *AGENTS,
-    ("kill", "agent-2"),
     *FIRST_JOBS,
     *Q_JOBS,
     *HOLD,

@@ -76,7 +76,9 @@ def differences(recorded: Answer, answered: Answer) -> list[str]:
     """Every difference that counts, in words; empty where the answers conform."""
     names = _Names()
     found = [*_head(recorded, answered, names)]
-    found += _body(recorded, answered, names)
+    kinds = [(each.status, each.header("Content-Type")) for each in (recorded, answered)]
+    if kinds[0] == kinds[1]:  # otherwise the bodies are of different kinds, and that says it
+        found += _body(recorded, answered, names)
     return found
 
 

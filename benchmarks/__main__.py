@@ -1,6 +1,7 @@
 """Run one benchmark or all: `python -m benchmarks [NAME] [--json]`."""
 
 import argparse
+import os
 import platform
 import sys
 
@@ -20,7 +21,8 @@ def main() -> int:
         print(f"bench: {arguments.name!r} must be one of {names}", file=sys.stderr)
         return 2
     if not arguments.json:
-        print(f"on {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
+        machine = f"{os.cpu_count()} cores of {platform.machine()}, {platform.system()}"
+        print(f"on {machine}, Python {platform.python_version()}")
     for name, run in BENCHMARKS.items():
         if arguments.name in {"", name}:
             for figure in run():

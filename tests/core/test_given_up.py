@@ -6,6 +6,7 @@ import pytest
 
 from tests.facts import NOW, decided, group, instance, jenkins, node, pool, snapshot
 from workhorse.core.decide import PoolMemory
+from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drains import advance
 from workhorse.core.effects import TerminateInstance
@@ -64,3 +65,22 @@ def test_an_agent_that_leaves_at_the_floor_is_replaced(floor: int, decrement: bo
     )
     step = advance(had, DrainEvent.SEEN_LOST, of, seen(), NOW)
     assert step.effects == (TerminateInstance(instance=ID, decrement=decrement),)
+
+
+@pytest.mark.parametrize(("offline", "back"), [(False, (ID,)), (True, ())])
+def test_only_an_agent_that_is_online_is_called_back(
+    offline: bool,  # noqa: FBT001 - a case
+    back: tuple[str, ...],
+) -> None:
+    of, shown = pool(), seen(node(ID, offline=offline))
+    had = Drain(
+        instance=ID,
+        pool=of.name,
+        group=of.group,
+        cause=Cause.SCALE_IN,
+        state=DrainState.ASKED,
+        opened_at=NOW - 60,
+    )
+    decision = decided(shown, Demand(queued=1), of, drains={ID: had})
+    assert decision.moves.recall == back
+    assert decision.moves.desired == (2 if offline else None)

@@ -1,6 +1,6 @@
 """What the properties found once, each as small as it could be made."""
 
-from tests.properties.scene import Options, Scene
+from tests.properties.scene import LABELS, Options, Scene
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
 
@@ -68,5 +68,22 @@ def test_an_agent_that_was_back_while_jenkins_was_not_trusted_is_lost_anew() -> 
     scene.world.break_connection(instance, 1000)
     scene.world.jenkins.quieting_down = False
     scene.stage.run(60)
+    scene.check()
+    scene.settle()
+
+
+def test_agents_given_up_in_one_tick_do_not_take_desired_capacity_below_the_floor_together() -> (
+    None
+):
+    scene = Scene(Options(floor=2, ceiling=3))
+    scene.world.jenkins.stop()
+    scene.stage.run(200)
+    for machine in scene.world.members():
+        scene.world.jenkins.connect(machine.id, LABELS)
+    scene.world.jenkins.start()
+    scene.stage.run(60)
+    for name in scene.machines:
+        scene.world.break_connection(name, 5000)
+    scene.stage.run(1500)
     scene.check()
     scene.settle()

@@ -166,11 +166,19 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
     back = [
         drain.instance
         for drain in drains.values()
-        if drain.group == pool.group and recallable(drain, seen.group.by_id.get(drain.instance))
+        if drain.group == pool.group
+        and recallable(drain, seen.group.by_id.get(drain.instance))
+        and _online(snapshot, drain.instance)
     ]
     leaving = first_to_leave(seen.idle(snapshot.at, pool.policy.idle_seconds))
     wish = moves(situation, wanted, recallable=back, idle=leaving)
     return replace(wish, leave=wish.leave + _given_up(situation, seen))
+
+
+def _online(snapshot: Snapshot, instance: str) -> bool:
+    """An agent that is not would be no capacity, however often it is called back."""
+    node = snapshot.jenkins.nodes.get(instance) if snapshot.jenkins else None
+    return node is not None and not node.offline
 
 
 def _given_up(situation: Situation, seen: Survey) -> tuple[str, ...]:

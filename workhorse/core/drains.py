@@ -222,11 +222,21 @@ def _idle(  # noqa: PLR0911 - the same ladder, its last rungs
     return DrainEvent.SEEN_SETTLED_FOR_JOB if by_job else DrainEvent.SEEN_SETTLED_AT_HOOK
 
 
-def advance(drain: Drain, event: DrainEvent, pool: Pool, snapshot: Snapshot, now: float) -> Advance:
+def advance(  # noqa: PLR0913 - the facts of one step
+    drain: Drain, event: DrainEvent, pool: Pool, snapshot: Snapshot, now: float, *, ended: int = 0
+) -> Advance:
     """Step the machine by one event.
 
     A cordon is written only to a node that the snapshot shows; once a node appears, the next look
     asks for it again.
+
+    Args:
+        drain: the drain as it is.
+        event: what was heard or seen of it.
+        pool: its pool.
+        snapshot: what was read.
+        now: seconds since the epoch.
+        ended: agents of the pool that took desired capacity down since the snapshot.
 
     Raises:
         Misuse: the table has no row for it.
@@ -240,14 +250,14 @@ def advance(drain: Drain, event: DrainEvent, pool: Pool, snapshot: Snapshot, now
         after = replace(after, asked_at=now)
     if row.state is DrainState.HANDED and drain.state is not DrainState.HANDED:
         after = replace(after, handed_at=now)
-    effects = tuple(e for a in row.actions for e in _effects_of(a, after, pool, snapshot))
+    effects = tuple(e for a in row.actions for e in _effects_of(a, after, pool, snapshot, ended))
     return Advance(
         event=event, before=drain.state, drain=after, because=row.because, effects=effects
     )
 
 
 def _effects_of(  # noqa: PLR0911 - one effect for each action
-    action: DrainAction, drain: Drain, pool: Pool, snapshot: Snapshot
+    action: DrainAction, drain: Drain, pool: Pool, snapshot: Snapshot, ended: int
 ) -> tuple[Effect, ...]:
     hook = drain.hook.name if drain.hook else ""
     node, labels = drain.instance, pool.policy.labels
@@ -257,9 +267,8 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
                 return ()
             return (Cordon(node=node, label=cordon_label(drain.cause, drain.instance)),)
         case DrainAction.TERMINATE:
-            return (
-                TerminateInstance(instance=drain.instance, decrement=_fewer(drain, pool, snapshot)),
-            )
+            fewer = _fewer(drain, pool, snapshot, ended)
+            return (TerminateInstance(instance=drain.instance, decrement=fewer),)
         case DrainAction.COMPLETE:
             return (CompleteHook(group=drain.group, hook=hook, instance=drain.instance),)
         case DrainAction.QUEUE_JOB:
@@ -273,10 +282,10 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
             return tuple(ForgetMessage(queue=q, receipt=r) for q, _, r in drain.messages)
 
 
-def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot) -> bool:
+def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot, ended: int) -> bool:
     """Desired capacity goes down with the agent, unless it must be replaced to keep the floor."""
     group = snapshot.groups.get(drain.group)
     if group is None or not group.members:
         return drain.cause is Cause.SCALE_IN
     least = max(pool.policy.floor, group.minimum)
-    return drain.cause is Cause.SCALE_IN and group.desired > least
+    return drain.cause is Cause.SCALE_IN and group.desired - ended > least

@@ -241,7 +241,8 @@ class Drainer:
 
     def _step(self, drain: Drain, event: DrainEvent, snapshot: Snapshot) -> bool:
         """Step one drain; False when an effect failed, and the drain stays where it was."""
-        taken = advance(drain, event, self._pools[drain.group], snapshot, self._ports.clock.now())
+        pool, now = self._pools[drain.group], self._ports.clock.now()
+        taken = advance(drain, event, pool, snapshot, now, ended=self.ended[drain.pool])
         if taken.effects or taken.drain.state is not drain.state:
             self._note(
                 "drain",

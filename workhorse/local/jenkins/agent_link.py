@@ -137,6 +137,8 @@ class AgentLink:
         found.settimeout(None)
         with self._lock:
             self._socket = found
+            if self._closed.is_set():
+                raise ConnectionAbortedError("closed during the handshake")
             done = [{"id": name, "result": result} for name, result in self._done.items()]
             self._send({"hello": {"running": sorted(self._running), "done": done}})
             self._done.clear()

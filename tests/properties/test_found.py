@@ -1,6 +1,7 @@
 """What the properties found once, each as small as it could be made."""
 
 from tests.properties.scene import LABELS, Options, Scene
+from workhorse.loops.observe import Observer, Trust
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
 
@@ -87,3 +88,13 @@ def test_agents_given_up_in_one_tick_do_not_take_desired_capacity_below_the_floo
     scene.stage.run(1500)
     scene.check()
     scene.settle()
+
+
+def test_a_slow_reading_that_began_within_the_grace_after_a_restart_is_not_trusted() -> None:
+    scene = Scene(Options())
+    observer = Observer(scene.world.ports(), scene.stage.pools, Trust(restart_grace_seconds=120))
+    observer.observe({})
+    scene.world.line.seconds[Side.JENKINS] = 10
+    scene.world.run(115)
+    assert observer.observe({}).frozen
+    assert not observer.observe({}).frozen

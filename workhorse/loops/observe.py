@@ -51,7 +51,7 @@ class Observer:
             jenkins=jenkins,
             groups=groups,
             states=states,
-            frozen=jenkins is None or jenkins.quieting_down or self._restarted(at),
+            frozen=jenkins is None or jenkins.quieting_down or self._restarted(jenkins.read_at),
             notes=tuple(notes),
         )
 
@@ -86,10 +86,10 @@ class Observer:
             notes.append(f"EC2: {surprise}")
             return {}
 
-    def _restarted(self, now: float) -> bool:
-        """A clock that jumped back lengthens the grace, never shortens it."""
+    def _restarted(self, read_at: float) -> bool:
+        """The reading falls into the grace; a clock that jumped back lengthens that."""
         since = self._restarted_at
-        return since is not None and now - since < self._trust.restart_grace_seconds
+        return since is not None and read_at - since < self._trust.restart_grace_seconds
 
 
 def _strangers(

@@ -1,10 +1,13 @@
 """A small world with the loops in it, watched by an auditor, and what must hold in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from workhorse.core.drains import is_cordoned
 from workhorse.core.model import Hook, Lifecycle, Policy, Pool, Release
 from workhorse.loops.driver import Pace
+from workhorse.loops.perform import Performer, RealPerformer
+from workhorse.loops.ports import Ports
 from workhorse.sim.audit import Audit
 from workhorse.sim.builds import Build
 from workhorse.sim.groups import Shape
@@ -57,10 +60,17 @@ def policy_of(options: Options) -> Policy:
 class Scene:
     """A world of one pool, its loops and its auditor.
 
-    `given` is what the loops believe the policy to be, when that is to differ from the promise.
+    `given` is what the loops believe the policy to be, when that is to differ from the promise;
+    `performer` makes what performs their effects.
     """
 
-    def __init__(self, options: Options, *, given: Policy | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        given: Policy | None = None,
+        performer: Callable[[Ports], Performer] = RealPerformer,
+    ) -> None:
         promised = policy_of(options)
         self.group = "group"
         pool = Pool(policy=promised, group=self.group, queue_url=QUEUE)
@@ -83,7 +93,7 @@ class Scene:
         known = replace(pool, policy=given) if given else pool
         self.deleted: set[str] = set()
         """Nodes that somebody deleted by hand."""
-        self.stage = Stage(self.world, [known], pace=PACE, default_pool="pool")
+        self.stage = Stage(self.world, [known], pace=PACE, default_pool="pool", performer=performer)
 
     @property
     def machines(self) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from workhorse.core.drains import is_cordoned
 from workhorse.core.model import Hook, Lifecycle, Policy, Pool, Release
 from workhorse.loops.driver import Pace
+from workhorse.loops.observe import Trust
 from workhorse.loops.perform import Performer, RealPerformer
 from workhorse.loops.ports import Ports
 from workhorse.sim.audit import Audit
@@ -20,6 +21,7 @@ from workhorse.sim.world import World
 LABELS = frozenset({"linux", "docker"})
 QUEUE = "https://sqs.example/pool"
 PACE = Pace(tick=10, glance=5, mail=4, publish=60)
+HEARTBEAT_SECONDS = 300.0
 QUIET_STEP_SECONDS = 600.0
 QUIET_STEPS = 60
 """Ten hours: far beyond the longest build, hook, held message and patience in these scenes."""
@@ -61,7 +63,7 @@ class Scene:
     """A world of one pool, its loops and its auditor.
 
     `given` is what the loops believe the policy to be, when that is to differ from the promise;
-    `performer` makes what performs their effects.
+    `performer` makes what performs their effects, and `trust` says what readings they believe.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Scene:
         *,
         given: Policy | None = None,
         performer: Callable[[Ports], Performer] = RealPerformer,
+        trust: Trust | None = None,
     ) -> None:
         promised = policy_of(options)
         self.group = "group"
@@ -81,7 +84,7 @@ class Scene:
             minimum=0,
             maximum=options.ceiling + 2,
             queue=QUEUE,
-            hook=Hook(name="drain", heartbeat_seconds=300) if options.hook else None,
+            hook=Hook(name="drain", heartbeat_seconds=HEARTBEAT_SECONDS) if options.hook else None,
             spot=True,
             boot_seconds=lambda rng: rng.choice((30.0, 60.0, 90.0)),
         )
@@ -93,7 +96,14 @@ class Scene:
         known = replace(pool, policy=given) if given else pool
         self.deleted: set[str] = set()
         """Nodes that somebody deleted by hand."""
-        self.stage = Stage(self.world, [known], pace=PACE, default_pool="pool", performer=performer)
+        self.stage = Stage(
+            self.world,
+            [known],
+            pace=PACE,
+            trust=trust,
+            default_pool="pool",
+            performer=performer,
+        )
 
     @property
     def machines(self) -> list[str]:
@@ -172,9 +182,12 @@ class Scene:
     def settle(self) -> None:
         """Let time pass without faults until nothing is under way, as it must come to be."""
         self.calm()
+        self.stage.run(1.1 * HEARTBEAT_SECONDS)
+        late = self.world.truth.counts["hooks_timed_out"]
         for _ in range(QUIET_STEPS):
             self.stage.run(QUIET_STEP_SECONDS)
             self.check()
+            assert self.world.truth.counts["hooks_timed_out"] == late, "nobody kept a hook alive"
             if self.still():
                 return
         raise AssertionError(self.story())

@@ -17,7 +17,7 @@ from workhorse.core.explain import explain
 
 ROOT = Path(__file__).parents[2]
 SHORT = ("--hours", "0.4", "--speed", "90")
-PATIENCE_SECONDS = 200
+PATIENCE_SECONDS = 270
 
 
 def start(runs: Path, *options: str) -> "subprocess.Popen[str]":

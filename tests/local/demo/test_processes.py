@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workhorse.local.demo import run_folder
+from workhorse.local.demo import interrupts, run_folder
 from workhorse.local.demo.bodies import survivors
 from workhorse.local.demo.processes import Processes, StageError
 
@@ -102,3 +102,27 @@ def test_the_demo_refuses_a_trace_that_is_none_and_says_so(tmp_path: Path) -> No
     )
     assert said.returncode == 2
     assert "is no trace" in said.stdout or "no build" in said.stdout
+
+
+def test_an_interrupt_is_put_off_to_the_end_of_the_block() -> None:
+    done = []
+
+    def interrupted() -> None:
+        with interrupts.put_off():
+            signal.raise_signal(signal.SIGINT)
+            done.append("the block went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert done == ["the block went on"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_block_without_an_interrupt_ends_quietly_with_the_usual_handlers() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    with interrupts.put_off():
+        assert signal.getsignal(signal.SIGTERM) is not before
+
+    assert signal.getsignal(signal.SIGTERM) is before

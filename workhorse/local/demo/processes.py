@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
+from workhorse.local.demo import interrupts
+
 POLL_SECONDS = 0.05
 GRACE_SECONDS = 15.0
 """How long a process may take to end when told; the embedded AWS ends sixty agents in this time."""
@@ -105,9 +107,10 @@ class Processes:
     ) -> Process:
         """Start a command with exactly this environment; its output goes to `logs/NAME.log`."""
         log = self._logs / f"{name}.log"
-        with log.open("ab") as out:
+        # An interrupt between the two would leave a process that nobody stops.
+        with log.open("ab") as out, interrupts.put_off():
             process = Process(name, _spawn(command, environ, cwd, out), log)
-        self._started.append(process)
+            self._started.append(process)
         return process
 
 

@@ -98,3 +98,18 @@ def test_a_slow_reading_that_began_within_the_grace_after_a_restart_is_not_trust
     scene.world.run(115)
     assert observer.observe({}).frozen
     assert not observer.observe({}).frozen
+
+
+def test_a_cordon_whose_answer_got_lost_settles_anew() -> None:
+    scene = at_work(seconds=600)
+    [instance] = scene.machines
+    scene.world.cloud.terminate(instance, Hand.AWS, decrement=True)
+    scene.stage.run(120)
+    scene.world.line.ambiguous.add(Side.JENKINS)
+    scene.world.jenkins.reconfigure(instance, LABELS, exclusive=False)
+    # Its build dies, and it is idle at once.
+    scene.world.break_connection(instance, 1)
+    for _ in range(40):
+        scene.stage.run(2)
+        scene.check()
+    assert not scene.machines

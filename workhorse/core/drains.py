@@ -171,7 +171,7 @@ def _inside(
     if node is None or node.offline:
         return _missing(drain, pool.policy, instance, node, jenkins.read_at)
     if not is_cordoned(node):
-        return drain, DrainEvent.SEEN_UNCORDONED
+        return replace(drain, confirmed_at=None), DrainEvent.SEEN_UNCORDONED
     if drain.state is DrainState.ASKED or drain.confirmed_at is None:
         drain = replace(drain, confirmed_at=snapshot.at)
     if not node.idle or node.busy or node.name in bound:

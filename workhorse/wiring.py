@@ -15,6 +15,7 @@ from workhorse.adapters.journal import JournalFile
 from workhorse.adapters.lock import held
 from workhorse.adapters.prometheus import Prometheus
 from workhorse.adapters.session import AwsClients
+from workhorse.adapters.spoken import SpokenJournal
 from workhorse.core.errors import Unreadable
 from workhorse.core.model import Pool, Release
 from workhorse.loops.driver import Driver, Pace
@@ -64,7 +65,7 @@ def assembled(
             cloud=AwsCloud(clients, now=clock.now),
             mailbox=SqsMailbox(clients),
             metrics=_metrics(settings, clients, stack),
-            journal=_journal(settings, stack, dry_run=dry_run),
+            journal=SpokenJournal(_journal(settings, stack, dry_run=dry_run), show),
         )
         loop = settings.loop
         driver = Driver(

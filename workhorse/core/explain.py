@@ -13,6 +13,9 @@ Record = Mapping[str, Any]
 _STEP = re.compile(r"\w+: (-?\d+) -> (-?\d+) ")
 """How `core.model.Reason` prints: the rule, the number before and after."""
 
+_SHOWN = 5
+"""How many items that no pool can run are named in one line."""
+
 
 def explain(records: Iterable[Record], *, pool: str = "") -> Iterator[str]:
     """Lines that say what became of every pool's size, oldest first.
@@ -61,6 +64,14 @@ def _effect(record: Record) -> str:
     return f"{record['instance']}: ended{less}: {record['because']}"
 
 
+def _unplaced(record: Record) -> str:
+    if not record["items"]:
+        return ""
+    told = "; ".join(f"{item['task']}: {item['because']}" for item in record["items"][:_SHOWN])
+    more = len(record["items"]) - _SHOWN
+    return f"queued and counted for no pool: {told}{f'; and {more} more' if more > 0 else ''}"
+
+
 def _failed(record: Record) -> str:
     return f"{record['effect']} failed: {record['error']}"
 
@@ -81,6 +92,7 @@ _TELL = {
     "decision": _decision,
     "desired": _desired,
     "effect": _effect,
+    "unplaced": _unplaced,
     "failed": _failed,
     "blind": _blind,
     "session": _session,

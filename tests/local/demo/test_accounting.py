@@ -67,6 +67,21 @@ def test_an_outside_hand_excuses_nothing_once_the_hook_was_completed() -> None:
     assert len(found.killed) == 1
 
 
+def test_a_hook_that_was_completed_for_a_dead_machine_blames_nobody() -> None:
+    """Auto Scaling runs the hook for an instance that EC2 ended, and somebody must end the wait."""
+    found = account(
+        evidence(
+            build(1, result="FAILURE", ended=105),
+            happenings=(
+                happening(100, "instance.shutting-down", instance="i-1"),
+                happening(400, "hook.completed", instance="i-1", token="t"),
+            ),
+            deeds=(Deed(at=99, hand=Hand.EC2_TERMINATE, target="i-1"),),
+        )
+    )
+    assert (found.killed, len(found.outside)) == ((), 1)
+
+
 def test_an_outside_hand_on_one_machine_excuses_no_loss_on_another() -> None:
     found = account(
         evidence(

@@ -187,12 +187,20 @@ def _unfinished(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _excused(evidence: Evidence) -> "_Excuse":
+    """Who died of an outsider: a hook completed before that death was our doing, one after it not.
+
+    Auto Scaling runs the termination hook for an instance that EC2 has ended already, too.
+    """
     deaths = {h.instance: h.at for h in evidence.happenings if h.kind == "instance.shutting-down"}
-    completed = {h.instance for h in evidence.happenings if h.kind == "hook.completed"}
+    let_go = {
+        h.instance
+        for h in evidence.happenings
+        if h.kind == "hook.completed" and h.at <= deaths.get(h.instance, float("inf"))
+    }
     ruthless = {
         deed.target: deaths[deed.target]
         for deed in evidence.deeds
-        if deed.hand in RUTHLESS and deed.target in deaths and deed.target not in completed
+        if deed.hand in RUTHLESS and deed.target in deaths and deed.target not in let_go
     }
     return _Excuse(ruthless=ruthless)
 

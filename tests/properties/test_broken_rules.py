@@ -128,7 +128,7 @@ def test_a_broken_rule_is_caught(
     name: str, quick: settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(Promises):
-        make = staticmethod(BROKEN[name](monkeypatch))
+        make = staticmethod(BROKEN[name](monkeypatch))  # type: ignore[assignment] # as callable
 
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Broken, settings=quick)

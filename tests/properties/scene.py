@@ -176,8 +176,18 @@ class Scene:
             if machine.protected:
                 world.cloud.protect(machine.id, protected=False)
         for name in self.deleted - world.jenkins.computers.keys():
-            # It was seen to work and is listed no more: unknown means busy, until people end it.
-            world.cloud.ec2_terminate(name, Hand.OUTSIDE)
+            self._clean_up(name)
+
+    def _clean_up(self, name: str) -> None:
+        """Whoever deleted the node of a living agent ends its instance too.
+
+        The loops do not: it was seen to work and is listed no more, and unknown means busy.
+        """
+        cloud = self.world.cloud
+        machine = cloud.machines.get(name)
+        if machine is not None and machine.in_group:
+            cloud.terminate(name, Hand.OUTSIDE, decrement=False)
+            cloud.complete_hook(self.group, machine.hook, name, Hand.OUTSIDE)
 
     def settle(self) -> None:
         """Let time pass without faults until nothing is under way, as it must come to be."""

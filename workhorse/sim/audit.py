@@ -167,7 +167,8 @@ class Audit:
         elif looks.idle < 2:  # noqa: PLR2004 - promise 1: twice
             self._breach(f"{what} of {machine.id}, seen idle {looks.idle} times")
         elif looks.idle_at < looks.confirmed_at + policy.settle_seconds:
-            self._breach(f"{what} of {machine.id} {looks.idle_at - looks.confirmed_at:.1f} s after")
+            settled = looks.idle_at - looks.confirmed_at
+            self._breach(f"{what} of {machine.id}, last seen idle {settled:.1f} s after its cordon")
 
     def _forgotten(self, effect: ForgetMessage) -> None:
         letter = self._world.queues.find(effect.queue, effect.receipt)

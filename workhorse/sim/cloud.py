@@ -269,7 +269,14 @@ class SimCloud:
 
     def _terminated(self, machine: Machine) -> None:
         machine.power = Power.TERMINATED
-        self.kernel.after(KNOWN_SECONDS, self.machines.pop, machine.id, None)
+        self.kernel.after(KNOWN_SECONDS, self._forget, machine)
+
+    def _forget(self, machine: Machine) -> None:
+        """EC2 knows it no more; its group does for as long as its hook waits."""
+        if machine.in_group:
+            self.kernel.after(KNOWN_SECONDS, self._forget, machine)
+        else:
+            self.machines.pop(machine.id, None)
 
     def _drop(self, machine: Machine) -> None:
         machine.in_group = False

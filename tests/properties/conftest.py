@@ -1,4 +1,7 @@
-"""How long the properties are tried: `--hypothesis-profile=deep` for a long run by chance."""
+"""How long the properties are tried.
+
+A long run by chance: `pytest tests/properties --hypothesis-profile=deep --timeout=0`.
+"""
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -7,7 +10,7 @@ _CALM = (HealthCheck.too_slow, HealthCheck.filter_too_much)
 
 settings.register_profile(
     "promises",
-    max_examples=120,
+    max_examples=300,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,

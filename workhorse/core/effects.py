@@ -117,9 +117,6 @@ Effect = (
     | Publish
 )
 
-DESTRUCTIVE = (TerminateInstance, CompleteHook, QueueReleaseJob, DeleteNode)
-"""Effects after which a machine or its node is no more."""
-
 
 def as_record(effect: Effect) -> dict[str, Any]:
     """The effect as a JSON-ready mapping, its name under `effect`."""

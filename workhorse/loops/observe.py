@@ -46,6 +46,7 @@ class Observer:
         if jenkins is not None and not 0 <= at - jenkins.read_at <= self._trust.stale_seconds:
             notes.append(f"Jenkins: the reading took {at - jenkins.read_at:.0f} s: too old")
             jenkins = None
+        groups = {name: self._fresh(group, at, notes) for name, group in groups.items()}
         return Snapshot(
             at=at,
             jenkins=jenkins,
@@ -64,6 +65,13 @@ class Observer:
             return dict.fromkeys(names)
         notes += [f"Auto Scaling: no group {name!r}" for name in names if name not in found]
         return {name: found.get(name) for name in names}
+
+    def _fresh(self, group: Group | None, at: float, notes: list[str]) -> Group | None:
+        """The group, unless reading everything else has made it too old."""
+        if group is None or 0 <= at - group.read_at <= self._trust.stale_seconds:
+            return group
+        notes.append(f"Auto Scaling: {group.name} was read {at - group.read_at:.0f} s ago: too old")
+        return None
 
     def _jenkins(self, notes: list[str]) -> Jenkins | None:
         try:

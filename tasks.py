@@ -90,11 +90,21 @@ def demo(
         "config": "the settings, a TOML file",
         "dry-run": "print effects, perform none",
         "once": "run every loop once, then stop",
+        "force": "plan afresh, whenever planned last",
+        "sleep": "seconds between two ticks, for this run",
     },
 )
-def run(_context: Context, *, config: str, dry_run: bool = False, once: bool = False) -> None:
+def run(
+    _context: Context,
+    *,
+    config: str,
+    dry_run: bool = False,
+    once: bool = False,
+    force: bool = False,
+    sleep: str = "",
+) -> None:
     """Run the controller until it is told to stop."""
-    given = options(config=config, dry_run=dry_run, once=once)
+    given = options(config=config, dry_run=dry_run, once=once, force=force, sleep=sleep)
     run_python("-m", "workhorse", "run", *given)
 
 

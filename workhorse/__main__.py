@@ -25,6 +25,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--config", type=Path, required=True, help="the settings, a TOML file")
     run.add_argument("--dry-run", action="store_true", help="print effects, perform none")
     run.add_argument("--once", action="store_true", help="run every loop once, then stop")
+    run.add_argument("--force", action="store_true", help="plan afresh, whenever planned last")
+    run.add_argument(
+        "--sleep", dest="pause", type=float, help="seconds between two ticks, for this run"
+    )
     why = commands.add_parser("explain", help="say why every pool's size changed")
     why.add_argument("--journal", type=Path, required=True, help="the journal to read")
     why.add_argument("--pool", default="", help="only of this pool")
@@ -49,8 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config)
-    with assembled(settings, dry_run=arguments.dry_run, show=_show) as workhorse:
+    settings = load(arguments.config, tick_seconds=arguments.pause)
+    made = assembled(settings, dry_run=arguments.dry_run, show=_show, forced=arguments.force)
+    with made as workhorse:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: workhorse.clock.stop())
         names = ", ".join(pool.name for pool in workhorse.pools)

@@ -1,10 +1,11 @@
 """The one place that knows every part: settings in, loops with real adapters out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from workhorse import plugins
 from workhorse.adapters import secrets
 from workhorse.adapters.aws import AwsCloud
 from workhorse.adapters.aws_mailbox import SqsMailbox
@@ -16,8 +17,9 @@ from workhorse.adapters.lock import held
 from workhorse.adapters.prometheus import Prometheus
 from workhorse.adapters.session import AwsClients
 from workhorse.adapters.spoken import SpokenJournal
-from workhorse.core.errors import Unreadable
+from workhorse.core.errors import Refusal, Unreadable
 from workhorse.core.model import Pool, Release
+from workhorse.core.plan import Planner
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import DryRun, RealPerformer
@@ -38,7 +40,7 @@ class Workhorse:
 
 @contextmanager
 def assembled(
-    settings: Settings, *, dry_run: bool, show: Callable[[str], None]
+    settings: Settings, *, dry_run: bool, show: Callable[[str], None], forced: bool = False
 ) -> Iterator[Workhorse]:
     """Build everything that the settings name; what was opened is closed at the end.
 
@@ -49,6 +51,7 @@ def assembled(
         settings: checked.
         dry_run: print effects instead of performing them.
         show: prints a line.
+        forced: the first tick plans afresh.
 
     Raises:
         Refusal: what the settings name is not there or not allowed.
@@ -84,10 +87,27 @@ def assembled(
             ),
             blind_step=loop.blind_step,
             default_pool=loop.default_pool,
+            planners=_planners(settings, pools),
+            forced=forced,
             deaf=dry_run,
         )
         version = _verified(controller, settings, pools)
         yield Workhorse(clock=clock, driver=driver, pools=pools, jenkins=version)
+
+
+def _planners(settings: Settings, pools: tuple[Pool, ...]) -> Mapping[str, Planner]:
+    """Every pool's planner; the faults of all of them are told at once."""
+    found: dict[str, Planner] = {}
+    faults: list[str] = []
+    for number, (entry, pool) in enumerate(zip(settings.pool, pools, strict=True)):
+        key = f"pool[{number}].planner"
+        try:
+            found[pool.name] = plugins.planner(entry.planner, entry.planner_options, key=key)
+        except Refusal as wrong:
+            faults.append(str(wrong))
+    if faults:
+        raise Refusal("\n".join(faults))
+    return found
 
 
 def _controller(settings: Settings, clients: AwsClients, clock: RealClock) -> JenkinsController:

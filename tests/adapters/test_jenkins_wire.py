@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workhorse.adapters import jenkins_wire as wire
 from workhorse.core.errors import Unreadable
-from workhorse.core.model import ItemState, Node, QueueItem
+from workhorse.core.model import ItemState, Node, QueueItem, RunningBuild
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "jenkins"
 VERSIONS = ("2.462.3", "2.541.2")
@@ -99,7 +99,8 @@ def test_the_nodes_that_a_real_server_told_are_understood(version: str) -> None:
     busy = nodes["agent-1"]
     assert (busy.idle, busy.busy, busy.labels) == (False, 2, frozenset({"pool"}))
     assert len(busy.running) == 2
-    assert all(path.startswith("job/") and path.endswith("/") for path in busy.running)
+    assert all(b.path.startswith("job/") and b.path.endswith("/") for b in busy.running)
+    assert all(b.started_at and b.started_at < 4_102_444_800 for b in busy.running)
     assert (nodes["agent-2"].idle, nodes["agent-2"].busy) == (True, 0)
 
 
@@ -208,7 +209,17 @@ def test_an_executor_that_is_only_assigned_is_busy_though_it_shows_no_build() ->
 def test_a_one_off_executor_keeps_a_node_from_being_idle_and_is_named() -> None:
     parent = {"currentExecutable": {"url": "http://other.example.com/ci/job/a/job/b/3/"}}
     node = read_node(idle=False, oneOffExecutors=[parent])
-    assert (node.idle, node.busy, node.running) == (False, 0, ("job/a/job/b/3/",))
+    assert (node.idle, node.busy) == (False, 0)
+    assert node.running == (RunningBuild(path="job/a/job/b/3/"),)
+
+
+def test_a_build_without_history_has_no_estimate() -> None:
+    url = "http://ci.example.com/job/a/3/"
+    new = {"url": url, "timestamp": 1_700_000_000_123, "estimatedDuration": -1}
+    old = new | {"estimatedDuration": 61_500}
+    node = read_node(executors=[{"currentExecutable": new}, {"currentExecutable": old}])
+    assert [b.started_at for b in node.running] == [1_700_000_000.123] * 2
+    assert [b.estimated_seconds for b in node.running] == [None, 61.5]
 
 
 def test_the_label_of_its_own_name_is_no_label_of_a_node() -> None:

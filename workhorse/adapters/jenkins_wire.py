@@ -10,7 +10,7 @@ from typing import Any
 
 from workhorse.core.errors import Unreadable
 from workhorse.core.labels import Atom
-from workhorse.core.model import ItemState, Node, QueueItem
+from workhorse.core.model import ItemState, Node, QueueItem, RunningBuild
 
 QUEUE_TREE = (
     "items[id,inQueueSince,stuck,blocked,buildable,pending,timestamp,why,"
@@ -19,7 +19,8 @@ QUEUE_TREE = (
 GLANCE_TREE = "items[id]"
 COMPUTER_TREE = (
     "computer[displayName,offline,temporarilyOffline,idle,numExecutors,assignedLabels[name],"
-    "executors[idle,currentExecutable[url]],oneOffExecutors[currentExecutable[url]]]"
+    "executors[idle,currentExecutable[url,timestamp,estimatedDuration]],"
+    "oneOffExecutors[currentExecutable[url]]]"
 )
 ROOT_TREE = "quietingDown,jobs[name]{0,1}"
 
@@ -205,11 +206,21 @@ def _node(raw: Mapping[str, Any]) -> Node:
     )
 
 
-def _running(*groups: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Paths of builds; `currentExecutable` is null for a task only assigned, or not ours to see."""
+def _running(*groups: Iterable[Mapping[str, Any]]) -> tuple[RunningBuild, ...]:
+    """Builds; `currentExecutable` is null for a task only assigned, or not ours to see."""
     return tuple(
-        path_of(url)
+        _running_build(executable)
         for executors in groups
         for executor in executors
-        if (url := (executor.get("currentExecutable") or {}).get("url"))
+        if (executable := executor.get("currentExecutable") or {}).get("url")
+    )
+
+
+def _running_build(raw: Mapping[str, Any]) -> RunningBuild:
+    """Jenkins tells milliseconds, and an estimate of -1 when it has none."""
+    timestamp, estimate = raw.get("timestamp"), raw.get("estimatedDuration")
+    return RunningBuild(
+        path=path_of(raw["url"]),
+        started_at=timestamp / 1000 if timestamp else None,
+        estimated_seconds=estimate / 1000 if estimate is not None and estimate > 0 else None,
     )

@@ -1,6 +1,6 @@
 """One tick's decision for one pool: survey, plan, moves; nothing is done here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,9 +8,14 @@ from workhorse.core.demand import Demand
 from workhorse.core.drain import Drain
 from workhorse.core.drains import recallable
 from workhorse.core.effects import Effect, SetDesiredCapacity
+from workhorse.core.learn import Learned
 from workhorse.core.model import Pool, Reason, Scaling, Snapshot
-from workhorse.core.plan import EXACT, Moves, Rule, Situation, first_to_leave, moves, target
+from workhorse.core.plan import Moves, Plan, Planner, Situation, first_to_leave, moves
+from workhorse.core.planners.exact import Exact
 from workhorse.core.survey import Survey, Times
+
+EXACTLY = Exact()
+"""The planner where none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,9 @@ class PoolMemory:
     expected: int | None = None
     """Desired capacity as it will be once all that we asked for shows."""
     times: Times = field(default_factory=Times)
+    learned: Learned = field(default_factory=Learned)
+    planner: Mapping[str, Any] = field(default_factory=dict)
+    """What the planner's last plan left for the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +56,22 @@ class Decision:
     at: float
     situation: Situation
     survey: Survey
-    target: int
-    reasons: tuple[Reason, ...]
+    plan: Plan
     moves: Moves
     effects: tuple[Effect, ...]
     memory: PoolMemory
     change: Change | None = None
     """What became of desired capacity since the last tick."""
+
+    @property
+    def target(self) -> int:
+        """The capacity that the planner wants."""
+        return self.plan.target
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The planner's, one for each rule."""
+        return self.plan.reasons
 
     def as_record(self) -> dict[str, Any]:
         """The decision as the journal keeps it."""
@@ -78,6 +95,7 @@ class Decision:
                 "jenkins": "read" if s.told else "unread",
                 "frozen": s.frozen,
             },
+            **({"report": dict(self.plan.report)} if self.plan.report else {}),
         }
 
 
@@ -91,7 +109,8 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     memory: PoolMemory,
     ended: int = 0,
     blind_step: int,
-    rules: Sequence[Rule] = EXACT,
+    planner: Planner = EXACTLY,
+    forced: bool = False,
 ) -> Decision:
     """Decide for one pool whose group could be read; for others nothing may move.
 
@@ -104,7 +123,8 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         memory: what the last decision left.
         ended: agents that we ended since then, each taking desired capacity down by one.
         blind_step: agents that may be added while Jenkins cannot be trusted.
-        rules: the planner.
+        planner: says how large the pool should be.
+        forced: an operator asked for a fresh plan.
     """
     group = seen.group
     expected = None if memory.expected is None else memory.expected - ended
@@ -112,18 +132,22 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
     situation = replace(
-        _situation(pool, snapshot, seen, demand), changed_at=changed_at, blind_step=blind_step
+        _situation(pool, snapshot, seen, demand),
+        changed_at=changed_at,
+        blind_step=blind_step,
+        learned=memory.learned,
+        memory=memory.planner,
+        forced=forced,
     )
-    wanted, reasons = target(situation, rules)
-    wish = _moves(pool, snapshot, situation, seen, wanted, drains)
+    plan = planner.plan(situation)
+    wish = _moves(pool, snapshot, situation, seen, plan, drains)
     moved = wish != Moves()
     return Decision(
         pool=pool.name,
         at=snapshot.at,
         situation=situation,
         survey=seen,
-        target=wanted,
-        reasons=reasons,
+        plan=plan,
         moves=wish,
         effects=(SetDesiredCapacity(group=group.name, size=wish.desired),)
         if wish.desired is not None
@@ -133,16 +157,19 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
             seen=group.desired,
             expected=_expected(expected, group.desired, wish.desired, outside=outside),
             times=seen.times,
+            learned=memory.learned,
+            planner=plan.memory,
         ),
         change=change,
     )
 
 
 def _situation(pool: Pool, snapshot: Snapshot, seen: Survey, demand: Demand | None) -> Situation:
+    now, times = snapshot.at, seen.times
     return Situation(
         policy=pool.policy,
         group=seen.group,
-        now=snapshot.at,
+        now=now,
         queued=demand.queued if demand else 0,
         running=seen.running,
         ready=len(seen.ready),
@@ -150,6 +177,11 @@ def _situation(pool: Pool, snapshot: Snapshot, seen: Survey, demand: Demand | No
         coming=seen.coming,
         told=demand is not None,
         frozen=snapshot.frozen,
+        waiting=tuple(demand.items.values()) if demand else (),
+        builds=tuple(b for a in seen.ready if a.node for b in a.node.running),
+        free=seen.free,
+        boot_ages=tuple(now - times.absent_since.get(a.instance.id, now) for a in seen.booting),
+        idle_for=tuple(now - since for since in times.idle_since.values()),
     )
 
 
@@ -158,7 +190,7 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
     snapshot: Snapshot,
     situation: Situation,
     seen: Survey,
-    wanted: int,
+    plan: Plan,
     drains: Mapping[str, Drain],
 ) -> Moves:
     if pool.scaling is Scaling.ALARMS:
@@ -170,8 +202,8 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
         and recallable(drain, seen.group.by_id.get(drain.instance))
         and _online(snapshot, drain.instance)
     ]
-    leaving = first_to_leave(seen.idle(snapshot.at, pool.policy.idle_seconds))
-    wish = moves(situation, wanted, recallable=back, idle=leaving)
+    leaving = first_to_leave(seen.idle(snapshot.at, plan.idle_seconds))
+    wish = moves(situation, plan.target, recallable=back, idle=leaving)
     return replace(wish, leave=wish.leave + _given_up(situation, seen))
 
 

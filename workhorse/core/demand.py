@@ -50,6 +50,8 @@ class Demand:
     since: float | None = None
     """When the item that has waited longest entered the queue."""
     labels: Mapping[str, LabelQueue] = field(default_factory=dict)
+    items: Mapping[int, float] = field(default_factory=dict)
+    """Queue item id to when it entered the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +145,10 @@ class _Tally:
     def __init__(self, pools: Sequence[Pool], room: Mapping[str, int]) -> None:
         self.room = dict(room)
         self.labels: dict[str, dict[str, LabelQueue]] = {p.name: {} for p in pools}
+        self.items: dict[str, dict[int, float]] = {p.name: {} for p in pools}
 
-    def put(self, pool: str, label: str, since: float) -> None:
+    def put(self, pool: str, label: str, item: int, since: float) -> None:
+        self.items[pool][item] = since
         self.room[pool] = self.room.get(pool, 0) - 1
         had = self.labels[pool].get(label)
         self.labels[pool][label] = (
@@ -159,6 +163,7 @@ class _Tally:
             queued=sum(q.count for q in labels.values()),
             since=min((q.since for q in labels.values()), default=None),
             labels=labels,
+            items=self.items[pool],
         )
 
 
@@ -197,7 +202,7 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
             fitting[ask] = tuple(p for p in pools if not ask.node and _fits(ask, p, jenkins.nodes))
         if fits := fitting[ask]:
             pool = next((p for p in fits if tally.room.get(p.name, 0) > 0), fits[0])
-            tally.put(pool.name, ask.expression or "", item.since)
+            tally.put(pool.name, ask.expression or "", item.id, item.since)
         elif _someone_else(ask, jenkins.nodes):
             elsewhere += 1
         else:
@@ -228,7 +233,8 @@ def _untold(items: Iterable[QueueItem], tally: _Tally, default_pool: str) -> lis
     """One agent of the default pool for all of them: once it is there, `why` tells the labels."""
     waiting = list(items)
     if waiting and default_pool in tally.labels:
-        tally.put(default_pool, "", min(i.since for i in waiting))
+        oldest = min(waiting, key=lambda i: i.since)
+        tally.put(default_pool, "", oldest.id, oldest.since)
         return []
     because = "Jenkins tells no label while it has no agent; set default_pool or script_console"
     return [Unplaced(item=i.id, task=i.task, because=because) for i in waiting]

@@ -183,6 +183,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningBuild:
+    """A build on an executor, as far as Jenkins tells of it."""
+
+    path: str
+    """Its path below Jenkins' root, as `job/api-tests/812/`."""
+    started_at: float | None = None
+    """When it began; None when Jenkins does not tell."""
+    estimated_seconds: float | None = None
+    """Jenkins' estimatedDuration: the mean of up to three recent successful builds of its job.
+
+    None when Jenkins has no history to go by.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One Jenkins computer with the labels of its node, without the self label."""
 
@@ -195,8 +210,8 @@ class Node:
     executors: int = 1
     busy: int = 0
     """Executors that hold a build, started or only assigned."""
-    running: tuple[str, ...] = ()
-    """Paths of the builds on it, for people who ask what is waited for."""
+    running: tuple[RunningBuild, ...] = ()
+    """The builds on it: for people who ask what is waited for, and for planners."""
 
 
 class ItemState(StrEnum):

@@ -11,11 +11,13 @@ leave, the oldest image first, then the longest idle.
 Desired capacity is never lowered below the instances that exist: then Auto Scaling would choose.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import ceil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, inf
+from typing import Any, Protocol
 
-from workhorse.core.model import Agent, Group, Policy, Reason
+from workhorse.core.learn import Learned
+from workhorse.core.model import Agent, Group, Policy, Reason, RunningBuild
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,22 @@ class Situation:
     """Jenkins restarted or is quieting down: its answers are not to be trusted yet."""
     blind_step: int = 0
     """Agents that may be added while `told` is false or `frozen` is true."""
+    waiting: tuple[float, ...] = ()
+    """When each queued item entered the queue, as far as Jenkins tells of them."""
+    builds: tuple[RunningBuild, ...] = ()
+    """The builds on agents that take builds."""
+    free: int = 0
+    """Idle executors of ready agents."""
+    boot_ages: tuple[float, ...] = ()
+    """How long ago each booting agent was launched, or lost its connection."""
+    idle_for: tuple[float, ...] = ()
+    """How long each idle agent has been idle."""
+    learned: Learned = field(default_factory=Learned)
+    """What was learned of this pool so far."""
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    """What the planner's last plan left for this one; empty after a restart."""
+    forced: bool = False
+    """An operator asked for a fresh plan now: `--force`."""
 
     @property
     def have(self) -> int:
@@ -140,6 +158,39 @@ def target(situation: Situation, rules: Sequence[Rule] = EXACT) -> tuple[int, tu
         reasons.append(Reason(rule=rule.__name__, before=wanted, after=after, because=because))
         wanted = after
     return wanted, tuple(reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a planner wants of one pool, and why."""
+
+    target: int
+    """Capacity: agents that take builds or soon will."""
+    reasons: tuple[Reason, ...]
+    idle_seconds: float
+    """How long an agent must have been idle before it may be chosen to leave."""
+    holds_until: float
+    """The same facts give the same plan at any time before this one.
+
+    The time of the plan where the planner cannot tell; the simulator skips the ticks in between.
+    """
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    """Handed to the next plan of this pool; plain JSON."""
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """What it wants journalled with the decision: an error budget, a forecast; plain JSON."""
+
+
+class Planner(Protocol):
+    """Says how large a pool should be; pure, the same for the same situation."""
+
+    def plan(self, situation: Situation) -> Plan:
+        """The plan for this tick."""
+
+
+def steady_until(s: Situation) -> float:
+    """Until when the rules of `EXACT` give the same for the same facts: a cool-down may end."""
+    over = s.changed_at + s.policy.cool_down_seconds
+    return over if over > s.now else inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,12 @@ class Survey:
     times: Times
 
     @property
+    def free(self) -> int:
+        """Idle executors of ready agents."""
+        nodes = [a.node for a in self.ready if a.node]
+        return sum(n.executors - min(n.busy, n.executors) for n in nodes)
+
+    @property
     def coming(self) -> int:
         """Launches that Auto Scaling was asked for and has not begun."""
         return max(0, self.group.desired - self.group.members)

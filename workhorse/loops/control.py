@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from workhorse.core.decide import Decision, PoolMemory, decide
+from workhorse.core.decide import EXACTLY, Decision, PoolMemory, decide
 from workhorse.core.demand import Placement, place
 from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
+from workhorse.core.learn import Learned
 from workhorse.core.model import Pool, Snapshot
+from workhorse.core.plan import Planner
 from workhorse.core.survey import Survey, survey
 from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
@@ -28,7 +30,7 @@ class Wishes:
 class Control:
     """Decides for all pools from one snapshot; remembers a little of each pool."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what planning is made of, by name
         self,
         ports: Ports,
         pools: tuple[Pool, ...],
@@ -36,7 +38,11 @@ class Control:
         *,
         blind_step: int,
         default_pool: str = "",
+        planners: Mapping[str, Planner] | None = None,
     ) -> None:
+        self.forced = False
+        """The next tick plans afresh, as an operator asked."""
+        self._planners = planners or {}
         self._ports = ports
         self._pools = pools
         self._performer = performer
@@ -73,12 +79,15 @@ class Control:
                 memory=self._memory_of(pool, snapshot),
                 ended=ended.get(pool.name, 0),
                 blind_step=self._blind_step,
+                planner=self._planners.get(pool.name, EXACTLY),
+                forced=self.forced,
             )
             self._tell(decision)
             decisions.append(decision)
             if self._perform(decision):
                 leave += decision.moves.leave
                 recall += decision.moves.recall
+        self.forced = False
         return Wishes(
             leave=tuple(leave),
             recall=tuple(recall),
@@ -87,7 +96,12 @@ class Control:
         )
 
     def _memory_of(self, pool: Pool, snapshot: Snapshot) -> PoolMemory:
-        return self._memory.get(pool.name) or PoolMemory(changed_at=snapshot.at)
+        had = self._memory.get(pool.name)
+        if had is None:
+            kept = self._ports.journal.last(f"learned:{pool.name}") or {}
+            learned = Learned.from_record(kept)
+            had = self._memory[pool.name] = PoolMemory(changed_at=snapshot.at, learned=learned)
+        return had
 
     def _surveys(
         self, snapshot: Snapshot, drains: Mapping[str, Drain]

@@ -5,7 +5,7 @@ A glance at the queue and the mailbox run often and are cheap; when either finds
 next tick is due at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workhorse.core.effects import Publish
@@ -13,6 +13,7 @@ from workhorse.core.errors import Surprise
 from workhorse.core.measure import pool_meters
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
+from workhorse.core.plan import Planner
 from workhorse.loops.control import Control, Wishes
 from workhorse.loops.drainer import Drainer
 from workhorse.loops.observe import Observer, Trust
@@ -43,6 +44,8 @@ class Driver:
         trust: Trust,
         blind_step: int,
         default_pool: str = "",
+        planners: Mapping[str, Planner] | None = None,
+        forced: bool = False,
         deaf: bool = False,
     ) -> None:
         """Make the loops.
@@ -55,14 +58,22 @@ class Driver:
             trust: how old readings may be.
             blind_step: agents that may be added while Jenkins cannot be trusted.
             default_pool: where pipeline bodies of unknown label go.
+            planners: pool name to its planner; `exact` for a pool without one.
+            forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
         self._ports = ports
         self._performer = performer
         self._observer = Observer(ports, pools, trust)
         self._control = Control(
-            ports, pools, performer, blind_step=blind_step, default_pool=default_pool
+            ports,
+            pools,
+            performer,
+            blind_step=blind_step,
+            default_pool=default_pool,
+            planners=planners,
         )
+        self._control.forced = forced
         self._drainer = Drainer(ports, pools, performer, stale_seconds=trust.stale_seconds)
         self._seen: frozenset[int] = frozenset()
         self._meters: tuple[Meter, ...] = ()

@@ -74,19 +74,24 @@ class Settings(Section):
         return found
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, *, tick_seconds: float | None = None) -> Settings:
     """Read and check the settings file.
+
+    Args:
+        path: of the file.
+        tick_seconds: instead of the file's, for this run.
 
     Raises:
         Refusal: the file cannot be read, is no TOML, or breaks a rule; it names every fault.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"), source=str(path))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
         raise Refusal(f"{path}: cannot be read: {wrong}") from wrong
+    return parse(text, source=str(path), tick_seconds=tick_seconds)
 
 
-def parse(text: str, *, source: str = "settings") -> Settings:
+def parse(text: str, *, source: str = "settings", tick_seconds: float | None = None) -> Settings:
     """Check settings given as TOML; `source` is what errors call them.
 
     Raises:
@@ -96,6 +101,8 @@ def parse(text: str, *, source: str = "settings") -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise Refusal(f"{source}: is no TOML: {wrong}") from wrong
+    if tick_seconds is not None:
+        raw["loop"] = _table(raw.get("loop")) | {"tick_seconds": tick_seconds}
     across = list(_across(raw))
     try:
         settings = Settings.model_validate(raw)

@@ -6,7 +6,7 @@ The rules are those of terraform/modules/policy, which writes the JSON that SSM 
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     Discriminator,
@@ -107,10 +107,21 @@ class Applied(Section):
     """The job that completes the hook from the agent, for release = "job"."""
     exclusive: StrictBool = False
     """The agents are in Jenkins' EXCLUSIVE mode."""
+    planner: str = Field(default="exact", min_length=1)
+    """Who says how large the pool should be: an entry point of `workhorse.planners`."""
+    planner_options: dict[str, Any] = Field(default={})
+    """The planner's own settings, as a table."""
+    executor: str = Field(default="asg", min_length=1)
+    """Who makes the size true: an entry point of `workhorse.executors`."""
+    executor_options: dict[str, Any] = Field(default={})
+    """The executor's own settings, as a table."""
 
     def pool(self, policy: Policy) -> Pool:
         """The pool of that policy."""
-        return Pool(policy=policy, **{key: getattr(self, key) for key in Applied.model_fields})
+        return Pool(policy=policy, **{key: getattr(self, key) for key in _OF_POOL})
+
+
+_OF_POOL = ("group", "queue_url", "scaling", "release_job", "exclusive")
 
 
 class InlinePool(Applied, PolicySettings):

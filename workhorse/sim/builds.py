@@ -42,6 +42,8 @@ class Build:
     stage: Stage = Stage.WAITING
     node: str = ""
     started_at: float | None = None
+    estimated_seconds: float | None = None
+    """What Jenkins expects it to take, from earlier builds of its job."""
     resumed_at: float = 0.0
     timer: Event | None = None
     fact: QueueItem | None = None

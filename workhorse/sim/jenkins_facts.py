@@ -7,7 +7,7 @@ The wording of `why` is that of Queue.BuildableItem.getCauseOfBlockage (jenkins.
 from collections.abc import Mapping
 
 from workhorse.core.labels import parse
-from workhorse.core.model import ItemState, Jenkins, Node, QueueItem
+from workhorse.core.model import ItemState, Jenkins, Node, QueueItem, RunningBuild
 from workhorse.sim.builds import Build, Computer, Stage
 from workhorse.sim.jenkins import SimJenkins
 
@@ -28,7 +28,15 @@ def node_fact(computer: Computer) -> Node:
         idle=not computer.builds,
         executors=computer.executors,
         busy=len(computer.builds),
-        running=tuple(f"job/{b.task}/{b.id}/" for b in computer.builds if b.stage != Stage.PENDING),
+        running=tuple(_running(b) for b in computer.builds if b.stage != Stage.PENDING),
+    )
+
+
+def _running(build: Build) -> RunningBuild:
+    return RunningBuild(
+        path=f"job/{build.task}/{build.id}/",
+        started_at=build.started_at,
+        estimated_seconds=build.estimated_seconds,
     )
 
 

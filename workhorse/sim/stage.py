@@ -4,9 +4,10 @@ What a restart keeps is the journal and the world; the loops are built from scra
 process would be.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from workhorse.core.model import Pool
+from workhorse.core.plan import Planner
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import Performer, RealPerformer
@@ -25,6 +26,7 @@ class Stage:
         trust: how old readings may be.
         blind_step: agents that may be added while Jenkins cannot be trusted.
         default_pool: where pipeline bodies of unknown label go.
+        planners: pool name to its planner.
         performer: makes what performs effects; the real one if nothing else is said.
     """
 
@@ -37,6 +39,7 @@ class Stage:
         trust: Trust | None = None,
         blind_step: int = 5,
         default_pool: str = "",
+        planners: Mapping[str, Planner] | None = None,
         performer: Callable[[Ports], Performer] = RealPerformer,
     ) -> None:
         self.world = world
@@ -47,6 +50,7 @@ class Stage:
         self._trust = trust or Trust()
         self._blind_step = blind_step
         self._default_pool = default_pool
+        self._planners = planners
         self._performer = performer
         self.driver = self._begin()
 
@@ -60,6 +64,7 @@ class Stage:
             trust=self._trust,
             blind_step=self._blind_step,
             default_pool=self._default_pool,
+            planners=self._planners,
         )
 
     def restart(self) -> None:

@@ -1,0 +1,1 @@
+"""The planners that come with workhorse; others are found by entry point."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 from workhorse.core.demand import Demand
@@ -149,9 +150,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         survey=seen,
         plan=plan,
         moves=wish,
-        effects=(SetDesiredCapacity(group=group.name, size=wish.desired),)
-        if wish.desired is not None
-        else (),
+        effects=_effects(pool, situation, wish),
         memory=PoolMemory(
             changed_at=snapshot.at if moved else changed_at,
             seen=group.desired,
@@ -162,6 +161,13 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         ),
         change=change,
     )
+
+
+def _effects(pool: Pool, situation: Situation, wish: Moves) -> tuple[Effect, ...]:
+    if wish.desired is None:
+        return ()
+    queued = min(ceil(situation.queued / pool.policy.executors), situation.ceiling)
+    return (SetDesiredCapacity(group=pool.group, size=wish.desired, queued_size=queued),)
 
 
 def _situation(pool: Pool, snapshot: Snapshot, seen: Survey, demand: Demand | None) -> Situation:

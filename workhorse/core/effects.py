@@ -5,7 +5,7 @@ Effects are imperatives, comparable, printable, stored in the journal and replay
 All of them are idempotent: performing one twice leaves the world as performing it once.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from workhorse.core.meters import Meter
@@ -34,6 +34,9 @@ class SetDesiredCapacity:
 
     group: str
     size: int
+    queued_size: int = field(default=0, compare=False, repr=False)
+    """The agents that the builds in the queue would fill, the ceiling at most: told along to an
+    executor's command, and no part of what is asked (decision 0013)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +122,11 @@ Effect = (
 
 
 def as_record(effect: Effect) -> dict[str, Any]:
-    """The effect as a JSON-ready mapping, its name under `effect`."""
-    fields = {
+    """What is asked, as a JSON-ready mapping, the effect's name under `effect`."""
+    asked = {each.name for each in fields(effect) if each.compare}
+    told = {
         key: sorted(value) if isinstance(value, frozenset) else value
         for key, value in asdict(effect).items()
+        if key in asked
     }
-    return {"effect": type(effect).__name__, **fields}
+    return {"effect": type(effect).__name__, **told}

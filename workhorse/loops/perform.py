@@ -49,7 +49,12 @@ class RealPerformer:
         self._ports = ports
 
     def perform(self, effect: Effect, because: str) -> None:
-        """Journal the effect, then perform it; journal its failure too."""
+        """Journal the effect, then perform it; journal its failure too.
+
+        What executors began and has ended since is taken in first.
+        """
+        for _, executor in self._ports.executors.values():
+            executor.poll()
         now = self._ports.clock.now
         record = {"at": now(), "kind": "effect", **_brief(effect), "because": because}
         try:
@@ -103,8 +108,8 @@ def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901 - o
             ports.controller.cordon(node, label)
         case Recall(node=node, labels=labels, exclusive=exclusive):
             _unless_missing(lambda: ports.controller.recall(node, labels, exclusive=exclusive))
-        case SetDesiredCapacity(group=group, size=size):
-            ports.cloud.set_desired(group, size)
+        case SetDesiredCapacity(group=group, size=size, queued_size=queued_size):
+            _resize(ports, group, size, queued_size)
         case TerminateInstance(instance=instance, decrement=decrement):
             _unless_missing(lambda: ports.cloud.terminate(instance, decrement=decrement))
         case CompleteHook(group=group, hook=hook, instance=instance):
@@ -124,6 +129,14 @@ def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901 - o
             ports.metrics.publish(meters, now)
         case _:
             assert_never(effect)
+
+
+def _resize(ports: Ports, group: str, size: int, queued_size: int) -> None:
+    if group not in ports.executors:
+        ports.cloud.set_desired(group, size)
+        return
+    pool, executor = ports.executors[group]
+    executor.resize(pool, size, queued_size)
 
 
 def _unless_missing(act: Callable[[], None]) -> None:

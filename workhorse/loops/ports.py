@@ -6,11 +6,12 @@ Every call may raise `Surprise`; none retries, for the next tick looks afresh.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from workhorse.core.meters import Meter
-from workhorse.core.model import Group, Jenkins
+from workhorse.core.model import Group, Jenkins, Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,57 @@ class Journal(Protocol):
         """The newest record of that kind, from before a restart too."""
 
 
+class Executor(Protocol):
+    """Who makes one pool's size true.
+
+    What may be asked for was decided before: floor, ceiling and the largest step hold already.
+    """
+
+    def resize(self, pool: Pool, size: int, queued_size: int) -> None:
+        """Have the pool's group want `size` agents, at once or begun now and ended later.
+
+        Asked again for what is so, or is being done, changes nothing.
+
+        Args:
+            pool: the pool.
+            size: the desired capacity, the whole of it.
+            queued_size: the agents that the builds in the queue would fill; told along.
+
+        Raises:
+            Surprise: it was not done and is not being done; the next tick decides anew.
+        """
+
+    def poll(self) -> None:
+        """Take in what was begun and has ended since; called before every effect."""
+
+    def close(self) -> None:
+        """The controller ends: wait for what was begun, and take it in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What an executor may use."""
+
+    clock: Clock
+    cloud: Cloud
+    journal: Journal
+    environ: Mapping[str, str]
+    """The controller's environment."""
+    folder: Path
+    """Where it may keep files of its own; of this controller alone."""
+
+
+class ExecutorKind(Protocol):
+    """What an entry point of `workhorse.executors` names, made with its options."""
+
+    def executor(self, pool: Pool, outside: Outside) -> Executor:
+        """The executor of that pool.
+
+        Raises:
+            Refusal: the options do not go with the pool.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """All of the outside that the loops are given."""
@@ -138,3 +190,5 @@ class Ports:
     mailbox: Mailbox
     metrics: Metrics
     journal: Journal
+    executors: Mapping[str, tuple[Pool, Executor]] = field(default_factory=dict)
+    """Group to its pool and who sizes it; a group not named here is sized through `cloud`."""

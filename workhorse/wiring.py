@@ -1,9 +1,11 @@
 """The one place that knows every part: settings in, loops with real adapters out."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from workhorse import plugins
 from workhorse.adapters import secrets
@@ -23,7 +25,7 @@ from workhorse.core.plan import Planner
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import DryRun, RealPerformer
-from workhorse.loops.ports import Metrics, Ports
+from workhorse.loops.ports import Executor, ExecutorKind, Metrics, Outside, Ports
 from workhorse.settings import Settings
 
 
@@ -70,6 +72,9 @@ def assembled(
             metrics=_metrics(settings, clients, stack),
             journal=SpokenJournal(_journal(settings, stack, dry_run=dry_run), show),
         )
+        ports = replace(ports, executors=_executors(settings, pools, ports))
+        for _, executor in ports.executors.values():
+            stack.callback(executor.close)
         loop = settings.loop
         driver = Driver(
             ports,
@@ -103,6 +108,33 @@ def _planners(settings: Settings, pools: tuple[Pool, ...]) -> Mapping[str, Plann
         key = f"pool[{number}].planner"
         try:
             found[pool.name] = plugins.planner(entry.planner, entry.planner_options, key=key)
+        except Refusal as wrong:
+            faults.append(str(wrong))
+    if faults:
+        raise Refusal("\n".join(faults))
+    return found
+
+
+def _executors(
+    settings: Settings, pools: tuple[Pool, ...], ports: Ports
+) -> Mapping[str, tuple[Pool, Executor]]:
+    """Who sizes each group, where it is not Auto Scaling itself; all faults are told at once."""
+    outside = Outside(
+        clock=ports.clock,
+        cloud=ports.cloud,
+        journal=ports.journal,
+        environ=dict(os.environ),
+        folder=Path(settings.journal.path).parent,
+    )
+    found: dict[str, tuple[Pool, Executor]] = {}
+    faults: list[str] = []
+    for number, (entry, pool) in enumerate(zip(settings.pool, pools, strict=True)):
+        name, options, key = entry.executor, entry.executor_options, f"pool[{number}].executor"
+        if (name, options) == ("asg", {}):
+            continue
+        try:
+            kind = cast("ExecutorKind", plugins.made(plugins.EXECUTORS, name, options, key=key))
+            found[pool.group] = (pool, kind.executor(pool, outside))
         except Refusal as wrong:
             faults.append(str(wrong))
     if faults:

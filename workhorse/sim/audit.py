@@ -22,7 +22,9 @@ from workhorse.core.effects import (
     as_record,
 )
 from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Policy, Pool
+from workhorse.loops.perform import KEEPING
 from workhorse.sim.groups import Machine
+from workhorse.sim.line import Side
 from workhorse.sim.world import World
 
 
@@ -57,7 +59,8 @@ class Audit:
         stale_seconds: float = 30.0,
         grace_seconds: float = 120.0,
     ) -> None:
-        self.breaches: list[str] = []
+        self.noted: list[tuple[float, str]] = []
+        """Every breach with its time."""
         self._world = world
         self._policies = {pool.group: pool.policy for pool in pools}
         self._stale_seconds = stale_seconds
@@ -77,6 +80,11 @@ class Audit:
             ForgetMessage: self._forgotten,
         }
         world.auditor = self
+
+    @property
+    def breaches(self) -> list[str]:
+        """Every breach as a sentence."""
+        return [f"at {at:.1f}: {text}" for at, text in self.noted]
 
     def described(self, groups: Mapping[str, Group]) -> None:
         """Keep what the loops believe of the groups: it may be stale."""
@@ -101,9 +109,13 @@ class Audit:
             check(effect)
 
     def _breach(self, text: str) -> None:
-        self.breaches.append(f"at {self._world.kernel.now:.1f}: {text}")
+        self.noted.append((self._world.kernel.now, text))
 
     def _explained(self, effect: Effect) -> None:
+        """The record just before it, unless it only keeps what is and the journal failed it."""
+        line = self._world.line
+        if isinstance(effect, KEEPING) and line.failed_at.get(Side.JOURNAL) == line.now:
+            return
         records = self._world.journal.records
         last = records[-1] if records else {}
         wanted = as_record(effect)

@@ -10,11 +10,10 @@ It knows nothing of Jenkins: who boots and who dies is told to the world.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Protocol
 
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.model import Group, Lifecycle
-from workhorse.sim.groups import Machine, Power, Shape, SimGroup, first_victim
+from workhorse.sim.groups import Machine, Power, Shape, SimGroup, Site, first_victim
 from workhorse.sim.kernel import Kernel, Priority
 from workhorse.sim.truth import Hand, Truth
 
@@ -22,19 +21,6 @@ RETRY_SECONDS = 30.0
 """When a group tries again to launch after a capacity error."""
 KNOWN_SECONDS = 3600.0
 """How long EC2 goes on telling of a terminated instance: about an hour."""
-
-
-class Site(Protocol):
-    """What the cloud tells the world."""
-
-    def launched(self, shape: Shape, machine: Machine) -> None:
-        """An instance was launched; its agent will boot."""
-
-    def hook_opened(self, shape: Shape, machine: Machine) -> None:
-        """An instance waits at the termination hook."""
-
-    def died(self, machine: Machine, hand: Hand) -> None:
-        """An instance is no more, by that hand."""
 
 
 class SimCloud:
@@ -50,6 +36,10 @@ class SimCloud:
         """How old the group is that is told: reads are eventually consistent."""
         self.no_capacity = False
         """EC2 has no instances to give."""
+        self.timeouts: list[tuple[float, str]] = []
+        """When which instance's hook ran out."""
+        self._disowned: set[str] = set()
+        """Instances that EC2 denies to have had as soon as they are gone."""
         self._site = site
         self._ids = count(1)
 
@@ -131,10 +121,15 @@ class SimCloud:
 
     # What others do to it.
 
-    def ec2_terminate(self, instance: str, hand: Hand) -> None:
-        """EC2 ends the instance and asks nobody; its group notices by its health check."""
+    def ec2_terminate(self, instance: str, hand: Hand, *, known: bool = True) -> None:
+        """EC2 ends the instance and asks nobody; its group notices by its health check.
+
+        One that is not `known` is denied by EC2 once it is gone, instead of told for an hour.
+        """
         machine = self.machines.get(instance)
         if machine is not None and machine.alive:
+            if not known:
+                self._disowned.add(instance)
             self._die(machine, hand)
             if not machine.lifecycle.leaving:
                 shape = self.groups[machine.group].shape
@@ -146,12 +141,31 @@ class SimCloud:
         machine.protected = protected
         self._touch(self.groups[machine.group])
 
+    def switch_scale_in(self, name: str, *, off: bool) -> None:
+        """Tag the group `workhorse:scale-in`, and suspend its Terminate process, or undo both."""
+        group = self._group(name)
+        group.scale_in_off = off
+        self._touch(group)
+
     def detach(self, instance: str) -> None:
         """DetachInstances with decrement: it runs on, in no group."""
         machine = self._member(instance)
         group = self.groups[machine.group]
         group.desired = max(group.shape.minimum, group.desired - 1)
         self._drop(machine)
+
+    def rebalance(self, name: str) -> None:
+        """Availability Zone rebalancing: launch one more first, then end one of those there were.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html
+        """
+        group = self._group(name)
+        if group.planned or not group.members or self.no_capacity:
+            return
+        group.planned = True
+        self._launch(group)
+        wait = group.shape.launch_seconds
+        self.kernel.after(wait, self._settle, group, priority=Priority.STARTS)
 
     # How a group comes to its size.
 
@@ -243,8 +257,8 @@ class SimCloud:
         machine.timer = self.kernel.at(ends_at, self._time_out, machine)
 
     def _time_out(self, machine: Machine) -> None:
-        """The hook's default result is CONTINUE: AWS goes on without us."""
         self.truth.counts["hooks_timed_out"] += 1
+        self.timeouts.append((self.kernel.now, machine.id))
         self._proceed(machine, Hand.AWS)
 
     def _proceed(self, machine: Machine, hand: Hand) -> None:
@@ -269,12 +283,15 @@ class SimCloud:
 
     def _terminated(self, machine: Machine) -> None:
         machine.power = Power.TERMINATED
-        self.kernel.after(KNOWN_SECONDS, self._forget, machine)
+        self.kernel.after(self._known_seconds(machine), self._forget, machine)
+
+    def _known_seconds(self, machine: Machine) -> float:
+        return 30.0 if machine.id in self._disowned else KNOWN_SECONDS
 
     def _forget(self, machine: Machine) -> None:
         """EC2 knows it no more; its group does for as long as its hook waits."""
         if machine.in_group:
-            self.kernel.after(KNOWN_SECONDS, self._forget, machine)
+            self.kernel.after(self._known_seconds(machine), self._forget, machine)
         else:
             self.machines.pop(machine.id, None)
 

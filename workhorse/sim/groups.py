@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from workhorse.core.model import Group, Hook, Instance, Lifecycle
 from workhorse.sim.kernel import Event
@@ -158,6 +159,19 @@ class SimGroup:
                 scale_in_off=self.scale_in_off,
             )
         return self._fact
+
+
+class Site(Protocol):
+    """What the cloud tells the world."""
+
+    def launched(self, shape: Shape, machine: Machine) -> None:
+        """An instance was launched; its agent will boot."""
+
+    def hook_opened(self, shape: Shape, machine: Machine) -> None:
+        """An instance waits at the termination hook."""
+
+    def died(self, machine: Machine, hand: Hand) -> None:
+        """An instance is no more, by that hand."""
 
 
 def first_victim(machines: Iterable[Machine]) -> Machine | None:

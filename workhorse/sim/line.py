@@ -1,7 +1,7 @@
 """The line between the loops and the simulated world: every call passes here, and may go wrong.
 
-A call may fail, take time, do its work and fail all the same, or be the last that the caller ever
-makes.  Which, is set by whoever plays the world's part in a test.
+A call may fail, take time, do its work and fail all the same, be answered with an older answer, or
+be the last that the caller ever makes.  Which, is set by whoever plays the world's part in a test.
 """
 
 from collections import Counter
@@ -39,6 +39,15 @@ class CrashPoint:
     after: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class Trip:
+    """Let the n-th change of that side from now fail, whether it is made all the same or not."""
+
+    side: Side
+    changes: int
+    done: bool = False
+
+
 class Line:
     """Faults, waits and counts of all calls."""
 
@@ -53,9 +62,18 @@ class Line:
         self.lost_cordons = 0
         """So many of the next cordons are answered and have no effect: somebody else's write."""
         self.crash: CrashPoint | None = None
+        self.throttled: dict[Side, int] = {}
+        """Sides that answer every n-th call only."""
+        self.trips: list[Trip] = []
+        self.old: dict[Side, float] = {}
+        """Sides that tell an answer again for so many seconds, as a cache between would."""
+        self._kept: dict[tuple[Side, type], tuple[float, object]] = {}
         self.reads: Counter[Side] = Counter()
         self.changes: Counter[Side] = Counter()
         """Changes that were made."""
+        self.failed_at: dict[Side, float] = {}
+        """When a side failed a caller last."""
+        self._calls = 0
 
     def read(self, side: Side, ask: Callable[[], Answer]) -> Answer:
         """Ask; the answer is of the moment when the call was half done.
@@ -67,12 +85,11 @@ class Line:
         wait = self.seconds.get(side, 0.0) / 2
         if wait:
             self._kernel.run_until(self._kernel.now + wait)
-        if side in self.out_of_reach:
-            raise Unreadable(f"{side} does not answer")
+        self._reach(side)
         answer = ask()
         if wait:
             self._kernel.run_until(self._kernel.now + wait)
-        return answer
+        return self._again(side, answer) if side in self.old else answer
 
     def change(self, side: Side, act: Callable[[], Answer]) -> Answer:
         """Make a change.
@@ -90,13 +107,63 @@ class Line:
         wait = self.seconds.get(side, 0.0)
         if wait:
             self._kernel.run_until(self._kernel.now + wait)
-        if side in self.out_of_reach:
-            raise Unreadable(f"{side} does not answer")
+        self._reach(side)
+        trip = self._tripped(side) if self.trips else None
+        if trip is not None and not trip.done:
+            raise self._failure(side, "refused this one call")
         answer = act()
         self.changes[side] += 1
         if crash is not None and crash.changes <= 0:
             self.crash = None
             raise Crash(f"after a change of {side}")
-        if side in self.ambiguous:
-            raise Unreadable(f"{side} did it, and the answer is lost")
+        if side in self.ambiguous or trip is not None:
+            raise self._failure(side, "did it, and the answer is lost")
+        return answer
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self.out_of_reach.clear()
+        self.ambiguous.clear()
+        self.seconds.clear()
+        self.throttled.clear()
+        self.trips.clear()
+        self.old.clear()
+        self._kept.clear()
+        self.lost_cordons = 0
+        self.crash = None
+
+    @property
+    def now(self) -> float:
+        """What time it is on the line."""
+        return self._kernel.now
+
+    def _reach(self, side: Side) -> None:
+        if side in self.out_of_reach:
+            raise self._failure(side, "does not answer")
+        if side in self.throttled:
+            self._calls += 1
+            if self._calls % self.throttled[side]:
+                raise self._failure(side, "throttles")
+
+    def _failure(self, side: Side, how: str) -> Unreadable:
+        self.failed_at[side] = self._kernel.now
+        return Unreadable(f"{side} {how}")
+
+    def _tripped(self, side: Side) -> Trip | None:
+        """The trip that lies at this change."""
+        due = None
+        for trip in [t for t in self.trips if t.side is side]:
+            trip.changes -= 1
+            if trip.changes <= 0:
+                self.trips.remove(trip)
+                due = trip
+        return due
+
+    def _again(self, side: Side, answer: Answer) -> Answer:
+        """The answer given last, while it is not too old for whatever lies between."""
+        key = side, type(answer)
+        since, kept = self._kept.get(key, (0.0, None))
+        if isinstance(kept, type(answer)) and self._kernel.now - since < self.old[side]:
+            return kept
+        self._kept[key] = self._kernel.now, answer
         return answer

@@ -51,6 +51,11 @@ class SimQueues:
         """Give what is received together in any order."""
         self.letters: dict[str, dict[str, Letter]] = {}
         self.dead: list[Letter] = []
+        self.losing: set[str] = set()
+        """Queues whose policy or subscription is broken: what is sent there now never arrives."""
+        self.lost: list[Letter] = []
+        self.delays: dict[str, float] = {}
+        """Queues that AWS delivers to so many seconds late."""
         self._sequence = 0
 
     def send(self, queue: str, body: str, *, about: str = "", delay: float = 0.0) -> None:
@@ -60,9 +65,17 @@ class SimQueues:
             id=f"m-{self._sequence}",
             body=body,
             about=about,
-            visible_at=self._kernel.now + delay,
+            visible_at=self._kernel.now + delay + self.delays.get(queue, 0.0),
         )
+        if queue in self.losing:
+            self.lost.append(letter)
+            return
         self.letters.setdefault(queue, {})[letter.id] = letter
+
+    def calm(self) -> None:
+        """Everything that is sent from now on arrives, and at once."""
+        self.losing.clear()
+        self.delays.clear()
 
     def repeat(self, queue: str) -> None:
         """Deliver every message of a queue once more, as at-least-once allows."""

@@ -8,6 +8,7 @@ Everything is the same again for the same seed and the same calls.
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from workhorse.core.model import Lifecycle
 from workhorse.loops.ports import Ports
@@ -27,6 +28,7 @@ from workhorse.sim.ports import (
     MetricsPort,
     Unwatched,
 )
+from workhorse.sim.skew import SkewedClock, SkewedCloud, SkewedController
 from workhorse.sim.truth import Hand, Truth
 
 START = 1_700_000_000.0
@@ -65,19 +67,49 @@ class World:
         self.auditor: Auditor = Unwatched()
         """Watches what the loops are shown and do; set it before `ports()` is called."""
         self.metrics = MetricsPort(self.line)
+        self.ahead_seconds = 0.0
+        """How wrong the clock of the loops' machine is."""
+        self.steady = True
+        """The loops notice a clock that was set only when they start anew."""
+        self.stillborn = False
+        """Instances that are launched now will never come to connect."""
+        self.hung: set[str] = set()
+        """Instances that will never connect (again), though they run."""
+        self.unlisted: set[str] = set()
+        """Instances whose node somebody deleted."""
         for shape in shapes:
             self.cloud.add(shape)
 
     def ports(self) -> Ports:
         """Ports for loops that start anew; what they are given remembers nothing."""
-        return Ports(
+        ports = Ports(
             clock=self.clock,
-            controller=ControllerPort(self.line, self.jenkins, self.cloud, self.auditor),
-            cloud=CloudPort(self.line, self.cloud, self.auditor),
+            controller=ControllerPort(*self._controller()),
+            cloud=CloudPort(*self._cloud()),
             mailbox=MailboxPort(self.line, self.queues, self.auditor),
             metrics=self.metrics,
             journal=self.journal,
         )
+        return self._skewed(ports) if self.ahead_seconds or not self.steady else ports
+
+    def _controller(self) -> tuple[Line, SimJenkins, SimCloud, Auditor]:
+        return self.line, self.jenkins, self.cloud, self.auditor
+
+    def _cloud(self) -> tuple[Line, SimCloud, Auditor]:
+        return self.line, self.cloud, self.auditor
+
+    def _skewed(self, ports: Ports) -> Ports:
+        """The same ports with the clock of now, or with one that jumps whenever it is set."""
+        begun = self.ahead_seconds
+        controller = SkewedController(*self._controller())
+        cloud = SkewedCloud(*self._cloud())
+
+        def ahead() -> float:
+            return begun if self.steady else self.ahead_seconds
+
+        controller.offset = cloud.offset = ahead
+        clock = SkewedClock(self.clock, ahead)
+        return replace(ports, clock=clock, controller=controller, cloud=cloud)
 
     def run(self, seconds: float) -> None:
         """Let time pass without the loops."""
@@ -87,6 +119,8 @@ class World:
 
     def launched(self, shape: Shape, machine: Machine) -> None:
         """The machine boots, and its agent connects."""
+        if self.stillborn:
+            self.hung.add(machine.id)
         self.kernel.after(shape.boot_time(self.rng), self._connect, shape, machine)
 
     def hook_opened(self, shape: Shape, machine: Machine) -> None:
@@ -102,7 +136,7 @@ class World:
 
     def _connect(self, shape: Shape, machine: Machine) -> None:
         """Connect, and try again while Jenkins does not answer, for as long as it lives."""
-        if not machine.alive:
+        if not machine.alive or machine.id in self.hung:
             return
         connected = self.jenkins.connect(
             machine.id, shape.labels, shape.executors, exclusive=shape.exclusive
@@ -137,6 +171,17 @@ class World:
         machine = self.cloud.machines[instance]
         self.jenkins.cut(instance, Hand.NETWORK, died=False)
         self.kernel.after(seconds, self._connect, self.cloud.groups[machine.group].shape, machine)
+
+    def hang(self, instance: str) -> None:
+        """An agent's machine stops working, and EC2 goes on calling it running."""
+        self.hung.add(instance)
+        self.jenkins.cut(instance, Hand.OUTSIDE, died=True)
+
+    def delete_node(self, node: str) -> None:
+        """Somebody deletes a node, and whatever runs on it dies by that hand."""
+        if node in self.jenkins.computers:
+            self.unlisted.add(node)
+            self.jenkins.delete(node, Hand.OUTSIDE)
 
     def interrupt_spot(self, instance: str) -> None:
         """EC2 warns that it takes a spot instance back, and does so two minutes later."""

@@ -1,0 +1,142 @@
+"""Random plans, each the same for the same seed.
+
+Worlds are small and builds short, so that thousands can be lived through; what is drawn from are
+the numbers at which things meet: a fault about as long as a tick, a settle time, a hook's time-out,
+the five minutes of a pipeline's patience.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from workhorse.core.model import Policy, Release
+from workhorse.sim.faults.fault import Fault
+from workhorse.sim.faults.kinds import KINDS
+from workhorse.sim.faults.messages import Oddity
+from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.line import Side
+
+NAMES = ("linux", "docker", "arm")
+SHARED = "any"
+"""A label that agents of every pool have."""
+NOBODY = "windows"
+"""A label that no pool has."""
+SETTLE_SECONDS = 15.0
+LAGS = (0.0, 0.0, 5.0)
+"""With the oldest answer that is told again this stays below the settle time, which is for it."""
+
+DRAWN: Mapping[str, Sequence[object]] = {
+    "after": (False, True),
+    "back_seconds": (8.0, 18.0, 60.0),
+    "by_seconds": (20.0, 120.0, 600.0),
+    "call_seconds": (2.0, 6.0, 20.0, 40.0),
+    "changes": (1, 2, 3, 4, 5, 6, 8, 12),
+    "crash": (False, True),
+    "decrement": (False, True),
+    "delay_seconds": (0.0, 30.0, 400.0),
+    "done": (False, True),
+    "down_seconds": (5.0, 20.0, 60.0, 150.0),
+    "every": (2, 3),
+    "known": (True, True, False),
+    "number": (1, 2, 3),
+    "oddity": tuple(Oddity),
+    "old_seconds": (4.0, 8.0),
+    "pool": (0, 1, 2),
+    "seconds": (5.0, 15.0, 40.0, 70.0, 150.0, 320.0, 700.0),
+    "side": (Side.JENKINS, Side.JENKINS, Side.AUTO_SCALING, Side.EC2, Side.SQS, Side.JOURNAL),
+    "size": (0, 1, 2, 3, 5),
+    "warned": (True, True, False),
+    "which": tuple(range(10)),
+}
+"""Field of a fault to what it may be."""
+DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
+    ("ClockJumped", "by_seconds"): (-3600.0, -300.0, -20.0, 20.0, 300.0, 3600.0),
+    ("GroupToldLate", "old_seconds"): (5.0, 15.0, 25.0),
+}
+"""Where a kind of fault has choices of its own."""
+
+
+def plan(seed: int) -> FaultPlan:
+    """The plan of that seed."""
+    rng = random.Random(seed)  # noqa: S311 - chance, not secrets
+    pools = tuple(_pool(rng, name) for name in NAMES[: rng.choice((1, 1, 1, 1, 2, 2, 3))])
+    seconds = rng.choice((3600.0, 3600.0, 5400.0, 7200.0))
+    tick = rng.choice((10.0, 15.0, 20.0))
+    return FaultPlan(
+        pools=pools,
+        builds=_builds(rng, [p.policy.name for p in pools], seconds),
+        faults=_faults(rng, seconds),
+        seconds=seconds,
+        seed=rng.randrange(1000),
+        tick=tick,
+        glance=rng.choice((5.0, tick, tick)),
+        mail=rng.choice((5.0, 10.0, 20.0)),
+        quiet_seconds=rng.choice((0.0, 0.0, 5.0)),
+        label_lag=rng.choice(LAGS),
+        shuffled=rng.random() < 0.5,  # noqa: PLR2004 - a coin
+    )
+
+
+def fault(rng: random.Random, kind: type[Fault], at: float) -> Fault:
+    """A fault of that kind at that time; everything else of it is drawn."""
+    drawn: dict[str, Any] = {
+        each.name: rng.choice(DRAWN_FOR.get((kind.__name__, each.name), DRAWN.get(each.name, ())))
+        for each in fields(kind)
+        if each.name != "at"
+    }
+    return kind(at=at, **drawn)
+
+
+def _pool(rng: random.Random, name: str) -> PoolPlan:
+    floor = rng.choice((0, 0, 0, 1, 2))
+    policy = Policy(
+        name=name,
+        labels=frozenset({name, SHARED}),
+        executors=rng.choice((1, 1, 2, 3)),
+        floor=floor,
+        ceiling=floor + rng.randint(1, 4),
+        buffer=rng.choice((0, 0, 0, 1, 2)),
+        idle_seconds=rng.choice((20.0, 40.0, 120.0)),
+        cool_down_seconds=rng.choice((0.0, 20.0, 60.0)),
+        max_step=rng.choice((1, 2, 50)),
+        boot_seconds=rng.choice((100.0, 150.0, 300.0)),
+        settle_seconds=SETTLE_SECONDS,
+        scale_in=rng.random() > 0.05,  # noqa: PLR2004 - one in twenty
+        release=rng.choice((Release.CONTROLLER, Release.CONTROLLER, Release.JOB)),
+    )
+    return PoolPlan(
+        policy=policy,
+        hook_seconds=rng.choice((120.0, 300.0, 300.0, 600.0, 0.0)),
+        boots=rng.choice(((30.0,), (30.0, 60.0, 90.0), (45.0, 200.0))),
+        queue=rng.random() > 0.1,  # noqa: PLR2004 - one in ten
+        spot=rng.random() < 0.5,  # noqa: PLR2004 - a coin
+        exclusive=name != NAMES[0] and rng.random() < 0.3,  # noqa: PLR2004 - some
+    )
+
+
+def _builds(rng: random.Random, names: Sequence[str], seconds: float) -> tuple[BuildPlan, ...]:
+    labels = (*names, *names, *names, *names, SHARED, None, f"!{names[0]} && {SHARED}", NOBODY)
+    bursts = [rng.uniform(0, 0.8 * seconds) for _ in range(rng.randint(1, 6))]
+    made = [
+        BuildPlan(
+            at=round(rng.choice(bursts) + rng.choice((0.0, 0.0, 1.0, 20.0, 100.0))),
+            seconds=rng.choice((3.0, 20.0, 60.0, 150.0, 400.0)),
+            label=rng.choice(labels),
+            pipeline=rng.random() < 0.3,  # noqa: PLR2004 - some
+        )
+        for _ in range(rng.randint(5, 40))
+    ]
+    return tuple(sorted(made, key=lambda build: build.at))
+
+
+def _faults(rng: random.Random, seconds: float) -> tuple[Fault, ...]:
+    """Up to eight; some come close upon another, for that is where it hurts."""
+    kinds = list(KINDS.values())
+    found: list[Fault] = []
+    for _ in range(rng.randint(0, 8)):
+        at = rng.uniform(30, 0.95 * seconds)
+        if found and rng.random() < 0.5:  # noqa: PLR2004 - a coin
+            at = rng.choice(found).at + rng.choice((0.0, 5.0, 15.0, 40.0, 120.0))
+        found.append(fault(rng, rng.choice(kinds), float(round(at))))
+    return tuple(sorted(found, key=lambda each: each.at))

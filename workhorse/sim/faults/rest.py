@@ -1,0 +1,138 @@
+"""Peace: all faults and all people stop, and what must then come to be.
+
+What is under way is named, so that a world which never comes to rest says why.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from workhorse.core.drains import is_cordoned
+from workhorse.core.labels import parse
+from workhorse.core.model import Lifecycle, Pool
+from workhorse.core.notices import HANDLING, Handling, understand
+from workhorse.sim.builds import Build
+from workhorse.sim.builds import Stage as Step
+from workhorse.sim.faults.verdict import Promise
+from workhorse.sim.jenkins_facts import node_fact
+from workhorse.sim.truth import Hand
+from workhorse.sim.world import World
+
+Found = tuple[Promise, str]
+
+
+def calm(world: World) -> None:
+    """All faults and all people stop; what they have done stays done.
+
+    A clock that was set stays wrong, and a machine that hangs goes on hanging.
+    """
+    world.line.calm()
+    world.queues.calm()
+    world.stillborn = False
+    world.cloud.no_capacity = False
+    world.cloud.lag_seconds = 0.0
+    if world.jenkins.up:
+        world.jenkins.quieting_down = False
+    for name, computer in world.jenkins.computers.items():
+        if computer.temporarily_offline:
+            world.jenkins.mark(name, temporarily_offline=False)
+    for group in world.cloud.groups:
+        world.cloud.switch_scale_in(group, off=False)
+    for machine in world.members():
+        if machine.protected:
+            world.cloud.protect(machine.id, protected=False)
+    for machine in tuple(world.cloud.machines.values()):
+        if machine.alive and not machine.in_group:
+            world.cloud.ec2_terminate(machine.id, Hand.OUTSIDE)
+    for name in world.unlisted - world.jenkins.computers.keys():
+        _clean_up(world, name)
+
+
+def _clean_up(world: World, name: str) -> None:
+    """Whoever deleted the node of a living agent ends its instance too.
+
+    The loops do not: it was seen to work and is listed no more, and unknown means busy.
+    """
+    machine = world.cloud.machines.get(name)
+    if machine is not None and machine.in_group:
+        world.cloud.terminate(name, Hand.OUTSIDE, decrement=False)
+        world.cloud.complete_hook(machine.group, machine.hook, name, Hand.OUTSIDE)
+
+
+def under_way(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
+    """Everything that keeps the world from being at rest."""
+    pools = tuple(pools)
+    yield from waiting_builds(world, pools)
+    yield from _drains(world)
+    for pool in pools:
+        yield from _size(world, pool)
+    yield from _pairs(world, pools)
+    yield from _letters(world, pools)
+
+
+def waiting_builds(world: World, pools: tuple[Pool, ...]) -> Iterator[Found]:
+    """Builds that run, or that a pool could run."""
+    for build in world.jenkins.queue.items.values():
+        if build.release is None and runnable(build, world, pools):
+            yield Promise.BUILDS, f"build {build.id} ({build.expression}) is {build.stage} still"
+    for computer in world.jenkins.computers.values():
+        for build in computer.builds:
+            if build.stage is not Step.PENDING:
+                yield Promise.BUILDS, f"build {build.id} runs on {computer.name} still"
+
+
+def runnable(build: Build, world: World, pools: Iterable[Pool]) -> bool:
+    """A pool has agents that would take it; one that names a node needs just that."""
+    wanted = build.pin or build.expression
+    if wanted is None:
+        return any(not pool.exclusive for pool in pools)
+    asked = parse(wanted)
+    labels = [pool.policy.labels for pool in pools]
+    nodes = [frozenset({name}) for name in world.jenkins.computers]
+    return any(asked.matches(each) for each in (*labels, *nodes))
+
+
+def _drains(world: World) -> Iterator[Found]:
+    for computer in world.jenkins.computers.values():
+        if is_cordoned(node_fact(computer)):
+            yield Promise.DRAINS, f"node {computer.name} is cordoned still"
+    for machine in world.members():
+        if machine.lifecycle is not Lifecycle.IN_SERVICE:
+            yield Promise.HOOKS, f"instance {machine.id} is {machine.lifecycle} still"
+
+
+def _size(world: World, pool: Pool) -> Iterator[Found]:
+    """As many as the planner wants of a pool with nothing to do; more, where it may not shrink."""
+    group, policy = world.cloud.groups[pool.group], pool.policy
+    size = max(policy.floor, min(policy.buffer, policy.ceiling))
+    if group.members != group.desired:
+        yield Promise.BOUNDS, f"{pool.group} has {group.members} of {group.desired} instances"
+    if group.desired < size or (policy.scale_in and group.desired > size):
+        yield Promise.BOUNDS, f"{pool.group} rests at {group.desired}, not at {size}"
+
+
+def _pairs(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
+    """Every node has its instance, and every instance its node.
+
+    A node may stay whose instance EC2 has forgotten: who was blind for that long cannot tell it
+    from a node of another region.  An instance may hang where the policy lets none go.
+    """
+    nodes, instances = world.leftovers()
+    kept = {pool.group for pool in pools if not pool.policy.scale_in}
+    for name in sorted(nodes & world.cloud.machines.keys()):
+        yield Promise.PAIRS, f"node {name} has no instance"
+    for name in sorted(instances):
+        if name not in world.hung or world.cloud.machines[name].group not in kept:
+            yield Promise.PAIRS, f"instance {name} has no node"
+    for name in sorted(world.hung & world.jenkins.computers.keys() & world.cloud.machines.keys()):
+        machine = world.cloud.machines[name]
+        if machine.alive and machine.group not in kept:
+            yield Promise.PAIRS, f"instance {name} hangs still"
+
+
+def _letters(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
+    """Messages that ask for something of ours; what is not understood is left for people."""
+    groups = {"", *(pool.group for pool in pools)}
+    for queue, letters in world.queues.letters.items():
+        for letter in letters.values():
+            notice = understand(letter.body)
+            if HANDLING[notice.kind] is not Handling.LEAVE and notice.group in groups:
+                yield Promise.MESSAGES, f"{letter.id} in {queue} is there still: {notice}"

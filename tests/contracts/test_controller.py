@@ -84,6 +84,19 @@ def test_a_running_build_keeps_its_agent_from_being_idle(
     assert queue_of(controller_stage) == []
 
 
+def test_a_running_build_tells_since_when_and_no_estimate_without_a_history(
+    controller_stage: ControllerStage,
+) -> None:
+    before = controller_stage.now()
+    controller_stage.add_agent(NODE, LINUX)
+    controller_stage.submit("linux")
+    controller_stage.settle()
+    (build,) = node_of(controller_stage).running
+    assert build.started_at is not None
+    assert before - 1 <= build.started_at <= controller_stage.now() + 1
+    assert build.estimated_seconds is None
+
+
 def test_a_cordon_replaces_label_and_mode_and_keeps_the_executors(
     controller_stage: ControllerStage,
 ) -> None:

@@ -1,0 +1,1 @@
+"""Other systems' policies, each from its documented constants, in the same simulated world."""

@@ -113,3 +113,15 @@ def test_a_cordon_whose_answer_got_lost_settles_anew() -> None:
         scene.stage.run(2)
         scene.check()
     assert not scene.machines
+
+
+def test_a_hook_is_kept_open_while_jenkins_refuses_every_cordon() -> None:
+    """The drain stays where it was for as long as its first effect fails; its hook may not."""
+    scene = at_work(builds=4, seconds=3000)
+    for instance in scene.machines:
+        scene.world.cloud.terminate(instance, Hand.AWS, decrement=True)
+    scene.world.line.ambiguous.add(Side.JENKINS)
+    scene.stage.run(900)
+    assert scene.world.truth.counts["hooks_timed_out"] == 0
+    assert not scene.world.truth.kills
+    scene.settle()

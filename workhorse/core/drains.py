@@ -102,7 +102,7 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
             agent may run on without one (Jenkins drops a computer of no executors so): it is
             never lost to us, only to the hook's own end.
     """
-    drain = _not_missing(drain, snapshot)
+    drain = at_hook(_not_missing(drain, snapshot), snapshot)
     group = snapshot.groups.get(drain.group)
     if group is None:
         return drain, DrainEvent.SEEN_UNKNOWN
@@ -111,10 +111,6 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
         return drain, _outside(drain, snapshot)
     if drain.state is DrainState.WORKING:
         return drain, opening(drain.cause)
-    waiting = instance.lifecycle is Lifecycle.TERMINATING_WAIT
-    hook = group.hook if waiting else None
-    if drain.hook != hook:
-        drain = replace(drain, hook=hook)
     if instance.lifecycle in {Lifecycle.TERMINATING_PROCEED, Lifecycle.TERMINATED}:
         return drain, DrainEvent.SEEN_PROCEEDING
     if drain.state is DrainState.RECALLED and instance.lifecycle.leaving:
@@ -124,6 +120,19 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
     if instance.id in registered and snapshot.jenkins and instance.id not in snapshot.jenkins.nodes:
         return drain, DrainEvent.SEEN_UNKNOWN
     return _inside(drain, pool, instance, snapshot, bound)
+
+
+def at_hook(drain: Drain, snapshot: Snapshot) -> Drain:
+    """The drain with the hook that its instance is seen waiting at; as it was, when unseen.
+
+    Noted before anything else is done: the hook must be kept open while Jenkins takes no cordon.
+    """
+    group = snapshot.groups.get(drain.group)
+    instance = group.by_id.get(drain.instance) if group else None
+    if group is None or instance is None:
+        return drain
+    hook = group.hook if instance.lifecycle is Lifecycle.TERMINATING_WAIT else None
+    return drain if drain.hook == hook else replace(drain, hook=hook)
 
 
 def _not_missing(drain: Drain, snapshot: Snapshot) -> Drain:

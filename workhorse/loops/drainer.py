@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance, found_cordon, look, opening
+from workhorse.core.drains import advance, at_hook, found_cordon, look, opening
 from workhorse.core.effects import ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
 from workhorse.core.heartbeat import heartbeat
@@ -204,7 +204,7 @@ class Drainer:
 
     def _beat(self, snapshot: Snapshot) -> None:
         for drain in list(self.drains.values()):
-            after, effects = heartbeat(drain, snapshot.at)
+            after, effects = heartbeat(at_hook(drain, snapshot), snapshot.at)
             try:
                 for effect in effects:
                     self._performer.perform(effect, f"{drain.cause} drain in {drain.state}")

@@ -148,8 +148,14 @@ class SimCloud:
         self._touch(group)
 
     def detach(self, instance: str) -> None:
-        """DetachInstances with decrement: it runs on, in no group."""
+        """DetachInstances with decrement: it runs on, in no group.
+
+        Raises:
+            Surprise: it is not in service.
+        """
         machine = self._member(instance)
+        if machine.lifecycle is not Lifecycle.IN_SERVICE:
+            raise Surprise(f"instance {instance} is not in service")
         group = self.groups[machine.group]
         group.desired = max(group.shape.minimum, group.desired - 1)
         self._drop(machine)

@@ -66,6 +66,8 @@ class HookMessageMadeUp(Fault):
         if hit is None:
             return
         shape = world.cloud.groups[hit.group].shape
+        if not shape.queue:
+            return
         name = shape.hook.name if shape.hook else "drain"
         body = envelopes.hook_arrived(hit.group, name, hit.id, world.kernel.now)
         world.queues.send(shape.queue, body, delay=self.delay_seconds)
@@ -96,4 +98,5 @@ class OddMessageCame(Fault):
             Oddity.MALFORMED: '{"Type": "Notification", "Message": ',
             Oddity.STRANGER: envelopes.spot_interruption("i-0badbad1", now),
         }[self.oddity]
-        world.queues.send(queue(world, self.pool), body)
+        if url := queue(world, self.pool):
+            world.queues.send(url, body)

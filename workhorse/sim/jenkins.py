@@ -12,6 +12,7 @@ from itertools import count
 
 from workhorse.core.errors import Missing, Unreadable
 from workhorse.sim.builds import Build, Computer, Stage, Timings
+from workhorse.sim.history import History
 from workhorse.sim.kernel import Kernel, Priority
 from workhorse.sim.scheduler import Scheduler
 from workhorse.sim.truth import Finish, Hand, Kill, Truth
@@ -35,6 +36,7 @@ class SimJenkins:
         self.kernel = kernel
         self.truth = truth
         self.timings = Timings()
+        self.history = History()
         self.up = True
         self.computers: dict[str, Computer] = {}
         self.suspended: dict[str, list[Build]] = {}
@@ -250,6 +252,7 @@ class SimJenkins:
         build.resumed_at = self.kernel.now
         if build.started_at is None:
             build.started_at = self.kernel.now
+            build.estimated_seconds = self.history.begun(build.task, build.id)
         build.timer = self.kernel.after(
             build.remaining, self._finish, build, computer, priority=Priority.ENDS
         )
@@ -261,14 +264,11 @@ class SimJenkins:
         if build.release is not None:
             self._on_release(*build.release, computer.name)
             return
+        now, began = self.kernel.now, build.started_at or build.since
+        self.history.ended(build.task, build.id, now - began)
+        waited = began - build.since
         self.truth.finished.append(
-            Finish(
-                at=self.kernel.now,
-                build=build.id,
-                task=build.task,
-                node=computer.name,
-                waited=(build.started_at or build.since) - build.since,
-            )
+            Finish(at=now, build=build.id, task=build.task, node=computer.name, waited=waited)
         )
 
     def _kill(self, build: Build, node: str, hand: Hand) -> None:

@@ -17,6 +17,15 @@ def test_it_tells_the_time_of_the_wall() -> None:
     assert before - 0.001 <= told <= time.time() + 0.001
 
 
+def test_a_wall_clock_that_is_set_moves_it_only_at_the_next_start() -> None:
+    """A jump taken at face value would cut every settle time and every patience short."""
+    wall = [1_700_000_000.0]
+    clock = RealClock(wall=lambda: wall[0])
+    wall[0] += 3600
+    assert clock.now() == pytest.approx(1_700_000_000.0, abs=5)
+    assert RealClock(wall=lambda: wall[0]).now() == pytest.approx(1_700_003_600.0, abs=5)
+
+
 def test_it_shares_the_virtual_time_of_the_embedded_cloud() -> None:
     cloud = ScaledClock(origin=1_700_000_000.0, speed=60)
     clock = RealClock.parse(str(cloud))

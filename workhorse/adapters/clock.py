@@ -5,13 +5,21 @@ Several processes share a virtual time by one line, "ORIGIN:REAL0:SPEED":
     virtual = ORIGIN + (real - REAL0) * SPEED
 
 with ORIGIN a virtual and REAL0 a real second since the epoch.
+
+The wall is read once, when the clock is made; from then on seconds are counted by the machine.
+Whoever sets the machine's clock meanwhile, NTP above all, so cuts no settle time and no patience
+short: the loops notice at their next start.
 """
 
 import contextlib
 import math
 import queue
 import time
+from collections.abc import Callable
 from typing import Self
+
+_COUNTED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Set by nobody; where it can it counts on while the machine is suspended, for AWS does too."""
 
 
 class RealClock:
@@ -20,8 +28,15 @@ class RealClock:
     `stop` may be called from another thread and from a signal handler.
     """
 
-    def __init__(self, speed: float = 1.0, origin: float | None = None) -> None:
-        real0 = time.time()
+    def __init__(
+        self,
+        speed: float = 1.0,
+        origin: float | None = None,
+        *,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        real0 = wall()
+        self._ahead = real0 - time.clock_gettime(_COUNTED)
         self._set(real0 if origin is None else origin, real0, speed)
         # SimpleQueue.put is reentrant; Event.set, called by a handler that interrupted Event.wait,
         # could wait for a lock that its own thread holds.
@@ -53,7 +68,8 @@ class RealClock:
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._origin + (time.time() - self._real0) * self._speed
+        real = time.clock_gettime(_COUNTED) + self._ahead
+        return self._origin + (real - self._real0) * self._speed
 
     def wait(self, seconds: float) -> bool:
         """Wait that many seconds of this clock; True at once when told to stop, before or now."""

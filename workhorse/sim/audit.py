@@ -59,8 +59,7 @@ class Audit:
         stale_seconds: float = 30.0,
         grace_seconds: float = 120.0,
     ) -> None:
-        self.noted: list[tuple[float, str]] = []
-        """Every breach with its time."""
+        self.breaches: list[str] = []
         self._world = world
         self._policies = {pool.group: pool.policy for pool in pools}
         self._stale_seconds = stale_seconds
@@ -80,11 +79,6 @@ class Audit:
             ForgetMessage: self._forgotten,
         }
         world.auditor = self
-
-    @property
-    def breaches(self) -> list[str]:
-        """Every breach as a sentence."""
-        return [f"at {at:.1f}: {text}" for at, text in self.noted]
 
     def described(self, groups: Mapping[str, Group]) -> None:
         """Keep what the loops believe of the groups: it may be stale."""
@@ -109,7 +103,7 @@ class Audit:
             check(effect)
 
     def _breach(self, text: str) -> None:
-        self.noted.append((self._world.kernel.now, text))
+        self.breaches.append(f"at {self._world.kernel.now:.1f}: {text}")
 
     def _explained(self, effect: Effect) -> None:
         """The record just before it, unless it only keeps what is and the journal failed it."""

@@ -1,10 +1,9 @@
 """Simulated EC2 Auto Scaling: groups that launch, hold at hooks, terminate, replace and rebalance.
 
-Launch and termination take time; a group comes back to its desired capacity by itself and chooses
-its own victims when that is below what runs, as anybody but us may ask it to.
+A group comes back to its desired capacity by itself, and chooses victims when that is below.
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
 
-It knows nothing of Jenkins: who boots and who dies is told to the world.
+Who boots and who dies is told to the world: nothing here knows of Jenkins.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +18,6 @@ from workhorse.sim.truth import Hand, Truth
 
 RETRY_SECONDS = 30.0
 """When a group tries again to launch after a capacity error."""
-KNOWN_SECONDS = 3600.0
-"""How long EC2 goes on telling of a terminated instance: about an hour."""
 
 
 class SimCloud:
@@ -36,10 +33,8 @@ class SimCloud:
         """How old the group is that is told: reads are eventually consistent."""
         self.no_capacity = False
         """EC2 has no instances to give."""
-        self.timeouts: list[tuple[float, str]] = []
-        """When which instance's hook ran out."""
-        self._disowned: set[str] = set()
-        """Instances that EC2 denies to have had as soon as they are gone."""
+        self.timeouts: list[tuple[float, Machine]] = []
+        """When whose hook ran out."""
         self._site = site
         self._ids = count(1)
 
@@ -129,7 +124,7 @@ class SimCloud:
         machine = self.machines.get(instance)
         if machine is not None and machine.alive:
             if not known:
-                self._disowned.add(instance)
+                machine.known_seconds = 0.0
             self._die(machine, hand)
             if not machine.lifecycle.leaving:
                 shape = self.groups[machine.group].shape
@@ -264,7 +259,7 @@ class SimCloud:
 
     def _time_out(self, machine: Machine) -> None:
         self.truth.counts["hooks_timed_out"] += 1
-        self.timeouts.append((self.kernel.now, machine.id))
+        self.timeouts.append((self.kernel.now, machine))
         self._proceed(machine, Hand.AWS)
 
     def _proceed(self, machine: Machine, hand: Hand) -> None:
@@ -289,15 +284,12 @@ class SimCloud:
 
     def _terminated(self, machine: Machine) -> None:
         machine.power = Power.TERMINATED
-        self.kernel.after(self._known_seconds(machine), self._forget, machine)
-
-    def _known_seconds(self, machine: Machine) -> float:
-        return 30.0 if machine.id in self._disowned else KNOWN_SECONDS
+        self.kernel.after(machine.known_seconds, self._forget, machine)
 
     def _forget(self, machine: Machine) -> None:
         """EC2 knows it no more; its group does for as long as its hook waits."""
         if machine.in_group:
-            self.kernel.after(self._known_seconds(machine), self._forget, machine)
+            self.kernel.after(machine.known_seconds or RETRY_SECONDS, self._forget, machine)
         else:
             self.machines.pop(machine.id, None)
 

@@ -17,6 +17,8 @@ GLOBAL_LIMIT_HEARTBEATS = 100
 
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
 """
+KNOWN_SECONDS = 3600.0
+"""How long EC2 goes on telling of a terminated instance: about an hour."""
 
 
 class Power(StrEnum):
@@ -87,6 +89,8 @@ class Machine:
     """When not even a heartbeat holds it any longer."""
     asked_by: Hand | None = None
     """Who wanted it to leave."""
+    known_seconds: float = KNOWN_SECONDS
+    """How long EC2 tells of it once it is terminated."""
     timer: Event | None = None
 
     @property

@@ -161,11 +161,12 @@ class _Play:
         now = self.world.kernel.now
         for kill in self.world.truth.killed_by(Hand.OURS):
             yield _broken(Promise.NO_KILL, kill.at, f"build {kill.build} on {kill.node}")
-        for at, text in self.audit.noted:
-            yield _broken(Promise.BACKED, at, text)
-        for at, instance in self.world.cloud.timeouts:
-            if not self._mute(at, instance):
-                yield _broken(Promise.HOOKS, at, f"the hook of {instance} ran out")
+        for breach in self.audit.breaches:
+            when, _, text = breach.removeprefix("at ").partition(": ")
+            yield _broken(Promise.BACKED, float(when), text)
+        for at, machine in self.world.cloud.timeouts:
+            if not self._mute(at, machine.group):
+                yield _broken(Promise.HOOKS, at, f"the hook of {machine.id} ran out")
         for promise, text in self._under_way() if error is None else ():
             yield _broken(promise, now, text)
         for text in self._stirred:
@@ -177,19 +178,16 @@ class _Play:
             text = f"killed {self.stage.crashes} times by {planned} faults"
             yield _broken(Promise.ALIVE, now, text)
 
-    def _mute(self, at: float, instance: str) -> bool:
+    def _mute(self, at: float, group: str) -> bool:
         """Heartbeats could not get through for so long that the hook had to run out."""
-        beat = self._beat(instance)
+        hook = self.world.cloud.groups[group].shape.hook
+        beat = hook.heartbeat_seconds if hook else 0.0
         windows = [each.mutes() for each in self._plan.faults]
         mute = sum(
             max(0.0, min(at - START, until) - max(at - START - beat, since))
             for since, until in (window for window in windows if window)
         )
         return mute >= KEPT_MUTE * beat
-
-    def _beat(self, instance: str) -> float:
-        shape = self.world.cloud.groups[self.world.cloud.machines[instance].group].shape
-        return shape.hook.heartbeat_seconds if shape.hook else 0.0
 
 
 def _broken(promise: Promise, at: float, what: str) -> Broken:

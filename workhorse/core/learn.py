@@ -1,22 +1,187 @@
-"""What a pool has taught us: how long its agents take to boot."""
+"""What a pool has taught us: boots, builds, arrivals, waits and what it has cost today.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Everything is a bounded sample of the newest values, kept sorted as well, so that a quantile or a
+share costs a search and never a sort.
+What is learned is rounded when it is learned: the journal gives back exactly what it was given.
+`core/learning.py` says how it is learned.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from math import ceil
 from typing import Any
+
+DAY_SECONDS = 86_400.0
+KEPT = 256
+"""Values kept of a sample: a share of one in twenty is told within 3 in a hundred."""
+ARRIVALS_KEPT = 1024
+"""Arrivals kept: some days of a busy pool, and months of a quiet one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """The newest values of something."""
+
+    newest: tuple[float, ...] = ()
+    """In the order in which they came, the oldest first."""
+    seen: int = 0
+    """How many there ever were."""
+
+    @cached_property
+    def ordered(self) -> tuple[float, ...]:
+        """The same values, sorted."""
+        return tuple(sorted(self.newest))
+
+    def __len__(self) -> int:
+        return len(self.newest)
+
+    def added(self, values: Sequence[float], *, digits: int = 1) -> "Sample":
+        """With these values, rounded, and without the oldest beyond `KEPT`."""
+        if not values:
+            return self
+        new = tuple(round(value, digits) for value in values)
+        return Sample(newest=(self.newest + new)[-KEPT:], seen=self.seen + len(new))
+
+    def quantile(self, share: float) -> float | None:
+        """The least value that at least this share of them does not exceed; None of nothing."""
+        if not self.newest:
+            return None
+        return self.ordered[max(0, ceil(share * len(self.newest)) - 1)]
+
+    def beyond(self, value: float) -> int:
+        """How many exceed `value`."""
+        return len(self.newest) - bisect_right(self.ordered, value)
+
+    def up_to(self, value: float) -> float:
+        """The share that does not exceed `value`; of nothing, 0."""
+        return 1 - self.beyond(value) / len(self.newest) if self.newest else 0.0
+
+    def ends_within(self, lasted: float, more: float) -> tuple[float, int]:
+        """Of those that exceed `lasted`, the share that is over within `more`, and how many."""
+        left = self.beyond(lasted)
+        return (1 - self.beyond(lasted + more) / left if left else 0.0), left
+
+    def below(self, value: float) -> tuple[float, ...]:
+        """Those less than `value`, sorted."""
+        return self.ordered[: bisect_left(self.ordered, value)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Instance seconds of one day, UTC, as of the last change of the number of instances."""
+
+    at: float = 0
+    seconds: float = 0
+    """Spent on the day of `at`, up to then."""
+    instances: int = 0
+    """How many there are since `at`."""
+
+    def today(self, now: float) -> float:
+        """Instance seconds spent on the day of `now`, up to now."""
+        begun = now // DAY_SECONDS * DAY_SECONDS
+        before = self.seconds if self.at >= begun else 0.0
+        return before + self.instances * max(0.0, now - max(self.at, begun))
+
+    def counted(self, now: float, instances: int) -> "Spent":
+        """The same account with another number of instances from now on."""
+        if instances == self.instances:
+            return self
+        return Spent(at=now, seconds=round(self.today(now), 1), instances=instances)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A build as it was last seen."""
+
+    node: str
+    started_at: float | None
+    estimated_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What was seen when something was last learned; a restart forgets it."""
+
+    items: Mapping[int, float] = field(default_factory=dict)
+    """Queue item id to when it entered the queue."""
+    builds: Mapping[str, Running] = field(default_factory=dict)
+    """Path to the build."""
+    booting: Mapping[str, float] = field(default_factory=dict)
+    """Instances that were never seen online, to when they were launched."""
+    level: int = 0
+    """Executors asked for: queued and running."""
+    left: tuple[float, ...] = ()
+    """When each higher level was left, the highest first: the last is the next above `level`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
     """What was observed of one pool; the journal keeps it across restarts."""
 
-    boots: tuple[float, ...] = ()
-    """Seconds from launch to the first online node, of the agents seen last, oldest first."""
+    boots: Sample = field(default_factory=Sample)
+    """Seconds from an instance's launch to the first look that showed its node online."""
+    durations: Sample = field(default_factory=Sample)
+    """Seconds from a build's start to the first look that did not show it any more."""
+    ratios: Sample = field(default_factory=Sample)
+    """The same over what Jenkins had estimated, of the builds that it had an estimate for."""
+    waits: Sample = field(default_factory=Sample)
+    """Seconds from an item's entering the queue to its build's start."""
+    gaps: Sample = field(default_factory=Sample)
+    """Seconds from demand's falling below a level until it was there again: what an agent that
+    became idle would have waited for its next build."""
+    arrivals: tuple[float, ...] = ()
+    """When items entered the queue, whole seconds, oldest first."""
+    spent: Spent = field(default_factory=Spent)
+    sight: Sight | None = None
+    """None until there was a look that could be trusted."""
+
+    def boot(self, share: float) -> float | None:
+        """The boot time that this share of the boots kept to, in seconds; None before the first."""
+        return self.boots.quantile(share)
+
+    @property
+    def lessons(self) -> int:
+        """How many things were ever learned: the same number, the same knowledge."""
+        samples = (self.boots, self.durations, self.waits, self.gaps)
+        return sum(sample.seen for sample in samples)
+
+    def blinded(self) -> "Learned":
+        """What was seen last is too old to compare with."""
+        return self if self.sight is None else replace(self, sight=None)
 
     def as_record(self) -> dict[str, Any]:
-        """As the journal keeps it."""
-        return {"boots": list(self.boots)}
+        """As the journal keeps it: samples in full, arrivals as differences."""
+        first = self.arrivals[:1]
+        return {
+            **{name: list(getattr(self, name).newest) for name in _SAMPLES},
+            "arrivals": [*first, *(after - before for before, after in pairwise(self.arrivals))],
+            "spent": [self.spent.at, self.spent.seconds, self.spent.instances],
+        }
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Learned":
         """From what the journal kept; what is not there was not learned."""
-        return cls(boots=tuple(record.get("boots", ())))
+        at, seconds, instances = record.get("spent", (0.0, 0.0, 0))
+        return cls(
+            **{name: _sample(record.get(name, ())) for name in _SAMPLES},
+            arrivals=tuple(_running_total(record.get("arrivals", ()))),
+            spent=Spent(at=at, seconds=seconds, instances=instances),
+        )
+
+
+_SAMPLES = ("boots", "durations", "ratios", "waits", "gaps")
+
+
+def _sample(values: Iterable[float]) -> Sample:
+    newest = tuple(values)
+    return Sample(newest=newest, seen=len(newest))
+
+
+def _running_total(steps: Iterable[float]) -> Iterable[float]:
+    total = 0.0
+    for step in steps:
+        total += step
+        yield total

@@ -1,0 +1,168 @@
+"""How a pool teaches us: one look compared with the last.
+
+Only looks at a Jenkins that can be trusted are compared: after an unread, frozen or stale one the
+next look is the first again, and what ended meanwhile teaches nothing.
+Times are those of the looks, so that a boot includes the wait until anybody saw that it was over;
+where Jenkins tells when a build began, that is taken.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from workhorse.core.demand import Demand
+from workhorse.core.learn import ARRIVALS_KEPT, Learned, Running, Sight
+from workhorse.core.model import Agent, ItemState, Snapshot
+from workhorse.core.survey import Survey
+
+DEEPEST = 1024
+"""Levels of demand whose leaving is remembered."""
+
+
+def learn(had: Learned, snapshot: Snapshot, seen: Survey, demand: Demand | None) -> Learned:
+    """What is known after this look; `had` itself when it showed nothing new.
+
+    Args:
+        had: what was known.
+        snapshot: what was read.
+        seen: the pool's agents in it.
+        demand: what waits for the pool; None when Jenkins could not be read.
+    """
+    if demand is None or snapshot.jenkins is None or snapshot.frozen:
+        return had.blinded()
+    spent = had.spent.counted(snapshot.at, len(seen.group.instances))
+    last = had.sight
+    sight = _sight(last, snapshot, seen, demand)
+    if sight == last and spent is had.spent:
+        return had
+    if last is None:
+        return replace(had, sight=sight, spent=spent)
+    ends, ratios = _ends(last, sight, snapshot)
+    new = [since for item, since in demand.items.items() if item not in last.items]
+    return Learned(
+        boots=had.boots.added(_boots(last, sight, snapshot)),
+        durations=had.durations.added(ends),
+        ratios=had.ratios.added(ratios, digits=3),
+        waits=had.waits.added(_waits(last, sight, snapshot)),
+        gaps=had.gaps.added(_gaps(last, sight.level, snapshot.at)),
+        arrivals=_arrived(had.arrivals, new),
+        spent=spent,
+        sight=sight,
+    )
+
+
+def _sight(last: Sight | None, snapshot: Snapshot, seen: Survey, demand: Demand) -> Sight:
+    agents = (*seen.ready, *seen.booting, *seen.lost, *seen.draining)
+    level = demand.queued + seen.running
+    return Sight(
+        items=_items(last, snapshot, demand),
+        builds=dict(_builds(agents)),
+        booting=dict(_booting(last, seen)),
+        level=level,
+        left=_left(last, level, snapshot.at) if last else (),
+    )
+
+
+def _items(last: Sight | None, snapshot: Snapshot, demand: Demand) -> Mapping[int, float]:
+    """What waits, and what has waited and holds an executor that it has not begun to use."""
+    if last is None or last.items.keys() <= demand.items.keys():
+        return demand.items
+    queue = snapshot.jenkins.queue if snapshot.jenkins else ()
+    pending = {
+        item.id: last.items[item.id]
+        for item in queue
+        if item.state is ItemState.PENDING and item.id in last.items
+    }
+    return {**demand.items, **pending} if pending else demand.items
+
+
+def _builds(agents: tuple[Agent, ...]) -> Iterator[tuple[str, Running]]:
+    for agent in agents:
+        if agent.node is None or not agent.node.running:
+            continue
+        for build in agent.node.running:
+            yield (
+                build.path,
+                Running(
+                    node=agent.node.name,
+                    started_at=build.started_at,
+                    estimated_seconds=build.estimated_seconds,
+                ),
+            )
+
+
+def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, float]]:
+    """Instances on their first way to Jenkins; one that comes back to it teaches no boot."""
+    for agent in seen.booting:
+        launched = agent.instance.launched_at
+        first = agent.node is None or (last is not None and agent.instance.id in last.booting)
+        if launched is not None and first:
+            yield agent.instance.id, launched
+
+
+def _boots(last: Sight, sight: Sight, snapshot: Snapshot) -> list[float]:
+    if last.booting.keys() == sight.booting.keys() or snapshot.jenkins is None:
+        return []
+    nodes = snapshot.jenkins.nodes
+    return [
+        snapshot.at - launched
+        for name, launched in last.booting.items()
+        if name not in sight.booting and name in nodes and not nodes[name].offline
+    ]
+
+
+def _ends(last: Sight, sight: Sight, snapshot: Snapshot) -> tuple[list[float], list[float]]:
+    """Durations and their ratios to the estimates, of builds whose agent outlived them."""
+    durations: list[float] = []
+    ratios: list[float] = []
+    nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
+    for path, build in last.builds.items():
+        node = nodes.get(build.node)
+        if path in sight.builds or build.started_at is None or node is None or node.offline:
+            continue
+        lasted = max(0.0, snapshot.at - build.started_at)
+        durations.append(lasted)
+        if build.estimated_seconds:
+            ratios.append(lasted / build.estimated_seconds)
+    return durations, ratios
+
+
+def _waits(last: Sight, sight: Sight, snapshot: Snapshot) -> list[float]:
+    """Of items that left the queue, and of builds whose item was never seen in it.
+
+    Jenkins tells of no build which item it was: the oldest items are taken to be the builds that
+    began first. A build that nobody saw waiting did not wait longer than from look to look: that
+    counts as nothing. An item that left and has no build ran briefly, or was cancelled: it counts
+    until now.
+    """
+    gone = [item for item in last.items if item not in sight.items]
+    begun = sorted(
+        build.started_at
+        for path, build in sight.builds.items()
+        if path not in last.builds and build.started_at is not None
+    )
+    if gone and snapshot.jenkins is not None:
+        queued = {item.id for item in snapshot.jenkins.queue}  # other pools may serve them now
+        gone = [item for item in gone if item not in queued]
+    since = sorted(last.items[item] for item in gone)
+    starts = begun[: len(since)] + [snapshot.at] * (len(since) - len(begun))
+    waited = [max(0.0, start - came) for start, came in zip(starts, since, strict=True)]
+    return [*waited, *[0.0] * (len(begun) - len(since))]
+
+
+def _left(last: Sight, level: int, now: float) -> tuple[float, ...]:
+    """When the levels above this one were left, after a change of level."""
+    if level >= last.level:
+        return last.left[: max(0, len(last.left) - (level - last.level))]
+    return (*last.left, *[now] * (last.level - level))[-DEEPEST:]
+
+
+def _gaps(last: Sight, level: int, now: float) -> list[float]:
+    """How long each level that is reached again had been left."""
+    risen = max(0, level - last.level)
+    return [now - left for left in last.left[::-1][:risen]]
+
+
+def _arrived(had: tuple[float, ...], new: list[float]) -> tuple[float, ...]:
+    if not new:
+        return had
+    return (*had, *sorted(float(round(since)) for since in new))[-ARRIVALS_KEPT:]

@@ -165,8 +165,13 @@ class Learned:
     def from_record(cls, record: Mapping[str, Any]) -> "Learned":
         """From what the journal kept; what is not there was not learned."""
         at, seconds, instances = record.get("spent", (0.0, 0.0, 0))
+        samples = {name: _sample(record.get(name, ())) for name in _SAMPLES}
         return cls(
-            **{name: _sample(record.get(name, ())) for name in _SAMPLES},
+            boots=samples["boots"],
+            durations=samples["durations"],
+            ratios=samples["ratios"],
+            waits=samples["waits"],
+            gaps=samples["gaps"],
             arrivals=tuple(_running_total(record.get("arrivals", ()))),
             spent=Spent(at=at, seconds=seconds, instances=instances),
         )

@@ -6,6 +6,7 @@ way through goes on to its end instead of dying of a pipe that nobody reads.
 """
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -37,6 +38,9 @@ _BEAT_SECONDS = 0.05
 _UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n -~\u00a0-\uffff]")
 """Colours and other control sequences, and control characters but for the end of a line."""
 
+_FRAME = " \u2502\u2577\u2575"
+"""What Terraform draws around its errors."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -54,10 +58,17 @@ class Ended:
     @property
     def told(self) -> str:
         """In words, as `ended with 1: no such group`; empty when all is well."""
-        last = f": {self.output[-1]}" if self.output else ""
         if self.expired:
-            return f"ran out of time and was ended{last}"
-        return f"ended with {self.code}{last}" if self.code else ""
+            return f"ran out of time and was ended{self._word}"
+        return f"ended with {self.code}{self._word}" if self.code else ""
+
+    @property
+    def _word(self) -> str:
+        """The last line that speaks of an error, else the last that has a letter in it."""
+        lines = [line for line in self.output if any(map(str.isalnum, line))]
+        errors = [line for line in lines if "error" in line.lower()]
+        found = (errors or lines)[-1:]
+        return f": {found[0].strip(_FRAME)}" if found else ""
 
 
 class Command:
@@ -161,8 +172,11 @@ class Command:
 
 
 def _file() -> IO[bytes]:
-    """A file without a name, open for appending."""
+    """A file without a name, open for appending, which `tempfile` does not do by itself."""
     try:
-        return tempfile.TemporaryFile("a+b", buffering=0)
+        file = tempfile.TemporaryFile("w+b", buffering=0)  # noqa: SIM115 - closed at the end
     except OSError as wrong:
         raise Surprise(f"no file for the command's output: {wrong}") from wrong
+    flags = fcntl.fcntl(file, fcntl.F_GETFL)
+    fcntl.fcntl(file, fcntl.F_SETFL, flags | os.O_APPEND)
+    return file

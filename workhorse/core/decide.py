@@ -10,6 +10,7 @@ from workhorse.core.drain import Drain
 from workhorse.core.drains import recallable
 from workhorse.core.effects import Effect, SetDesiredCapacity
 from workhorse.core.learn import Learned
+from workhorse.core.learning import learn
 from workhorse.core.model import Pool, Reason, Scaling, Snapshot
 from workhorse.core.plan import Moves, Plan, Planner, Situation, first_to_leave, moves
 from workhorse.core.planners.exact import Exact
@@ -33,6 +34,10 @@ class PoolMemory:
     learned: Learned = field(default_factory=Learned)
     planner: Mapping[str, Any] = field(default_factory=dict)
     """What the planner's last plan left for the next."""
+
+    def blinded(self) -> "PoolMemory":
+        """The same after the pool could not be seen: what was seen last is too old to compare."""
+        return replace(self, learned=self.learned.blinded())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,9 @@ class Decision:
     memory: PoolMemory
     change: Change | None = None
     """What became of desired capacity since the last tick."""
+    holds_until: float
+    """The same facts, and the memory that this leaves, give the same and nothing to do at any time
+    before; the time of the decision when it moved anything or learned something."""
 
     @property
     def target(self) -> int:
@@ -132,17 +140,27 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     change = _change(memory.seen, expected, group.desired)
     outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
+    learned = learn(memory.learned, snapshot, seen, demand)
     situation = replace(
         _situation(pool, snapshot, seen, demand),
         changed_at=changed_at,
         blind_step=blind_step,
-        learned=memory.learned,
+        learned=learned,
         memory=memory.planner,
         forced=forced,
     )
     plan = planner.plan(situation)
     wish = _moves(pool, snapshot, situation, seen, plan, drains)
     moved = wish != Moves()
+    left = PoolMemory(
+        changed_at=snapshot.at if moved else changed_at,
+        seen=group.desired,
+        expected=_expected(expected, group.desired, wish.desired, outside=outside),
+        times=seen.times,
+        learned=learned,
+        planner=plan.memory,
+    )
+    steady = not moved and learned is memory.learned and left.planner == memory.planner
     return Decision(
         pool=pool.name,
         at=snapshot.at,
@@ -151,16 +169,20 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         plan=plan,
         moves=wish,
         effects=_effects(pool, situation, wish),
-        memory=PoolMemory(
-            changed_at=snapshot.at if moved else changed_at,
-            seen=group.desired,
-            expected=_expected(expected, group.desired, wish.desired, outside=outside),
-            times=seen.times,
-            learned=memory.learned,
-            planner=plan.memory,
-        ),
+        memory=left,
         change=change,
+        holds_until=_holds_until(situation, seen, plan) if steady else snapshot.at,
     )
+
+
+def _holds_until(situation: Situation, seen: Survey, plan: Plan) -> float:
+    """Until the plan may change, a booting agent is lost, or one is idle for long enough to go."""
+    s = situation
+    ends = [plan.holds_until, seen.booting_until(s.policy.boot_seconds)]
+    if plan.target < s.have:
+        idle = (since + plan.idle_seconds for since in seen.times.idle_since.values())
+        ends += (end for end in idle if end > s.now)
+    return min(ends)
 
 
 def _effects(pool: Pool, situation: Situation, wish: Moves) -> tuple[Effect, ...]:

@@ -14,6 +14,7 @@ and where Jenkins has no agent at all, no label is told.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from workhorse.core.labels import parse
 from workhorse.core.model import ItemState, Jenkins, Node, Pool, QueueItem
@@ -72,6 +73,9 @@ class Placement:
     unplaced: tuple[Unplaced, ...] = ()
     elsewhere: int = 0
     """Items that wait for one certain node, or that only nodes outside the pools fit."""
+    holds_until: float = inf
+    """The same queue and nodes give the same at any time before: until an item is due so soon that
+    it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,14 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
         demands={p.name: tally.demand(p.name) for p in pools},
         unplaced=tuple(unplaced),
         elsewhere=elsewhere,
+        holds_until=_holds_until(jenkins.queue, now),
     )
+
+
+def _holds_until(items: Iterable[QueueItem], now: float) -> float:
+    """When the next item in its quiet period begins to count."""
+    early = (i.due - AHEAD_SECONDS for i in items if i.state is ItemState.WAITING)
+    return min((at for at in early if at > now), default=inf)
 
 
 def _someone_else(ask: _Ask, nodes: Mapping[str, Node]) -> bool:

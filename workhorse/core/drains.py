@@ -6,6 +6,7 @@ after they were performed, so that a failed effect is tried again at the next ti
 """
 
 from dataclasses import dataclass, replace
+from math import inf
 
 from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label, parse_cordon_label
@@ -133,6 +134,23 @@ def at_hook(drain: Drain, snapshot: Snapshot) -> Drain:
         return drain
     hook = group.hook if instance.lifecycle is Lifecycle.TERMINATING_WAIT else None
     return drain if drain.hook == hook else replace(drain, hook=hook)
+
+
+def steady_until(drain: Drain, policy: Policy, now: float) -> float:
+    """Until when the same facts show the same event to `look`: one of its patiences may end then.
+
+    An end that would change nothing in this state is named all the same: looking once too often is
+    no harm.
+    """
+    patience = max(policy.boot_seconds, d.PIPELINE_RESUME_SECONDS)
+    ends = (
+        drain.opened_at + d.REPEAT_SECONDS,
+        drain.asked_at + d.REPEAT_SECONDS,
+        drain.handed_at + d.JOB_PATIENCE_SECONDS,
+        (drain.confirmed_at or 0) + policy.settle_seconds,
+        (drain.missing_since or 0) + patience,
+    )
+    return min((end for end in ends if end > now), default=inf)
 
 
 def _not_missing(drain: Drain, snapshot: Snapshot) -> Drain:

@@ -1,6 +1,7 @@
 """What keeps a drain's hook open and its messages ours while its builds run."""
 
 from dataclasses import replace
+from math import inf
 
 from workhorse.core.drain import Drain, DrainState
 from workhorse.core.effects import Effect, Heartbeat, HoldMessage
@@ -18,8 +19,11 @@ def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:
     The heartbeat comes at a third of the hook's time-out: two may fail before the hook runs out.
     """
     effects: tuple[Effect, ...] = ()
-    held_there = drain.state not in {DrainState.RELEASED, DrainState.GONE}
-    if drain.hook and held_there and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now):
+    if (
+        drain.hook
+        and _held_there(drain)
+        and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now)
+    ):
         effects += (Heartbeat(group=drain.group, hook=drain.hook.name, instance=drain.instance),)
         drain = replace(drain, beat_at=now)
     if drain.messages and _due(drain.held_at, HOLD_SECONDS / 3, now):
@@ -29,6 +33,20 @@ def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:
         )
         drain = replace(drain, held_at=now)
     return drain, effects
+
+
+def next_beat(drain: Drain) -> float:
+    """When `heartbeat` has something to do next, if the drain stays as it is."""
+    beat = hold = inf
+    if drain.hook and _held_there(drain):
+        beat = drain.beat_at + drain.hook.heartbeat_seconds / 3
+    if drain.messages:
+        hold = drain.held_at + HOLD_SECONDS / 3
+    return min(beat, hold)
+
+
+def _held_there(drain: Drain) -> bool:
+    return drain.state not in {DrainState.RELEASED, DrainState.GONE}
 
 
 def _due(last: float, pause: float, now: float) -> bool:

@@ -9,6 +9,7 @@ other     standby and the like: not ours to touch
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from workhorse.core.drain import Drain, DrainState
 from workhorse.core.drains import is_cordoned
@@ -50,6 +51,12 @@ class Survey:
     def coming(self) -> int:
         """Launches that Auto Scaling was asked for and has not begun."""
         return max(0, self.group.desired - self.group.members)
+
+    def booting_until(self, boot_seconds: float) -> float:
+        """When the next booting agent will be lost, if none of them comes until then."""
+        absent = self.times.absent_since
+        since = (absent[a.instance.id] for a in self.booting if a.instance.id in absent)
+        return min(since, default=inf) + boot_seconds
 
     def idle(self, now: float, idle_seconds: float) -> tuple[tuple[Agent, float], ...]:
         """Ready agents that may be chosen to leave, with the time since when they are idle."""

@@ -1,6 +1,6 @@
 """The control loop: place the queue, decide for every pool, set sizes, begin and recall drains."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +16,9 @@ from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 
+KEEP_SECONDS = 900.0
+"""What was learned is journalled no more often: a restart forgets a quarter of an hour of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -25,6 +28,8 @@ class Wishes:
     recall: tuple[str, ...] = ()
     placement: Placement | None = None
     decisions: tuple[Decision, ...] = field(default=())
+    holds_until: float = 0.0
+    """The same facts give the same decisions and nothing to do at any time before."""
 
 
 class Control:
@@ -50,6 +55,7 @@ class Control:
         self._default_pool = default_pool
         self._memory: dict[str, PoolMemory] = {}
         self._told: dict[str, object] = {}
+        self._kept_at: dict[str, float] = {}
 
     def tick(
         self, snapshot: Snapshot, drains: Mapping[str, Drain], ended: Mapping[str, int]
@@ -69,6 +75,7 @@ class Control:
         decisions: list[Decision] = []
         for pool in self._pools:
             if (seen := surveys.get(pool.name)) is None:
+                self._memory[pool.name] = self._memory_of(pool, snapshot).blinded()
                 continue
             decision = decide(
                 pool,
@@ -83,6 +90,7 @@ class Control:
                 forced=self.forced,
             )
             self._tell(decision)
+            self._keep_learned(decision)
             decisions.append(decision)
             if self._perform(decision):
                 leave += decision.moves.leave
@@ -93,6 +101,7 @@ class Control:
             recall=tuple(recall),
             placement=placement,
             decisions=tuple(decisions),
+            holds_until=_holds_until(placement, decisions),
         )
 
     def _memory_of(self, pool: Pool, snapshot: Snapshot) -> PoolMemory:
@@ -139,6 +148,16 @@ class Control:
         moved = decision.moves.leave or decision.moves.recall or decision.effects
         self._say("decision", f"decision:{decision.pool}", record, still=still, force=bool(moved))
 
+    def _keep_learned(self, decision: Decision) -> None:
+        """Journal what was learned, when something is learned and the last time is long ago."""
+        learned, had = decision.memory.learned, self._memory[decision.pool].learned
+        if learned.lessons == had.lessons:
+            return
+        kept_at = self._kept_at.setdefault(decision.pool, decision.at)
+        if decision.at - kept_at >= KEEP_SECONDS:
+            self._kept_at[decision.pool] = decision.at
+            self._write(f"learned:{decision.pool}", **learned.as_record())
+
     def _perform(self, decision: Decision) -> bool:
         """Set the size; only when that worked do agents leave or come back."""
         self._memory[decision.pool] = decision.memory
@@ -171,6 +190,12 @@ class Control:
 
     def _write(self, kind: str, **facts: object) -> None:
         note(self._ports, kind, **facts)
+
+
+def _holds_until(placement: Placement | None, decisions: Iterable[Decision]) -> float:
+    if placement is None:
+        return 0.0
+    return min((placement.holds_until, *(d.holds_until for d in decisions)))
 
 
 def _room(pool: Pool, seen: Survey) -> int:

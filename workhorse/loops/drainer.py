@@ -8,13 +8,14 @@ A drain is remembered only after its effects were performed.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import inf
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance, at_hook, found_cordon, look, opening
-from workhorse.core.effects import ForgetMessage, TerminateInstance
+from workhorse.core.drains import advance, at_hook, found_cordon, look, opening, steady_until
+from workhorse.core.effects import Effect, ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
-from workhorse.core.heartbeat import heartbeat
+from workhorse.core.heartbeat import heartbeat, next_beat
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
 from workhorse.loops.notes import note
@@ -56,6 +57,10 @@ class Drainer:
         """Members whose node was seen."""
         self._moved: set[str] = set()
         """Drains with effects performed since the snapshot: it shows nothing of them yet."""
+        self.holds_until = 0.0
+        """The facts of the last tick, and no message, give nothing to do at any time before; 0 when
+        that tick did anything."""
+        self._acted = False
 
     def receive(self) -> bool:
         """Take what the queues hold; True when there is something to look at at once."""
@@ -85,6 +90,8 @@ class Drainer:
             for instance in _instances(snapshot, pool)
         }
         self._moved.clear()
+        self._acted = False
+        had = self.drains.copy()
         nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
         unread = any(group is None for group in snapshot.groups.values())
         kept = self._registered if unread else self._registered & members.keys()
@@ -97,6 +104,14 @@ class Drainer:
         for instance in recall:
             self._step(self.drains[instance], DrainEvent.RECALL_ASKED, snapshot)
         self._look(snapshot)
+        still = not self._acted and not self._inbox and self.drains == had
+        self.holds_until = self._steady_until(snapshot.at) if still else 0.0
+
+    def _steady_until(self, now: float) -> float:
+        """Until a patience ends or a heartbeat is due."""
+        drains = self.drains.values()
+        ends = (steady_until(d, self._pools[d.group].policy, now) for d in drains)
+        return min((*ends, *map(next_beat, drains)), default=inf)
 
     def _hear(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
         for (queue, key), message in list(self._inbox.items()):
@@ -152,7 +167,7 @@ class Drainer:
     def _forget(self, queue: str, message: Message, why: str) -> None:
         try:
             effect = ForgetMessage(queue=queue, receipt=message.receipt)
-            self._performer.perform(effect, f"{why}: nothing to do")
+            self._perform(effect, f"{why}: nothing to do")
         except Surprise:
             return  # It comes back, and is forgotten then.
 
@@ -207,7 +222,7 @@ class Drainer:
             after, effects = heartbeat(at_hook(drain, snapshot), snapshot.at)
             try:
                 for effect in effects:
-                    self._performer.perform(effect, f"{drain.cause} drain in {drain.state}")
+                    self._perform(effect, f"{drain.cause} drain in {drain.state}")
             except Surprise:
                 continue
             self.drains[drain.instance] = after
@@ -257,7 +272,7 @@ class Drainer:
         try:
             for effect in taken.effects:
                 self._moved.add(drain.instance)
-                self._performer.perform(effect, f"{drain.cause} drain: {taken.because}")
+                self._perform(effect, f"{drain.cause} drain: {taken.because}")
                 if isinstance(effect, TerminateInstance) and effect.decrement:
                     self.ended[drain.pool] += 1
         except Surprise:
@@ -267,6 +282,10 @@ class Drainer:
         else:
             self.drains[drain.instance] = taken.drain
         return True
+
+    def _perform(self, effect: Effect, because: str) -> None:
+        self._acted = True
+        self._performer.perform(effect, because)
 
     def _note(self, kind: str, **facts: object) -> None:
         note(self._ports, kind, **facts)

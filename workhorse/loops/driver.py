@@ -3,10 +3,16 @@
 One thread runs them in turn, so that no two of them ever see or change different worlds.
 A glance at the queue and the mailbox run often and are cheap; when either finds something new, the
 next tick is due at once.
+
+A turn that would find what the last one found does nothing.  Each loop therefore says until when it
+stays so if the world does, and whoever knows that nothing happens in between, as a simulator does,
+may `skip` those turns: the rest of the run is the same, to the last record.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 
 from workhorse.core.effects import Publish
 from workhorse.core.errors import Surprise
@@ -20,15 +26,37 @@ from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 
+ROUNDING_SECONDS = 0.001
+"""Turns so shortly before the end of a quiet time are not skipped.
+
+A time and a duration add up to within a microsecond: what is due may come that much early.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often each loop runs, in seconds."""
+    """How often each loop runs, in seconds; one that is infinite never does."""
 
     tick: float = 10
     glance: float = 1
     mail: float = 2
     publish: float = 60
+
+
+@dataclass(slots=True, eq=False)
+class _Loop:
+    turn: Callable[[], float]
+    """Runs once; says until when its turns do nothing if the world stays as it is."""
+    pause: float
+    due: float = 0.0
+    quiet_until: float = 0.0
+
+    def first(self, limit: float) -> float:
+        """When its first turn is due that is not before `limit`."""
+        due = self.due
+        while due < limit:
+            due += self.pause
+        return due
 
 
 class Driver:
@@ -76,64 +104,104 @@ class Driver:
         self._control.forced = forced
         self._drainer = Drainer(ports, pools, performer, stale_seconds=trust.stale_seconds)
         self._seen: frozenset[int] = frozenset()
-        self._meters: tuple[Meter, ...] = ()
-        self._pauses: dict[Callable[[], None], float] = {
-            self.glance: pace.glance,
-            self.mail: pace.mail,
-            self.tick: pace.tick,
-            self.publish: pace.publish,
-        }
-        if deaf:
-            del self._pauses[self.mail]
-        self._due: dict[Callable[[], None], float] = dict.fromkeys(self._pauses, 0.0)
+        self._found = Wishes()
+        self._found_at: float | None = None
+        """When a tick found that, or would have; None once it is published."""
+        self._tick = _Loop(self.tick, pace.tick)
+        mail = inf if deaf else pace.mail
+        every = (
+            _Loop(self.glance, pace.glance),
+            _Loop(self.mail, mail),
+            self._tick,
+            _Loop(self.publish, pace.publish),
+        )
+        self._loops = tuple(loop for loop in every if loop.pause < inf)
 
     def run_due(self) -> float:
         """Run every loop that is due, and say how many seconds nothing will be."""
-        for loop, pause in self._pauses.items():
-            started = self._ports.clock.now()
-            if self._due[loop] <= started or self._due[loop] > started + pause:
-                self._due[loop] = started + pause
-                loop()
-        return max(0.0, min(self._due.values()) - self._ports.clock.now())
+        now = self._ports.clock.now
+        for loop in self._loops:
+            started = now()
+            if loop.due <= started or loop.due > started + loop.pause:
+                loop.due = started + loop.pause
+                loop.quiet_until = loop.turn()
+        return self._pause()
 
     def once(self) -> None:
         """One turn of everything, for `--once`."""
-        for loop in self._pauses:
-            loop()
+        for loop in self._loops:
+            loop.turn()
 
-    def glance(self) -> None:
+    def stir(self) -> None:
+        """The world changed: no turn may be skipped before the loop has looked again."""
+        for loop in self._loops:
+            loop.quiet_until = 0.0
+
+    def skip(self, before: float) -> float:
+        """Leave out turns that would do nothing, and say how many seconds nothing will be due.
+
+        Those turns count as taken, and as having found what the last ones found: when the others
+        are due, and what they publish, is as if they had been.
+
+        Args:
+            before: the world stays as it is until then, `stir` tells of any change that was.
+        """
+        wake = before
+        for loop in self._loops:
+            wake = min(wake, loop.first(min(wake, loop.quiet_until - ROUNDING_SECONDS)))
+        ticked = self._tick.due
+        for loop in self._loops:
+            loop.due = loop.first(wake)
+        if self._tick.due > ticked:
+            self._found_at = self._tick.due - self._tick.pause
+        return self._pause()
+
+    def glance(self) -> float:
         """A cheap look at the queue: an item not seen before makes the next tick due now."""
         try:
             items = self._ports.controller.glance()
         except Surprise:
-            return  # The tick reads in full and says what is wrong.
+            return 0.0  # The tick reads in full and says what is wrong.
         if items - self._seen:
-            self._due[self.tick] = 0
+            self._tick.due = 0
         self._seen = items
+        return inf
 
-    def mail(self) -> None:
+    def mail(self) -> float:
         """Take messages; they are handled by the next tick, which is due now."""
         if self._drainer.receive():
-            self._due[self.tick] = 0
+            self._tick.due = 0
+            return 0.0
+        return inf
 
-    def tick(self) -> None:
+    def tick(self) -> float:
         """Observe, decide, perform, remember."""
         snapshot = self._observer.observe(self._drainer.drains)
         ended = dict(self._drainer.ended)
         self._drainer.ended.clear()
         wishes = self._control.tick(snapshot, self._drainer.drains, ended)
         self._drainer.tick(snapshot, leave=wishes.leave, recall=wishes.recall)
-        self._meters = _meters(wishes, snapshot.at)
+        self._found, self._found_at = wishes, snapshot.at
+        quiet_until = min(
+            self._observer.holds_until(snapshot), wishes.holds_until, self._drainer.holds_until
+        )
+        if quiet_until <= snapshot.at:
+            self.stir()  # Something was done, and the world is another.
+        return quiet_until
 
-    def publish(self) -> None:
+    def publish(self) -> float:
         """Publish what the last tick saw, once."""
-        if not self._meters:
-            return
-        meters, self._meters = self._meters, ()
-        try:
-            self._performer.perform(Publish(meters=meters), "published as seen by the last tick")
-        except Surprise:
-            return  # Journalled by the performer; the next tick measures anew.
+        at, self._found_at = self._found_at, None
+        meters = _meters(self._found, at) if at is not None else ()
+        if meters:
+            # A failure is journalled by the performer, and the next tick measures anew.
+            with suppress(Surprise):
+                effect = Publish(meters=meters)
+                self._performer.perform(effect, "published as seen by the last tick")
+        return 0.0
+
+    def _pause(self) -> float:
+        return max(0.0, min(loop.due for loop in self._loops) - self._ports.clock.now())
 
 
 def _meters(wishes: Wishes, now: float) -> tuple[Meter, ...]:

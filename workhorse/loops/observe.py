@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
@@ -55,6 +56,17 @@ class Observer:
             frozen=jenkins is None or jenkins.quieting_down or self._restarted(jenkins.read_at),
             notes=tuple(notes),
         )
+
+    def holds_until(self, snapshot: Snapshot) -> float:
+        """Until when the same answers give the same snapshot: the grace after a restart may end.
+
+        The snapshot's own time when it is not complete: whoever failed may answer at any time.
+        """
+        if snapshot.notes or snapshot.jenkins is None:
+            return snapshot.at
+        if self._restarted_at is None or not self._restarted(snapshot.jenkins.read_at):
+            return inf
+        return self._restarted_at + self._trust.restart_grace_seconds
 
     def _groups(self, notes: list[str]) -> Mapping[str, Group | None]:
         names = [pool.group for pool in self._pools]

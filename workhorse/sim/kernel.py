@@ -47,6 +47,8 @@ class Kernel:
         self.now = start
         self._heap: list[tuple[float, int, int, Event]] = []
         self._sequence = 0
+        self.happened = 0
+        """How many events have happened."""
 
     def at(
         self,
@@ -95,6 +97,7 @@ class Kernel:
                 continue
             # An action that reads slowly moves time on itself: time never goes back.
             self.now = max(self.now, event.when)
+            self.happened += 1
             event.action(*event.arguments)
         self.now = max(self.now, when)
 

@@ -133,6 +133,20 @@ class Line:
         self.crash = None
 
     @property
+    def troubled(self) -> bool:
+        """Something is wrong with some call, or will be: how often is asked makes a difference."""
+        return bool(
+            self.out_of_reach
+            or self.seconds
+            or self.throttled
+            or self.old
+            or self.ambiguous
+            or self.trips
+            or self.lost_cordons
+            or self.crash
+        )
+
+    @property
     def now(self) -> float:
         """What time it is on the line."""
         return self._kernel.now

@@ -5,13 +5,14 @@ process would be.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 
 from workhorse.core.model import Pool
 from workhorse.core.plan import Planner
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import Performer, RealPerformer
-from workhorse.loops.ports import Ports
+from workhorse.loops.ports import Clock, Ports
 from workhorse.sim.line import Crash
 from workhorse.sim.world import World
 
@@ -28,6 +29,8 @@ class Stage:
         default_pool: where pipeline bodies of unknown label go.
         planners: pool name to its planner.
         performer: makes what performs effects; the real one if nothing else is said.
+        skipping: leave out the turns of the loops that would do nothing; what is journalled and
+            what becomes of the world is the same.
     """
 
     def __init__(  # noqa: PLR0913 - what a controller is made of, by name
@@ -41,6 +44,7 @@ class Stage:
         default_pool: str = "",
         planners: Mapping[str, Planner] | None = None,
         performer: Callable[[Ports], Performer] = RealPerformer,
+        skipping: bool = True,
     ) -> None:
         self.world = world
         self.pools = tuple(pools)
@@ -52,10 +56,13 @@ class Stage:
         self._default_pool = default_pool
         self._planners = planners
         self._performer = performer
+        self._skipping = skipping
+        self._clock: Clock = world.clock
         self.driver = self._begin()
 
     def _begin(self) -> Driver:
         ports = self.world.ports()
+        self._clock = ports.clock
         return Driver(
             ports,
             self.pools,
@@ -80,12 +87,31 @@ class Stage:
 
     def run(self, seconds: float) -> None:
         """Let the loops and the world go on for so long; a killed process is started anew."""
-        clock = self.world.clock
-        until = clock.now() + seconds
-        while clock.now() < until:
+        kernel = self.world.kernel
+        until = kernel.now + seconds
+        self.driver.stir()
+        while kernel.now < until:
+            happened = kernel.happened
             try:
                 pause = self.driver.run_due()
             except Crash:
                 self.restart()
                 continue
-            clock.wait(min(pause, until - clock.now()))
+            if self._skipping and kernel.happened == happened and self._plain():
+                pause = self.driver.skip(min(until, self._next_at()))
+            self.world.clock.wait(min(pause, until - kernel.now))
+            if kernel.happened != happened:
+                self.driver.stir()
+
+    def _plain(self) -> bool:
+        """The loops are told what is, at once and at the right time: time alone changes nothing."""
+        world = self.world
+        lagging = world.line.troubled or world.cloud.lag_seconds
+        return not lagging and self._clock.now() == world.kernel.now
+
+    def _next_at(self) -> float:
+        """When the world changes next by itself: by an event, or a message that can be received."""
+        event = self.world.kernel.next_at()
+        letters = (x for queue in self.world.queues.letters.values() for x in queue.values())
+        message = min((letter.visible_at for letter in letters), default=inf)
+        return message if event is None else min(event, message)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workhorse.local.jenkins import action_kinds
+from workhorse.local.jenkins import action_kinds, timings
 from workhorse.local.jenkins.exporting import ALWAYS, HIDDEN, Bean, Property
 from workhorse.local.jenkins.jobs import MATRIX, PIPELINE
 from workhorse.local.jenkins.runs import MATRIX_RUN, PLACEHOLDER, Body, Executable, Run
@@ -76,8 +76,7 @@ def _run_actions(extra: int) -> Callable[[_SeenRun], list[object]]:
         found: list[object] = action_kinds.actions(
             run.parameters, run.causes, given=bool(run.parameters)
         )
-        waited = millis(run.started - run.queued)
-        found.append(Bean("jenkins.metrics.impl.TimeInQueueAction", _IN_QUEUE, waited))
+        found.append(timings.bean(run))
         if any(each.kind in {"Node", "Label"} for each in run.parameters):
             found.append({})
         found.append(Bean(f"{DISPLAY}RunDisplayAction"))
@@ -93,19 +92,6 @@ def _run_actions(extra: int) -> Callable[[_SeenRun], list[object]]:
 def _duration(seen: _SeenRun) -> int:
     run = seen.run
     return 0 if run.ended is None else millis(run.ended - run.started)
-
-
-_SPANS = ("blockedDurationMillis", "blockedTimeMillis", "buildableDurationMillis")
-_IN_QUEUE = (
-    *(Property(name, lambda _: 0, 2) for name in _SPANS),
-    Property("buildableTimeMillis", lambda _: 0, 2),
-    Property("buildingDurationMillis", lambda _: 0, 2),
-    Property("executingTimeMillis", lambda _: 0, 2),
-    Property("executorUtilization", lambda _: 1.0, 2),
-    Property("subTaskCount", lambda _: 0, 2),
-    Property("waitingDurationMillis", lambda waited: waited, 2),
-    Property("waitingTimeMillis", lambda waited: waited, 2),
-)
 
 
 _NO_CHANGES = (

@@ -67,6 +67,7 @@ def end_body(world: World, body: Body, result: str, lost: Lost | None = None) ->
     """A pipeline's block is over: the next one, or the end of the build."""
     run = body.run
     run.body = None
+    run.subtasks.append((body.waited, world.now - body.started))
     run.block += 1
     if not run.building:
         return
@@ -135,7 +136,8 @@ def _begin_body(world: World, item: Item, computer: Computer, executor: Executor
         computer.retire(executor)
         spawning.leave(world, item)
         return
-    body = run.body or Body(run=run, node=computer.name, started=world.now)
+    waited = world.now - (item.buildable or world.now)
+    body = run.body or Body(run=run, node=computer.name, started=world.now, waited=waited)
     run.body, run.place, body.give_up = body, computer.name, None
     executor.executable = body
     spawning.leave(world, item)
@@ -160,6 +162,7 @@ def _new_run(world: World, item: Item, computer: Computer) -> Run:
         parameters=item.parameters,
         causes=item.causes,
         queued=item.queued,
+        buildable=item.buildable or world.now,
         started=world.now,
         built_on=computer.name,
         place=computer.name,

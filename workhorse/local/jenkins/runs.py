@@ -42,8 +42,12 @@ class Run:
     parameters: tuple[Parameter, ...] = ()
     causes: tuple[Cause, ...] = ()
     queued: float = 0.0
+    buildable: float = 0.0
+    """When it waited for nothing but an executor."""
     started: float = 0.0
     ended: float | None = None
+    subtasks: list[tuple[float, float]] = field(default_factory=list)
+    """Of each pipeline body that ended: seconds for an executor waited, and held."""
     result: str | None = None
     built_on: str = ""
     place: str = ""
@@ -95,6 +99,8 @@ class Body:
     run: Run
     node: str
     started: float
+    waited: float = 0.0
+    """Seconds that it waited for an executor."""
     give_up: float | None = None
     """When it is aborted for want of its node; None while nothing is wrong."""
     early_result: str | None = None

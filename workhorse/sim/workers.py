@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -91,12 +91,16 @@ def _cluster(scheduler: str) -> Iterator[Executor]:
             client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except OSError as wrong:
             raise Refusal(f"--scheduler: {scheduler}: must have a worker") from wrong
-        theirs = client.run(code_digest)
-        strangers = sorted(worker for worker, code in theirs.items() if code != code_digest())
-        if strangers:
-            raise Refusal(f"--scheduler: {strangers[0]}: must run the same workhorse as we do")
+        _refuse_strangers(client.run(code_digest), code_digest())
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]  # it ships none
         try:
             yield cast("Executor", executor)
         finally:
             executor.shutdown(wait=False)
+
+
+def _refuse_strangers(theirs: Mapping[str, str], ours: str) -> None:
+    """What is kept under a digest of our code must have been made by it."""
+    strangers = sorted(worker for worker, code in theirs.items() if code != ours)
+    if strangers:
+        raise Refusal(f"--scheduler: {strangers[0]}: must run the same workhorse as we do")

@@ -1,0 +1,192 @@
+"""A trace played to one contender in the simulated world, and the figures of what became of it.
+
+The time measured runs from the hour of the first arrival to the end of the last build.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+
+from pydantic import TypeAdapter, ValidationError
+
+from workhorse import plugins
+from workhorse.core.errors import Refusal
+from workhorse.core.model import Policy, Pool, Scaling
+from workhorse.loops.driver import Pace
+from workhorse.sim import rivals
+from workhorse.sim.contender import Contender, Kind
+from workhorse.sim.fleet import Fleet
+from workhorse.sim.outcome import ALL, Outcome
+from workhorse.sim.pools import demand_of, homes_of, pools_of
+from workhorse.sim.record import MONDAY, RecordedWorld
+from workhorse.sim.rivals.ground import Ground, Rival
+from workhorse.sim.stage import Stage
+from workhorse.sim.tally import figures, runs_of, stays_of
+from workhorse.sim.workload import Job
+
+PACE = Pace(tick=10, glance=10, mail=10, publish=60)
+"""Our loops look every ten seconds, as most rivals do; in production a glance is every second."""
+PATIENCE_SECONDS = 7 * 86_400.0
+"""How long after the last arrival a replay waits for builds that nobody runs."""
+CHUNK_SECONDS = 3600.0
+"""How often a replay looks whether it is over."""
+
+Progress = Callable[[float], object]
+"""Told from time to time which share of the replay is done."""
+Run = Callable[[float], object]
+"""Lets so many seconds pass."""
+
+
+def replay(  # noqa: PLR0913 - what a replay is made of, by name
+    jobs: Sequence[Job],
+    fleet: Fleet,
+    contender: Contender,
+    *,
+    seed: int,
+    days: float | None = None,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Play the builds to the contender.
+
+    Args:
+        jobs: in the order of their arrival.
+        fleet: the world that is assumed.
+        contender: who decides.
+        seed: of everything left to chance; the same for the same seed.
+        days: only the builds of so many days from the hour of the first on.
+        progress: told how far it is.
+
+    Raises:
+        Refusal: nothing to play, a label that no pool has, or settings that the contender refuses.
+    """
+    played = cut(jobs, days)
+    labels = pools_of(played, fleet)
+    homes = homes_of(played, labels)
+    cast = _Cast(jobs=played, fleet=fleet, contender=contender, labels=labels, homes=homes)
+    world = RecordedWorld(fleet, labels, seed=seed, hooked=cast.hooked)
+    begin = MONDAY + played[0].arrival // 3600 * 3600
+    world.run(begin - world.kernel.now)
+    world.feed(played)
+    run = _stage(cast, world) if contender.kind is Kind.PLANNER else _grounds(cast, world)
+    _play(world, run, MONDAY + played[-1].arrival, progress)
+    return _outcome(cast, world, begin, seed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cast:
+    """Who and what plays."""
+
+    jobs: Sequence[Job]
+    fleet: Fleet
+    contender: Contender
+    labels: Mapping[str, frozenset[str]]
+    """Pool to its labels."""
+    homes: Mapping[str, str]
+    """Label expression to the pool where its builds count."""
+
+    def rival(self) -> Rival:
+        return rivals.made(self.contender.name, self.contender.options)
+
+    @property
+    def hooked(self) -> bool:
+        """Instances end through our hook and drain."""
+        return self.contender.kind is Kind.PLANNER or self.rival().hooked
+
+
+def cut(jobs: Sequence[Job], days: float | None) -> Sequence[Job]:
+    """The builds of the first `days` days from the hour of the first; all of them for None.
+
+    Raises:
+        Refusal: there are none.
+    """
+    if not jobs:
+        raise Refusal("trace: 0 builds: must have one at least")
+    if days is None:
+        return jobs
+    if days <= 0:
+        raise Refusal(f"days {days}: must be above 0")
+    over = jobs[0].arrival // 3600 * 3600 + days * 86_400
+    return tuple(takewhile(lambda job: job.arrival < over, jobs))
+
+
+def _stage(cast: _Cast, world: RecordedWorld) -> Run:
+    """The real loops with the planner, one for each pool."""
+    contender = cast.contender
+    planner = plugins.planner(contender.name, contender.options, key="policy")
+    planners = dict.fromkeys(cast.labels, planner)
+    return Stage(world, _pools(cast, Scaling.LOOP), pace=PACE, planners=planners).run
+
+
+def _grounds(cast: _Cast, world: RecordedWorld) -> Run:
+    """The rival, one for each pool; with our drain where its instances end at a hook."""
+    for name in cast.labels:
+        machines = cast.fleet.of(name)
+        own = [job for job in cast.jobs if cast.homes[job.label] == name]
+        Ground(
+            world=world,
+            pool=name,
+            rival=cast.rival(),
+            machines=machines,
+            homes=cast.homes,
+            demand=partial(demand_of, own, machines.executors),
+        )
+    return Stage(world, _pools(cast, Scaling.ALARMS), pace=PACE).run if cast.hooked else world.run
+
+
+def _pools(cast: _Cast, scaling: Scaling) -> tuple[Pool, ...]:
+    """The pools as settings would have them.
+
+    Raises:
+        Refusal: a policy is refused.
+    """
+    pools: list[Pool] = []
+    for name, labels in cast.labels.items():
+        machines = cast.fleet.of(name)
+        policy = {
+            "name": name,
+            "labels": labels,
+            "executors": machines.executors,
+            "floor": machines.floor,
+            "ceiling": machines.ceiling,
+            **cast.contender.policy,
+        }
+        try:
+            read = TypeAdapter(Policy).validate_python(policy)
+        except ValidationError as wrong:
+            faults = (f"policy.{e['loc'][0]}: {e['input']!r}: {e['msg']}" for e in wrong.errors())
+            raise Refusal("\n".join(faults)) from None
+        pools.append(Pool(policy=read, group=name, queue_url=f"queue/{name}", scaling=scaling))
+    return tuple(pools)
+
+
+def _play(world: RecordedWorld, run: Run, last_arrival: float, progress: Progress) -> None:
+    begin, now = world.kernel.now, world.kernel.now
+    while now < last_arrival or (world.unfinished and now < last_arrival + PATIENCE_SECONDS):
+        run(CHUNK_SECONDS)
+        now = world.kernel.now
+        progress(min(1.0, (now - begin) / max(1.0, last_arrival - begin)))
+
+
+def _outcome(cast: _Cast, world: RecordedWorld, begin: float, seed: int) -> Outcome:
+    runs = runs_of(world, cast.homes)
+    last = max((f.at for f in world.truth.finished), default=world.kernel.now)
+    window = begin, world.kernel.now if world.unfinished else last
+    stays = stays_of(world.lives, runs, window)
+    pools = tuple(
+        figures(
+            pool,
+            [run for run in runs if run.pool == pool],
+            [stay for stay in stays if stay.life.pool == pool],
+            cast.fleet,
+            window,
+        )
+        for pool in cast.labels
+    )
+    return Outcome(
+        contender=str(cast.contender),
+        seed=seed,
+        hours=(window[1] - begin) / 3600,
+        total=figures(ALL, runs, stays, cast.fleet, window),
+        pools=pools,
+    )

@@ -1,0 +1,59 @@
+"""Native scaling by two alarms: the original recipe."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from workhorse.sim.rivals.ground import Action, Resize, View
+
+
+@dataclass(slots=True, kw_only=True)
+class Alarms:
+    """One agent more while builds wait, one fewer while more than three idle; never both at once.
+
+    Sources: the constants are those of the issue's original recipe, the period and the cool-down of
+    120 s and 300 s also those of widdix' jenkins2-ha-agents template (alarm on a queue of 1 or more
+    over 120 s; cool-down 300 s each).
+    A CloudWatch alarm on one-minute samples acts anew each minute while it is in alarm, and simple
+    scaling ignores it until the cool-down is over:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
+    AWS chooses whom to end; the hook and our drain see to it that no build dies.
+    """
+
+    name: ClassVar[str] = "alarms"
+    period: ClassVar[float] = 60.0
+    hooked: ClassVar[bool] = True
+    protects: ClassVar[bool] = False
+
+    queue_seconds: float = 120
+    """How long the queue must have been above 0."""
+    idle_seconds: float = 3000
+    """How long more than `idle_above` executors must have been idle: 50 minutes."""
+    idle_above: int = 3
+    cool_down_seconds: float = 300
+    step: int = 1
+    """Agents added or taken away at a time."""
+    _waiting: int = field(default=0, init=False)
+    """Samples in a row with a queue."""
+    _idling: int = field(default=0, init=False)
+    _acted_at: float = field(default=float("-inf"), init=False)
+
+    def tick(self, view: View) -> Iterable[Action]:
+        """Take a sample, and act on the alarms."""
+        self._waiting = self._waiting + 1 if view.queued > 0 else 0
+        self._idling = self._idling + 1 if view.free > self.idle_above else 0
+        if view.now - self._acted_at < self.cool_down_seconds:
+            return
+        size = view.desired
+        if self._waiting * self.period >= self.queue_seconds:
+            size += self.step
+        elif self._idling * self.period >= self.idle_seconds:
+            size -= self.step
+        size = view.bounded(size)
+        if size != view.desired:
+            self._acted_at = view.now
+            yield Resize(size=size)
+
+    def rests(self) -> bool:
+        """No alarm counts anything in an empty pool."""
+        return not self._waiting and not self._idling

@@ -3,11 +3,14 @@
 Every figure has a default that is stated with its reason; a replay tells what it assumed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from math import ceil, exp, log
 from random import Random
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from workhorse.core.errors import Refusal
 
@@ -97,6 +100,23 @@ class Machines:
     """Per instance-hour; about a third."""
     billing: Billing = Billing.SECOND
 
+    def __post_init__(self) -> None:
+        """Refuse what no group could be."""
+        least = {"executors": 1, "floor": 0, "ceiling": max(1, self.floor), "on_demand_price": 0}
+        least |= dict.fromkeys(("spot_price", "spot_share", "spot_losses_per_hour"), 0)
+        least |= dict.fromkeys(("launch_seconds", "react_seconds", "stop_seconds"), 0)
+        faults = [
+            f"fleet: {key} {value}: must be {bound} or more"
+            for key, bound in least.items()
+            if (value := getattr(self, key)) < bound
+        ]
+        if self.spot_share > 1:
+            faults.append(f"fleet: spot_share {self.spot_share}: must be at most 1")
+        if self.heartbeat_seconds <= 0:
+            faults.append(f"fleet: heartbeat_seconds {self.heartbeat_seconds}: must be above 0")
+        if faults:
+            raise Refusal("\n".join(faults))
+
     def billed_hours(self, seconds: float) -> float:
         """What a life of so many seconds is billed as."""
         if self.billing is Billing.HOUR:
@@ -135,3 +155,41 @@ class Fleet:
     def of(self, pool: str) -> Machines:
         """The machines of that pool."""
         return self.pools.get(pool, self.machines)
+
+
+def fleet(settings: Mapping[str, Any]) -> Fleet:
+    """A fleet of which these settings are not the default, all pools alike.
+
+    Keys are those of `Machines` and of `Fleet`; `boot` is a number of seconds, fixed, or a median
+    and a 99th percentile as `60:120`.
+
+    Raises:
+        Refusal: a setting is unknown or refused; every fault is told.
+    """
+    machines = {f.name for f in fields(Machines)} - {"labels"}
+    whole = {f.name for f in fields(Fleet)} - {"machines", "pools"}
+    unknown = sorted(settings.keys() - machines - whole)
+    if unknown:
+        known = ", ".join(sorted(machines | whole))
+        raise Refusal("\n".join(f"fleet: {key}: is no setting here ({known})" for key in unknown))
+    values = {key: _boot(value) if key == "boot" else value for key, value in settings.items()}
+    tree = {key: value for key, value in values.items() if key in whole}
+    tree["machines"] = {key: value for key, value in values.items() if key in machines}
+    try:
+        return TypeAdapter(Fleet).validate_python(tree)
+    except ValidationError as wrong:
+        raise Refusal("\n".join(_told(wrong))) from None
+
+
+def _told(wrong: ValidationError) -> Iterator[str]:
+    for error in wrong.errors(include_url=False):
+        key = ".".join(str(part) for part in error["loc"] if part != "machines")
+        yield f"fleet: {key}: {error['input']!r}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _boot(value: object) -> Boot:
+    median, colon, p99 = str(value).partition(":")
+    try:
+        return Boot(median_seconds=float(median), p99_seconds=float(p99) if colon else None)
+    except ValueError:
+        raise Refusal(f"fleet: boot {value!r}: must be seconds, or median:p99") from None

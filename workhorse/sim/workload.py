@@ -7,10 +7,11 @@ what they were.
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, log
 from pathlib import Path
+from random import Random
 
 from workhorse.core.errors import Refusal
 
@@ -98,7 +99,103 @@ def _number(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
+def write_csv(jobs: Iterable[Job], path: Path) -> None:
+    """Write a trace that `read_csv` reads; the fourth column only where a build has a job."""
+    told = tuple(jobs)
+    named = any(job.name for job in told)
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*HEADER, OPTIONAL) if named else HEADER)
+        for job in told:
+            row = f"{job.arrival:.1f}", f"{job.seconds:.1f}", job.label
+            writer.writerow((*row, job.name) if named else row)
+
+
 def sliced(jobs: Iterable[Job], start_hours: float, hours: float) -> tuple[Job, ...]:
     """The builds that arrive in so many hours from `start_hours` on; their times stay."""
     start = start_hours * 3600
     return tuple(job for job in jobs if start <= job.arrival < start + hours * 3600)
+
+
+OFFICE = (2, 1, 1, 1, 1, 1, 2, 5, 10, 12, 12, 11, 9, 11, 13, 12, 10, 8, 7, 6, 5, 4, 3, 3)
+"""Pushes by hour of a weekday, relative to each other: a team that spans some time zones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What a made-up workload looks like: pushes of several builds, more by day, few at weekends.
+
+    The defaults make some 2,500 builds a week, of which a push brings eight at once.
+    """
+
+    days: float = 7.0
+    """From the Monday on."""
+    pushes_per_day: float = 60.0
+    """On a weekday, on average."""
+    weekend: float = 0.2
+    """Pushes of a Saturday or Sunday, as a share of those of a weekday."""
+    profile: tuple[float, ...] = OFFICE
+    """Of the 24 hours, relative to each other."""
+    builds_per_push: float = 8.0
+    """On average, one at least: one more with an unchanging chance."""
+    spread_seconds: float = 20.0
+    """Within which the builds of a push arrive."""
+    median_seconds: float = 600.0
+    """Of a build's duration; lognormal."""
+    sigma: float = 0.8
+    """Of the duration's logarithm: 0.8 has one build in twenty last 3.7 times the median."""
+    labels: Mapping[str, float] = field(default_factory=lambda: {"linux": 3.0, "windows": 1.0})
+    """Label to how often it is asked for, relative to the others."""
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no week."""
+        positive = ("days", "pushes_per_day", "median_seconds")
+        faults = [
+            f"{k} {getattr(self, k)}: must be above 0" for k in positive if getattr(self, k) <= 0
+        ]
+        if len(self.profile) != len(OFFICE) or min(self.profile) < 0 or not any(self.profile):
+            faults.append(f"profile {self.profile}: must be 24 figures of 0 or more, not all 0")
+        if self.builds_per_push < 1:
+            faults.append(f"builds_per_push {self.builds_per_push}: must be 1 or more")
+        if not self.labels or min(self.labels.values()) <= 0:
+            faults.append(f"labels {dict(self.labels)}: must be at least one, each above 0")
+        if faults:
+            raise Refusal("\n".join(f"workload: {fault}" for fault in faults))
+
+    def rate(self, at: float) -> float:
+        """Pushes per second at that second after the Monday."""
+        day, hour = int(at // 86_400) % 7, int(at // 3600) % 24
+        share = self.profile[hour] / sum(self.profile) / 3600
+        return self.pushes_per_day * share * (self.weekend if day in WEEKEND else 1.0)
+
+
+WEEKEND = {5, 6}
+"""Saturday and Sunday, counted from Monday."""
+
+
+def generated(shape: Week, seed: int) -> tuple[Job, ...]:
+    """A workload of that shape; the same for the same seed.
+
+    Pushes are a Poisson process whose rate follows the hour of the week, drawn by thinning: as many
+    moments as the busiest hour would have, of which each stays with its own hour's share.
+    """
+    rng = Random(seed)  # noqa: S311 - chance, not secrets
+    busiest = max(shape.rate(hour * 3600.0) for hour in range(7 * 24))
+    jobs: list[Job] = []
+    at = rng.expovariate(busiest)
+    while at < shape.days * 86_400:
+        if rng.random() * busiest < shape.rate(at):
+            jobs.extend(_push(shape, at, rng))
+        at += rng.expovariate(busiest)
+    return tuple(sorted(jobs))
+
+
+def _push(shape: Week, at: float, rng: Random) -> Iterator[Job]:
+    names, weights = tuple(shape.labels), tuple(shape.labels.values())
+    more = True
+    while more:
+        seconds = max(1.0, rng.lognormvariate(log(shape.median_seconds), shape.sigma))
+        arrival = round(at + rng.random() * shape.spread_seconds, 1)
+        yield Job(arrival, round(seconds, 1), rng.choices(names, weights)[0])
+        more = rng.random() < 1 - 1 / shape.builds_per_push

@@ -137,16 +137,10 @@ def scale_in_switch(s: Situation, wanted: int) -> tuple[int, str]:
     return wanted, "scale-in is on"
 
 
-EXACT: tuple[Rule, ...] = (
-    need,
-    buffer,
-    floor,
-    ceiling,
-    sanity_step,
-    blind,
-    cool_down,
-    scale_in_switch,
-)
+TAIL: tuple[Rule, ...] = (floor, ceiling, sanity_step, blind, cool_down, scale_in_switch)
+"""How every planner of ours ends, whatever its options: the promises about size."""
+
+EXACT: tuple[Rule, ...] = (need, buffer, *TAIL)
 """The `exact` planner: as many agents as the builds need, no more."""
 
 

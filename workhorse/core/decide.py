@@ -160,7 +160,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         learned=learned,
         planner=plan.memory,
     )
-    steady = not moved and learned is memory.learned and left.planner == memory.planner
+    steady = not moved and left.planner == memory.planner
     return Decision(
         pool=pool.name,
         at=snapshot.at,

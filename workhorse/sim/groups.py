@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Protocol
 
 from workhorse.core.model import Group, Hook, Instance, Lifecycle
@@ -91,12 +92,18 @@ class Machine:
     """Who wanted it to leave."""
     known_seconds: float = KNOWN_SECONDS
     """How long EC2 tells of it once it is terminated."""
+    known_until: float = inf
+    """When EC2 ceases to tell of it, if its group has let it go by then."""
     timer: Event | None = None
 
     @property
     def alive(self) -> bool:
         """Its agent can run builds."""
         return self.power in {Power.PENDING, Power.RUNNING}
+
+    def known(self, now: float) -> bool:
+        """EC2 tells of it: while it lives, an hour more, and for as long as its hook waits."""
+        return self.in_group or now < self.known_until
 
     def waits_at(self, group: str, hook: str) -> bool:
         """It waits at that hook of that group."""

@@ -1,4 +1,4 @@
-"""The command line: run the loops, or explain what they did."""
+"""The command line: run the loops, explain what they did, export a Jenkins' past as a trace."""
 
 import argparse
 import signal
@@ -6,11 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from workhorse.adapters.clock import RealClock
 from workhorse.adapters.journal import records
 from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.explain import explain
 from workhorse.loops.forever import forever
 from workhorse.settings import load
+from workhorse.trace import command as trace
 from workhorse.wiring import assembled
 
 FAILED = 1
@@ -32,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     why = commands.add_parser("explain", help="say why every pool's size changed")
     why.add_argument("--journal", type=Path, required=True, help="the journal to read")
     why.add_argument("--pool", default="", help="only of this pool")
+    past = commands.add_parser("trace", help="export the builds of a Jenkins as a trace")
+    trace.add_options(past)
     return top
 
 
@@ -41,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "explain":
             return _explain(arguments)
+        if arguments.command == "trace":
+            return _trace(arguments)
         return _run(arguments)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
@@ -56,8 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = load(arguments.config, tick_seconds=arguments.pause)
     made = assembled(settings, dry_run=arguments.dry_run, show=_show, forced=arguments.force)
     with made as workhorse:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: workhorse.clock.stop())
+        _stopped_by_signals(workhorse.clock)
         names = ", ".join(pool.name for pool in workhorse.pools)
         _show(f"pools {names}; Jenkins {workhorse.jenkins}; journal {settings.journal.path}")
         if arguments.once:
@@ -73,6 +78,18 @@ def _explain(arguments: argparse.Namespace) -> int:
     for line in explain(records(arguments.journal), pool=arguments.pool):
         _show(line)
     return 0
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    clock = RealClock()
+    _stopped_by_signals(clock)
+    trace.run(arguments, clock, _show)
+    return 0
+
+
+def _stopped_by_signals(clock: RealClock) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: clock.stop())
 
 
 def _show(line: str) -> None:

@@ -1,0 +1,210 @@
+"""Prices that prove how little a stretch of builds can cost when each may wait a while.
+
+Give every moment t a price y(t) between 0 and `boot`: the worth of an agent that is free then.
+It rises no faster than a second a second (keeping an agent costs that), and falls as it likes.
+An agent that is launched, idles, and runs build after build costs, beside its builds' seconds,
+
+    boot + idle  >=  the sum over its builds of  y(start) - y(end),
+
+for the boot is worth more than the first price, idling more than the rise, and the last price is
+not below 0.  Whatever the policy does, a build cannot do better than the least of
+y(s) - y(s + duration) over the starts s that its patience allows, and the sum of these leasts is
+below any policy's boots and idle seconds.  Any prices prove a bound; a linear programme finds good
+ones.  So its solver need not be trusted: `_repaired` makes its answer fit, `_Table` values it.
+
+Tolls.  A build shorter than its patience could be split, in that sum, into parts that follow one
+another on a part of an agent.  Against that each such build j may name a toll z: whoever gets
+free, by a boot or as another build ends, from `boot` before j's arrival to the end of j's patience
+pays it.  Somebody has to: the agent that runs j was free less than `boot` before (else another
+boot is no dearer).  So j's bound is z more, the other builds' are less by the tolls at their ends,
+and price and tolls together stay below `boot` at every moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.sparse import csr_array, hstack, vstack  # type: ignore[import-untyped]  # the same
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+ROUNDS = 30
+"""Programmes solved for a stretch at most; on the traces three do, and stopping early is safe."""
+CLOSE = 0.0005
+"""Seconds: a bound this near to what the programme promises is not worth another round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """What the prices prove of a stretch."""
+
+    worths: Numbers
+    """Seconds of boots and idle agents that each build must bring about, toll included, and some
+    less than none; their sum is the bound."""
+    starts: tuple[int, ...]
+    """Milliseconds: where the programme runs most of each build, for a search to begin with."""
+
+
+def priced(builds: Sequence[tuple[int, int]], boot: int, wait: int) -> Priced:
+    """The best prices found for a stretch of builds (arrival, duration), all in milliseconds."""
+    arrivals, durations = np.array(builds, dtype=np.int64).T
+    best = Priced(worths=np.zeros(len(builds)), starts=tuple(arrivals.tolist()))
+    if boot == 0:
+        return best
+    table = _Table(arrivals, durations, boot, wait)
+    programme = _Programme(table, boot / 1000)
+    proved = 0.0
+    for _ in range(ROUNDS):
+        promised, prices, starts = programme.solved()
+        worths, cheapest = table.worths(prices)
+        if worths.sum() > proved:
+            proved = float(worths.sum())
+            best = Priced(worths=worths, starts=starts)
+        if promised - proved < CLOSE or not programme.add(cheapest):
+            break
+    return best
+
+
+class _Table:
+    """Where prices may bend, and every start of a build that could be its cheapest.
+
+    Prices are straight between `moments`, so a build is cheapest where it starts or ends on one.
+    A column of `terms` is a moment's price or, behind these, a toll; a row is a start of a build.
+    """
+
+    def __init__(self, arrivals: Indices, durations: Indices, boot: int, wait: int) -> None:
+        self.boot = boot / 1000
+        self.short = np.flatnonzero(durations <= wait)
+        """The builds that name a toll."""
+        first = arrivals[self.short] - boot
+        last = arrivals[self.short] + wait
+        ends = arrivals + durations
+        self.moments = np.unique(
+            np.concatenate([arrivals, arrivals + wait, ends, ends + wait, first])
+        )
+        self.build, self.start = _starts(self.moments, arrivals, durations, wait)
+        self.first_row = np.searchsorted(self.build, np.arange(len(arrivals)))
+        end = self.start + durations[self.build]
+        paid = (end[:, None] >= first) & (end[:, None] <= last)
+        paid &= self.build[:, None] != self.short
+        prices = _weights(self.moments, self.start) - _weights(self.moments, end)
+        self.terms = hstack([prices, csr_array(-paid.astype(np.float64))], format="csr")
+        self.tolled = csr_array(
+            ((self.moments[:, None] >= first) & (self.moments[:, None] <= last)).astype(np.float64)
+        )
+        """Moment by toll: 1 where who gets free pays it."""
+
+    def worths(self, prices: Numbers) -> tuple[Numbers, Indices]:
+        """What every build must bring about at these prices, and the row that says so."""
+        prices = self._repaired(prices)
+        values = self.terms @ prices
+        least = np.minimum.reduceat(values, self.first_row)
+        rows = np.flatnonzero(values == least[self.build])
+        cheapest = rows[np.searchsorted(self.build[rows], np.arange(len(least)))]
+        least[self.short] += prices[len(self.moments) :]
+        return least, cheapest
+
+    def _repaired(self, prices: Numbers) -> Numbers:
+        """The prices made to keep their rules exactly, for a solver keeps them nearly."""
+        count = len(self.moments)
+        seconds = self.moments / 1000
+        tolls = np.maximum(prices[count:], 0)
+        sums = self.tolled @ tolls
+        if sums.max(initial=0) > self.boot:
+            tolls *= self.boot / sums.max()
+            sums = self.tolled @ tolls
+        price = np.clip(prices[:count], 0, np.maximum(self.boot - sums, 0))
+        price = seconds + np.minimum.accumulate(price - seconds)
+        return np.concatenate([price, tolls])
+
+
+def _starts(
+    moments: Indices, arrivals: Indices, durations: Indices, wait: int
+) -> tuple[Indices, Indices]:
+    """Builds and starts, ordered: those at which the build starts or ends on a moment."""
+    pairs = []
+    for offset in (np.zeros_like(durations), durations):
+        low = np.searchsorted(moments, arrivals + offset)
+        count = np.searchsorted(moments, arrivals + offset + wait, side="right") - low
+        build = np.repeat(np.arange(len(arrivals)), count)
+        place = np.arange(count.sum()) - np.repeat(count.cumsum() - count, count)
+        pairs.append(np.stack([build, moments[low[build] + place] - offset[build]]))
+    build, start = np.unique(np.concatenate(pairs, axis=1), axis=1)
+    return build, start
+
+
+def _weights(moments: Indices, times: Indices) -> csr_array:
+    """Row by moment: how the price at a time is mixed from those of its two neighbours."""
+    left = np.clip(np.searchsorted(moments, times, side="right") - 1, 0, max(len(moments) - 2, 0))
+    right = np.minimum(left + 1, len(moments) - 1)
+    share = (times - moments[left]) / np.maximum(moments[right] - moments[left], 1)
+    rows = np.arange(len(times))
+    return csr_array(
+        (
+            np.concatenate([1 - share, share]),
+            (np.concatenate([rows, rows]), np.concatenate([left, right])),
+        ),
+        shape=(len(times), len(moments)),
+    )
+
+
+class _Programme:
+    """The linear programme: prices, tolls and the builds' bounds, these with a few rows each.
+
+    It starts with the two ends of every build's patience and takes on, round by round, the rows
+    that the last answer overlooked.
+    """
+
+    def __init__(self, table: _Table, boot: float) -> None:
+        self._table = table
+        self._builds = len(table.first_row)
+        last_row = np.append(table.first_row[1:], len(table.build)) - 1
+        self._rows = np.unique(np.concatenate([table.first_row, last_row]))
+        moments, tolls = table.tolled.shape
+        steps = np.arange(moments - 1)
+        ones = np.ones(moments - 1)
+        rise = csr_array(
+            (
+                np.concatenate([ones, -ones]),
+                (np.concatenate([steps, steps]), np.concatenate([steps + 1, steps])),
+            ),
+            shape=(moments - 1, moments + tolls),
+        )
+        toll_posts = np.flatnonzero(table.tolled.sum(axis=1))
+        one_price = csr_array(
+            (np.ones(len(toll_posts)), (np.arange(len(toll_posts)), toll_posts)),
+            shape=(len(toll_posts), moments),
+        )
+        capped = hstack([one_price, table.tolled[toll_posts]])
+        fixed = vstack([rise, capped])
+        self._fixed = hstack([fixed, csr_array((fixed.shape[0], self._builds))])
+        self._limits = np.concatenate(
+            [np.diff(table.moments) / 1000, np.full(len(toll_posts), boot)]
+        )
+        self._goal = -np.concatenate([np.zeros(moments), np.ones(tolls + self._builds)])
+        self._bounds = [(0, boot)] * (moments + tolls) + [(-boot, boot)] * self._builds
+
+    def add(self, rows: Indices) -> bool:
+        """Heed these rows from now on; false when it did already."""
+        known = len(self._rows)
+        self._rows = np.union1d(self._rows, rows)
+        return len(self._rows) > known
+
+    def solved(self) -> tuple[float, Numbers, tuple[int, ...]]:
+        """The sum promised, prices and tolls, and for each build its heaviest start."""
+        table, rows = self._table, self._rows
+        own = csr_array(
+            (np.ones(len(rows)), (np.arange(len(rows)), table.build[rows])),
+            shape=(len(rows), self._builds),
+        )
+        matrix = vstack([self._fixed, hstack([-table.terms[rows], own])], format="csr")
+        limits = np.concatenate([self._limits, np.zeros(len(rows))])
+        answer = linprog(self._goal, A_ub=matrix, b_ub=limits, bounds=self._bounds, method="highs")
+        weights = -answer.ineqlin.marginals[len(self._limits) :]
+        heaviest = np.lexsort((-weights, table.build[rows]))
+        first = heaviest[np.searchsorted(table.build[rows][heaviest], np.arange(self._builds))]
+        starts = tuple(int(start) for start in table.start[rows[first]])
+        return -float(answer.fun), answer.x[: -self._builds], starts

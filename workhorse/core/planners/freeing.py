@@ -104,11 +104,12 @@ def at_least(number: int, odds: Iterable[float]) -> float:
     fewer = [1.0] + [0.0] * (number - 1)  # the chance of exactly 0, 1 ... number - 1 of them
     for chance in odds:
         if chance:
-            fewer = _one_more(fewer, chance)
+            fewer = one_more(fewer, chance)
     return 1.0 - sum(fewer)
 
 
-def _one_more(chances: Sequence[float], chance: float) -> list[float]:
+def one_more(chances: Sequence[float], chance: float) -> list[float]:
+    """The chances of exactly 0, 1, 2 ... events after one more with this chance was added."""
     miss = 1.0 - chance
     first = chances[0] * miss
     return [first, *(one * miss + fewer * chance for fewer, one in pairwise(chances))]

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,17 @@ class Answers:
         return found
 
 
-@contextmanager
-def serving() -> Iterator[Answers]:
+Some = TypeVar("Some", bound=Answers)
+
+
+def serving() -> AbstractContextManager[Answers]:
     """Serve on a free port until the block ends."""
+    return serving_as(Answers)
+
+
+@contextmanager
+def serving_as(kind: type[Some]) -> Iterator[Some]:
+    """Serve answers of that kind."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -71,7 +79,7 @@ def serving() -> Iterator[Answers]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    answers = Answers(f"http://127.0.0.1:{server.server_port}")
+    answers = kind(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

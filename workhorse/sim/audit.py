@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workhorse.core.cordon import parse_cordon_label
-from workhorse.core.drain import PIPELINE_RESUME_SECONDS
+from workhorse.core.drain import PIPELINE_RESUME_SECONDS, Cause
 from workhorse.core.effects import (
     CompleteHook,
+    Cordon,
     DeleteNode,
     Effect,
     ForgetMessage,
@@ -39,6 +40,10 @@ class Looks:
     """When the last of them was asked for."""
     away_since: float | None = None
     """Since when every reading showed it offline or not at all."""
+    free_since: float | None = None
+    """Since when every reading showed it online and idle."""
+    back_at: float | None = None
+    """When it was first seen online after it was not."""
 
 
 class Audit:
@@ -67,10 +72,15 @@ class Audit:
         self._looks: dict[str, Looks] = {}
         self._read: Jenkins | None = None
         self._described: Mapping[str, Group] = {}
+        self._sighted = False
+        """The groups were described since Jenkins was read last."""
         self._fewer: Counter[str] = Counter()
         """How much lower desired capacity is by now than described."""
         self._session_at = 0.0
+        self._cordoned: set[str] = set()
+        """Nodes that were cordoned once."""
         self._checks: dict[type, Callable[[Any], None]] = {
+            Cordon: self._chosen,
             SetDesiredCapacity: self._sized,
             TerminateInstance: self._terminated,
             CompleteHook: lambda effect: self._ended(effect.instance, "CompleteHook"),
@@ -83,6 +93,7 @@ class Audit:
     def described(self, groups: Mapping[str, Group]) -> None:
         """Keep what the loops believe of the groups: it may be stale."""
         self._described = groups
+        self._sighted = True
         self._fewer.clear()
 
     def shown(self, jenkins: Jenkins) -> None:
@@ -92,11 +103,16 @@ class Audit:
         self._read = jenkins
         trusted = self._trusted(jenkins)
         for name in self._looks.keys() | jenkins.nodes.keys():
-            looks = self._looks.setdefault(name, Looks())
-            _note(looks, jenkins.nodes.get(name), jenkins.read_at, trusted=trusted)
+            looks, node = self._looks.setdefault(name, Looks()), jenkins.nodes.get(name)
+            _note(looks, node, jenkins.read_at, trusted=trusted)
+            if self._sighted:
+                # Who cannot read its group plans nothing, and notes nothing of who is idle.
+                _note_idleness(looks, node, jenkins.read_at)
+        self._sighted = False
 
     def changing(self, effect: Effect) -> None:
         """Check a change against the promises; it has not been made yet."""
+        self._world.noticed(effect)
         self._explained(effect)
         check = self._checks.get(type(effect))
         if check is not None:
@@ -132,8 +148,34 @@ class Audit:
         if effect.size < policy.floor and effect.size <= group.desired:
             self._breach(f"{effect} is below the floor {policy.floor}")
         coming = max(0, group.desired - group.members)
+        if effect.size < min(group.desired, group.members):
+            self._breach(f"{effect} lets Auto Scaling choose among {group.members} whom to end")
         if abs(effect.size - group.desired) > policy.max_step + coming:
             self._breach(f"{effect} is a step of more than {policy.max_step}")
+
+    def _chosen(self, effect: Cordon) -> None:
+        """Who is chosen to leave was idle for long enough, and nobody protects it.
+
+        Told of an agent's first cordon only, and not of one that was late and given up as lost
+        before it came.
+        """
+        first = effect.node not in self._cordoned
+        self._cordoned.add(effect.node)
+        machine = self._world.cloud.machines.get(effect.node)
+        looks = self._looks.get(effect.node, Looks())
+        if not first or machine is None or Cause.SCALE_IN not in effect.label:
+            return
+        now, policy = self._world.kernel.now, self._policies[machine.group]
+        late = (looks.back_at or now) - machine.launched_at >= policy.boot_seconds
+        if late or self._world.ahead_seconds:
+            return
+        told = self._described.get(machine.group)
+        member = told.by_id.get(machine.id) if told else None
+        if member is not None and member.protected:
+            self._breach(f"{effect} of a protected instance")
+        idle = now - (looks.free_since or now)
+        if idle < policy.idle_seconds:
+            self._breach(f"{effect} after {idle:.1f} s idle, not {policy.idle_seconds:.0f}")
 
     def _terminated(self, effect: TerminateInstance) -> None:
         for name, group in self._described.items():
@@ -200,3 +242,14 @@ def _note(looks: Looks, node: Node | None, read_at: float, *, trusted: bool) -> 
         looks.idle = 0
     elif trusted and not away:
         looks.idle, looks.idle_at = looks.idle + 1, read_at
+
+
+def _note_idleness(looks: Looks, node: Node | None, read_at: float) -> None:
+    if node is None or node.offline:
+        looks.back_at = looks.free_since = None
+        return
+    looks.back_at = read_at if looks.back_at is None else looks.back_at
+    if node.busy or not node.idle:
+        looks.free_since = None
+    elif looks.free_since is None:
+        looks.free_since = read_at

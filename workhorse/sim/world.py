@@ -7,9 +7,10 @@ Everything is the same again for the same seed and the same calls.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from workhorse.core.effects import Effect
 from workhorse.core.model import Lifecycle
 from workhorse.loops.ports import Ports
 from workhorse.sim import envelopes
@@ -77,6 +78,10 @@ class World:
         """Instances that will never connect (again), though they run."""
         self.unlisted: set[str] = set()
         """Instances whose node somebody deleted."""
+        self.watchers: list[Callable[[Effect], bool]] = []
+        """Told of each effect before it is made, until they answer True."""
+        self.aimed = ""
+        """The instance or node of the effect that a watcher waited for."""
         for shape in shapes:
             self.cloud.add(shape)
 
@@ -114,6 +119,11 @@ class World:
     def run(self, seconds: float) -> None:
         """Let time pass without the loops."""
         self.kernel.run_until(self.kernel.now + seconds)
+
+    def noticed(self, effect: Effect) -> None:
+        """The auditor says that the loops are about to make this change."""
+        if self.watchers:
+            self.watchers = [waits for waits in self.watchers if not waits(effect)]
 
     # What the cloud tells us (`cloud.Site`).
 

@@ -7,14 +7,15 @@ the five minutes of a pipeline's patience.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from workhorse.core.model import Policy, Release
-from workhorse.sim.faults.fault import Fault
+from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 
 NAMES = ("linux", "docker", "arm")
@@ -53,8 +54,25 @@ DRAWN: Mapping[str, Sequence[object]] = {
 DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
     ("ClockJumped", "by_seconds"): (-3600.0, -300.0, -20.0, 20.0, 300.0, 3600.0),
     ("GroupToldLate", "old_seconds"): (5.0, 15.0, 25.0),
+    # The journal is a local file: it fails, and is not slow.
+    ("Slow", "side"): (Side.JENKINS, Side.JENKINS, Side.AUTO_SCALING, Side.EC2, Side.SQS),
 }
 """Where a kind of fault has choices of its own."""
+LURKING = 0.3
+"""The share of faults that wait for the loops to do something."""
+AWAITED = (
+    *("Cordon", "Cordon", "TerminateInstance", "CompleteHook", "QueueReleaseJob", "Recall"),
+    *("SetDesiredCapacity", "Heartbeat", "DeleteNode", "ForgetMessage"),
+)
+AT_HAND = (
+    *("NodeUncordoned", "NodeUncordoned", "ConnectionBroke", "NodeMarkedOffline", "NodeDeleted"),
+    *("InstanceEnded", "InstanceEnded", "InstanceDied", "InstanceHung", "InstanceProtected"),
+    *("SpotLost", "RebalanceRecommended", "JenkinsRestarted", "InstanceDetached", "ClockJumped"),
+    *("ClockJumped", "LoopsCrashed", "CordonsLost", "HookMessageMadeUp", "MessagesRepeated"),
+    *("ChangeFailed", "ToldAgain", "ZoneRebalanced"),
+)
+"""What may lie in wait: nothing that would keep a heartbeat from getting through."""
+ALONE = tuple(name for name in KINDS if name != "Upon")
 
 
 def plan(seed: int) -> FaultPlan:
@@ -62,11 +80,12 @@ def plan(seed: int) -> FaultPlan:
     rng = random.Random(seed)  # noqa: S311 - chance, not secrets
     pools = tuple(_pool(rng, name) for name in NAMES[: rng.choice((1, 1, 1, 1, 2, 2, 3))])
     seconds = rng.choice((3600.0, 3600.0, 5400.0, 7200.0))
+    builds = _builds(rng, [p.policy.name for p in pools], seconds)
     tick = rng.choice((10.0, 15.0, 20.0))
     return FaultPlan(
         pools=pools,
-        builds=_builds(rng, [p.policy.name for p in pools], seconds),
-        faults=_faults(rng, seconds),
+        builds=builds,
+        faults=_faults(rng, builds, seconds),
         seconds=seconds,
         seed=rng.randrange(1000),
         tick=tick,
@@ -85,17 +104,18 @@ def fault(rng: random.Random, kind: type[Fault], at: float) -> Fault:
         for each in fields(kind)
         if each.name != "at"
     }
-    return kind(at=at, **drawn)
+    return kind(at=float(at), **drawn)
 
 
 def _pool(rng: random.Random, name: str) -> PoolPlan:
     floor = rng.choice((0, 0, 0, 1, 2))
+    room = rng.choice((0, 1, 2, 4)) if floor else rng.choice((1, 2, 3, 4))
     policy = Policy(
         name=name,
         labels=frozenset({name, SHARED}),
         executors=rng.choice((1, 1, 2, 3)),
         floor=floor,
-        ceiling=floor + rng.randint(1, 4),
+        ceiling=floor + room,
         buffer=rng.choice((0, 0, 0, 1, 2)),
         idle_seconds=rng.choice((20.0, 40.0, 120.0)),
         cool_down_seconds=rng.choice((0.0, 20.0, 60.0)),
@@ -133,13 +153,29 @@ def _builds(rng: random.Random, names: Sequence[str], seconds: float) -> tuple[B
     return tuple(sorted(made, key=lambda build: build.at))
 
 
-def _faults(rng: random.Random, seconds: float) -> tuple[Fault, ...]:
-    """Up to eight; some come close upon another, for that is where it hurts."""
-    kinds = list(KINDS.values())
+def _faults(rng: random.Random, builds: Sequence[BuildPlan], seconds: float) -> tuple[Fault, ...]:
+    """Up to eight; most come while something is built, or upon another, where it hurts."""
     found: list[Fault] = []
     for _ in range(rng.randint(0, 8)):
         at = rng.uniform(30, 0.95 * seconds)
-        if found and rng.random() < 0.5:  # noqa: PLR2004 - a coin
+        if rng.random() < 0.5:  # noqa: PLR2004 - a coin
+            at = rng.choice(builds).at + rng.choice((5.0, 60.0, 100.0, 150.0, 250.0))
+        elif found and rng.random() < 0.5:  # noqa: PLR2004 - a coin
             at = rng.choice(found).at + rng.choice((0.0, 5.0, 15.0, 40.0, 120.0))
-        found.append(fault(rng, rng.choice(kinds), float(round(at))))
+        kind = KINDS[rng.choice(ALONE)]
+        found.append(_upon(rng, at) if rng.random() < LURKING else fault(rng, kind, round(at)))
     return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _upon(rng: random.Random, at: float) -> Upon:
+    """A fault that waits for an effect; mostly it then hits whom the effect names."""
+    struck = fault(rng, KINDS[rng.choice(AT_HAND)], 0)
+    if hasattr(struck, "which") and rng.random() > 0.2:  # noqa: PLR2004 - one in five
+        struck = replace(struck, which=AIMED)  # type: ignore[call-arg] # those that have it
+    return Upon(
+        at=float(round(at)),
+        effect=rng.choice(AWAITED),
+        number=rng.choice((1, 1, 1, 2, 3)),
+        delay_seconds=rng.choice((0.0, 2.0, 7.0, 12.0, 18.0, 30.0)),
+        fault=struck,
+    )

@@ -3,7 +3,7 @@
 A fault strikes the simulated world and never the loops; they meet what came of it through their
 ports, as they would in the world outside.
 Whom it hits is a number, which is taken modulo those that there are at that moment, so that a plan
-keeps its meaning while it is made smaller.
+keeps its meaning while it is made smaller; `AIMED` hits whom the loops have just done something to.
 """
 
 from abc import ABC, abstractmethod
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from workhorse.core.errors import Surprise
 from workhorse.sim.groups import Machine
 from workhorse.sim.world import START, World
+
+AIMED = -1
+"""The instance that is named by the effect which a fault was waiting for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +54,16 @@ def plan_faults(world: World, faults: tuple[Fault, ...]) -> None:
 def machine(world: World, which: int) -> Machine | None:
     """One of the living instances, in the order of their launch; None when there is none."""
     living = [m for m in world.cloud.machines.values() if m.alive]
+    if which == AIMED:
+        return next((m for m in living if m.id == world.aimed), None)
     return living[which % len(living)] if living else None
 
 
 def node(world: World, which: int) -> str | None:
     """One of Jenkins' nodes, in the order of their registration; None when there is none."""
     nodes = list(world.jenkins.computers)
+    if which == AIMED:
+        return world.aimed if world.aimed in nodes else None
     return nodes[which % len(nodes)] if nodes else None
 
 

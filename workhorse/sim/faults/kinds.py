@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from workhorse.sim.faults import aws, controller, messages, ours
+from workhorse.sim.faults import aws, controller, messages, ours, upon
 from workhorse.sim.faults.fault import Fault
 
 KINDS: Mapping[str, type[Fault]] = {
@@ -42,6 +42,7 @@ KINDS: Mapping[str, type[Fault]] = {
         aws.InstanceProtected,
         aws.InstanceDetached,
         aws.ScaleInSwitchedOff,
+        upon.Upon,
     )
 }
 """What may go wrong."""

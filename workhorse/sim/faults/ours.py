@@ -81,7 +81,7 @@ class AnswersLost(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttled(Fault):
-    """A side refuses all but every n-th call for a while."""
+    """A side refuses all but one of so many calls, by chance, for a while."""
 
     side: Side = Side.AUTO_SCALING
     every: int = 2

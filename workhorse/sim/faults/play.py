@@ -12,10 +12,11 @@ from workhorse.loops.perform import Performer, RealPerformer
 from workhorse.loops.ports import Ports
 from workhorse.sim.audit import Audit
 from workhorse.sim.builds import Build
-from workhorse.sim.faults.fault import plan_faults
+from workhorse.sim.faults.fault import Fault, plan_faults
 from workhorse.sim.faults.ours import LoopsCrashed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan
 from workhorse.sim.faults.rest import calm, under_way, waiting_builds
+from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Broken, Promise, Verdict
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
@@ -126,7 +127,7 @@ class _Play:
         rest_by = give_up + REST_SECONDS
         while clock.now() < rest_by:
             if not calmed or not self.world.jenkins.up:
-                calm(self.world)
+                calm(self.world, self.pools)
                 calmed = self.world.jenkins.up
             self.stage.run(STEP_SECONDS)
             if not next(self._under_way(), None):
@@ -173,7 +174,7 @@ class _Play:
             yield _broken(Promise.REST, now, text)
         if error is not None:
             yield _broken(Promise.ALIVE, now, repr(error))
-        planned = sum(isinstance(each, LoopsCrashed) for each in self._plan.faults)
+        planned = sum(_crashes(each) for each in self._plan.faults)
         if self.stage.crashes > planned:
             text = f"killed {self.stage.crashes} times by {planned} faults"
             yield _broken(Promise.ALIVE, now, text)
@@ -188,6 +189,10 @@ class _Play:
             for since, until in (window for window in windows if window)
         )
         return mute >= KEPT_MUTE * beat
+
+
+def _crashes(fault: Fault) -> bool:
+    return isinstance(fault.fault if isinstance(fault, Upon) else fault, LoopsCrashed)
 
 
 def _broken(promise: Promise, at: float, what: str) -> Broken:

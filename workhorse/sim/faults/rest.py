@@ -19,12 +19,14 @@ from workhorse.sim.world import World
 Found = tuple[Promise, str]
 
 
-def calm(world: World) -> None:
+def calm(world: World, pools: Iterable[Pool] = ()) -> None:
     """All faults and all people stop; what they have done stays done.
 
-    A clock that was set stays wrong, and a machine that hangs goes on hanging.
+    A clock that was set stays wrong, and a machine that hangs goes on hanging, except in pools
+    whose policy switches scale-in off: whoever did that ends what hangs there.
     """
     world.line.calm()
+    world.watchers.clear()
     world.queues.calm()
     world.stillborn = False
     world.cloud.no_capacity = False
@@ -34,6 +36,17 @@ def calm(world: World) -> None:
     for name, computer in world.jenkins.computers.items():
         if computer.temporarily_offline:
             world.jenkins.mark(name, temporarily_offline=False)
+    _take_hands_off(world)
+    hands = {pool.group for pool in pools if not pool.policy.scale_in}
+    for machine in world.members():
+        if machine.id in world.hung and machine.group in hands:
+            world.cloud.ec2_terminate(machine.id, Hand.OUTSIDE)
+    for name in world.unlisted - world.jenkins.computers.keys():
+        _clean_up(world, name)
+
+
+def _take_hands_off(world: World) -> None:
+    """What operators hold is let go, and what they took out is ended."""
     for group in world.cloud.groups:
         world.cloud.switch_scale_in(group, off=False)
     for machine in world.members():
@@ -42,8 +55,6 @@ def calm(world: World) -> None:
     for machine in tuple(world.cloud.machines.values()):
         if machine.alive and not machine.in_group:
             world.cloud.ec2_terminate(machine.id, Hand.OUTSIDE)
-    for name in world.unlisted - world.jenkins.computers.keys():
-        _clean_up(world, name)
 
 
 def _clean_up(world: World, name: str) -> None:
@@ -64,7 +75,7 @@ def under_way(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
     yield from _drains(world)
     for pool in pools:
         yield from _size(world, pool)
-    yield from _pairs(world, pools)
+    yield from _pairs(world)
     yield from _letters(world, pools)
 
 
@@ -109,22 +120,20 @@ def _size(world: World, pool: Pool) -> Iterator[Found]:
         yield Promise.BOUNDS, f"{pool.group} rests at {group.desired}, not at {size}"
 
 
-def _pairs(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
+def _pairs(world: World) -> Iterator[Found]:
     """Every node has its instance, and every instance its node.
 
     A node may stay whose instance EC2 has forgotten: who was blind for that long cannot tell it
-    from a node of another region.  An instance may hang where the policy lets none go.
+    from a node of another region.
     """
     nodes, instances = world.leftovers()
-    kept = {pool.group for pool in pools if not pool.policy.scale_in}
-    for name in sorted(nodes & world.cloud.machines.keys()):
+    told = world.cloud.states(nodes)
+    for name in sorted(name for name in nodes if told[name] != "gone"):
         yield Promise.PAIRS, f"node {name} has no instance"
     for name in sorted(instances):
-        if name not in world.hung or world.cloud.machines[name].group not in kept:
-            yield Promise.PAIRS, f"instance {name} has no node"
-    for name in sorted(world.hung & world.jenkins.computers.keys() & world.cloud.machines.keys()):
-        machine = world.cloud.machines[name]
-        if machine.alive and machine.group not in kept:
+        yield Promise.PAIRS, f"instance {name} has no node"
+    for name in sorted(world.hung - instances):
+        if name in world.cloud.machines and world.cloud.machines[name].alive:
             yield Promise.PAIRS, f"instance {name} hangs still"
 
 

@@ -4,6 +4,7 @@ Both leave out what a field would be anyway.  Reading goes by the types of the f
 fault or a new knob of the policy needs no code here.
 """
 
+import json
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -15,6 +16,9 @@ from workhorse.sim.faults.fault import Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.plan import FaultPlan
 
+WIDTH = 100
+NAMED = "builds=(),"
+"""What may stand on the line beside an expression."""
 KIND = "kind"
 """The key that tells which fault an object is."""
 
@@ -43,18 +47,45 @@ def from_json(record: Mapping[str, Any]) -> FaultPlan:
         raise Refusal(f"this is no fault plan: {wrong!r}") from None
 
 
-def as_python(value: object) -> str:
-    """An expression whose value is `value`, given the names in `names_in`."""
-    if is_dataclass(value) and not isinstance(value, type):
-        inside = (f"{name}={as_python(each)}" for name, each in _told(value))
-        return f"{type(value).__name__}({', '.join(inside)})"
+def as_python(value: object, indent: int = 0) -> str:
+    """An expression whose value is `value`, given the names of `names_in`.
+
+    It is laid out as the house lays out code: what is too long for its line gets one for each part.
+    """
+    parts = list(_parts(value))
+    opened, closed = _brackets(value)
+    line = f"{opened}{', '.join(parts)}{',' if _alone(value) else ''}{closed}"
+    if not parts or indent + len(line) + len(NAMED) <= WIDTH:
+        return line
+    margin = " " * (indent + 4)
+    lines = [f"{margin}{part},\n" for part in _parts(value, indent + 4)]
+    return f"{opened}\n{''.join(lines)}{' ' * indent}{closed}"
+
+
+def _brackets(value: object) -> tuple[str, str]:
+    if is_dataclass(value):
+        return f"{type(value).__name__}(", ")"
     if isinstance(value, tuple):
-        return f"({''.join(as_python(each) + ', ' for each in value).rstrip()})"
+        return "(", ")"
     if isinstance(value, frozenset):
-        return (
-            f"frozenset({{{', '.join(map(as_python, sorted(value)))}}})" if value else repr(value)
-        )
-    return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
+        return "frozenset({", "})"
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}", ""
+    return (json.dumps(value) if isinstance(value, str) else repr(value)), ""
+
+
+def _parts(value: object, indent: int = 0) -> Iterator[str]:
+    if is_dataclass(value):
+        yield from (f"{name}={as_python(each, indent)}" for name, each in _told(value))
+    elif isinstance(value, tuple):
+        yield from (as_python(each, indent) for each in value)
+    elif isinstance(value, frozenset):
+        yield from map(as_python, sorted(value))
+
+
+def _alone(value: object) -> bool:
+    """A tuple of one, which Python would take for its member."""
+    return isinstance(value, tuple) and len(value) == 1
 
 
 def names_in(value: object) -> frozenset[tuple[str, str]]:

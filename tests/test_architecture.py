@@ -65,10 +65,13 @@ PURE = frozenset(
     {
         *("abc", "bisect", "collections", "dataclasses", "enum", "functools", "heapq", "html"),
         *("itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap"),
-        *("typing", "xml"),
+        *("typing", "xml", "zoneinfo"),
     }
 )
 """What the core may use of the standard library: none of it knows the time or the outside.
+
+`zoneinfo` reads the machine's table of time zones, which is as constant as a calendar: windows of
+the week are told in the operator's wall clock.
 
 `datetime` too, for parsing and printing times; see `CLOCKS`.
 """

@@ -68,7 +68,7 @@ def task_options() -> str:
     return "\n".join(("| task | option | meaning |", "| --- | --- | --- |", *rows))
 
 
-COMMANDS = ("run", "explain")
+COMMANDS = ("run", "explain", "trace")
 """The commands of `python -m workhorse`; a test compares them with what it offers."""
 
 

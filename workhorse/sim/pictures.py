@@ -5,14 +5,14 @@ is told by colour alone.
 """
 
 from collections.abc import Sequence
-from math import ceil, floor, log2, nan
+from math import ceil, floor, log10, nan
 from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, MultipleLocator
 
 from workhorse.sim.outcome import Figures, Outcome, Timeline
 
@@ -29,6 +29,8 @@ DOTS = 110
 SHOWN_DAYS = 14
 """Up to so many days each day is named; beyond, weeks are numbered."""
 
+ROUND = (1.0, 2.0, 5.0)
+"""Marks of a logarithmic axis, in every power of ten."""
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9}
 
 Point = tuple[float, float]
@@ -138,9 +140,11 @@ def wait_against_cost(
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axis.xaxis.set_minor_locator(FixedLocator([]))
     axis.set_xlim(-5, 1.6 * max(120.0, *(o.total.waits.p95 for o in outcomes)))
-    axis.set_yscale("log", base=2)
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=ROUND))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-    _room(axis)
+    axis.yaxis.set_minor_locator(FixedLocator([]))
+    axis.set_ylim(*_room(*axis.get_ylim()))
     axis.set_xlabel("wait of the 95th percentile, seconds")
     axis.set_ylabel("instance-hours")
     axis.set_title(title, loc="left", fontsize=11)
@@ -149,10 +153,11 @@ def wait_against_cost(
     _save(figure, path)
 
 
-def _room(axis: Axes) -> None:
-    """From a power of two below everything to one above, so that two marks at least are told."""
-    low, high = axis.get_ylim()
-    axis.set_ylim(2.0 ** floor(log2(low)), 2.0 ** ceil(log2(high)))
+def _room(low: float, high: float) -> Point:
+    """Round figures below and above everything, so that two marks at least are told."""
+    tens = range(floor(log10(low)) - 1, ceil(log10(high)) + 2)
+    rounds = [figure * 10.0**ten for ten in tens for figure in ROUND]
+    return max(r for r in rounds if r <= low), min(r for r in rounds if r >= high)
 
 
 def _least(axis: Axes, bound: Sequence[Point]) -> None:

@@ -1,0 +1,159 @@
+"""One trace played to one policy or a few, told as text, JSON and pictures: `simulate`."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from workhorse.core.errors import Refusal
+from workhorse.sim import command, report
+from workhorse.sim.contender import Contender, contender
+from workhorse.sim.contest import Bounds, bounded
+from workhorse.sim.fleet import Fleet
+from workhorse.sim.outcome import Outcome
+from workhorse.sim.pools import homes_of, pools_of
+from workhorse.sim.replay import cut, replay
+from workhorse.sim.workload import Job, read_csv
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    top = argparse.ArgumentParser(prog="workhorse.sim simulate", description=__doc__)
+    top.add_argument(
+        "--trace", type=Path, required=True, help="CSV of builds: arrival_s,duration_s,label"
+    )
+    top.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="NAME(KEY=VALUE, ...)",
+        help="planner or rival, may be given again (exact)",
+    )
+    top.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the one policy, may be given again",
+    )
+    command.add_world(top)
+    top.add_argument("--seed", type=int, default=1, help="of everything left to chance (1)")
+    top.add_argument(
+        "--bound",
+        type=float,
+        action="append",
+        default=[],
+        metavar="WAIT",
+        help="also tell the least instance-hours at which no build waits longer than so many "
+        "seconds; may be given again for the picture",
+    )
+    top.add_argument("--out", type=Path, help="folder for report.txt, report.json and pictures")
+    top.add_argument("--json", action="store_true", help="print the report as JSON")
+    top.add_argument("--quiet", action="store_true", help="no progress bar")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Simulate; see `command.ended` for the status."""
+    arguments = parser().parse_args(argv)
+    return command.ended(lambda: _simulate(arguments), arguments.out or Path())
+
+
+def _simulate(arguments: argparse.Namespace) -> Mapping[str, str]:
+    fleet = command.world(arguments)
+    field = contenders(arguments.policy, arguments.set)
+    jobs = cut(read_csv(arguments.trace), arguments.days)
+    name = arguments.trace.name.partition(".")[0]
+    outcomes = _played(jobs, fleet, field, arguments.seed, command.console(arguments))
+    bounds = [least(jobs, fleet, wait) for wait in arguments.bound]
+    if bounds:
+        outcomes = [bounded(outcome, bounds[0]) for outcome in outcomes]
+    subject = report.Subject(trace=name, fleet=fleet, seed=arguments.seed, days=arguments.days)
+    told = report.text(subject, outcomes)
+    plain = report.as_json(subject, outcomes)
+    command.say(plain if arguments.json else told)
+    if arguments.out is not None:
+        command.written(arguments.out / "report.txt", told)
+        command.written(arguments.out / "report.json", plain)
+        _draw(arguments.out, name, outcomes, bounds)
+    return {}
+
+
+def contenders(policies: Sequence[str], given: Sequence[str]) -> tuple[Contender, ...]:
+    """The policies of `--policy`, `exact` without one; `--set` is for one alone.
+
+    Raises:
+        Refusal: a policy or a setting is refused, or two policies are the same.
+    """
+    settings = command.pairs("--set", given)
+    if settings and len(policies) > 1:
+        raise Refusal(f"--set {given[0]!r}: must be for one --policy, not {len(policies)}")
+    if settings:
+        [alone] = policies or ("exact",)
+        return (contender(alone, settings),)
+    field = tuple(map(command.policy, policies or ("exact",)))
+    told = [str(each) for each in field]
+    if len(set(told)) < len(told):
+        raise Refusal(f"--policy: {', '.join(told)}: must differ from each other")
+    return field
+
+
+def _played(
+    jobs: Sequence[Job],
+    fleet: Fleet,
+    field: Sequence[Contender],
+    seed: int,
+    console: Console | None,
+) -> list[Outcome]:
+    outcomes = []
+    with Progress(console=console, disable=console is None, transient=True) as bar:
+        for each in field:
+            task = bar.add_task(str(each), total=1.0)
+
+            def progress(share: float, task: object = task) -> None:
+                bar.update(task, completed=share)  # type: ignore[arg-type]
+
+            outcomes.append(replay(jobs, fleet, each, seed=seed, progress=progress))
+    return outcomes
+
+
+def least(jobs: Sequence[Job], fleet: Fleet, wait_seconds: float) -> Bounds:
+    """What a clairvoyant needs who lets no build wait longer, for each pool."""
+    from workhorse.sim.bound import clairvoyant  # noqa: PLC0415 - scipy, only where it is needed
+
+    homes = homes_of(jobs, pools_of(jobs, fleet))
+    builds: dict[str, list[tuple[float, float]]] = {}
+    for job in jobs:
+        builds.setdefault(homes[job.label], []).append((job.arrival, job.seconds))
+    found = {
+        pool: clairvoyant(
+            builds[pool],
+            boot_seconds=fleet.of(pool).boot.median_seconds,
+            wait_seconds=wait_seconds,
+            executors=fleet.of(pool).executors,
+        )
+        for pool in sorted(builds)
+    }
+    return Bounds(
+        wait_seconds=wait_seconds,
+        lower={pool: bound.lower_seconds for pool, bound in found.items()},
+        upper={pool: bound.upper_seconds for pool, bound in found.items()},
+    )
+
+
+def _draw(out: Path, name: str, outcomes: Sequence[Outcome], bounds: Sequence[Bounds]) -> None:
+    from workhorse.sim import pictures  # noqa: PLC0415 - matplotlib takes a second to load
+
+    if len(outcomes) == 1:
+        panels = [(pool.name, pool) for pool in outcomes[0].pools]
+    else:
+        panels = [(outcome.contender, outcome.total) for outcome in outcomes]
+    pictures.over_time(panels, out / "over-time.png")
+    pictures.wait_against_cost(
+        outcomes,
+        out / "wait-against-cost.png",
+        title=f"{name}: wait against instance-hours",
+        bound=[(b.wait_seconds, b.lower_seconds / 3600) for b in bounds],
+    )

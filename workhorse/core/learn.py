@@ -62,7 +62,7 @@ class Sample:
     def ends_within(self, lasted: float, more: float) -> tuple[float, int]:
         """Of those that exceed `lasted`, the share that is over within `more`, and how many."""
         left = self.beyond(lasted)
-        return (1 - self.beyond(lasted + more) / left if left else 0.0), left
+        return ((left - self.beyond(lasted + more)) / left if left else 0.0), left
 
     def below(self, value: float) -> tuple[float, ...]:
         """Those less than `value`, sorted."""

@@ -95,7 +95,7 @@ class OnEmbeddedAws:
             clock=_Still(aws),
             cloud=cloud.port,
             journal=self._journal,
-            environ={"PATH": os.environ["PATH"], **_credentials(aws)},
+            environ={"PATH": os.environ["PATH"], **credentials(aws)},
             folder=folder,
         )
         (folder / "scale.py").write_text(SET_DESIRED)
@@ -130,7 +130,7 @@ class _Still:
         raise AssertionError(seconds)
 
 
-def _credentials(aws: real_world.Aws) -> dict[str, str]:
+def credentials(aws: real_world.Aws) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": aws.embedded.endpoint,
         "AWS_REGION": real_world.REGION,

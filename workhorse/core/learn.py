@@ -14,6 +14,8 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
+from workhorse.core.model import RunningBuild
+
 DAY_SECONDS = 86_400.0
 KEPT = 256
 """Values kept of a sample: a share of one in twenty is told within 3 in a hundred."""
@@ -93,22 +95,13 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """A build as it was last seen."""
-
-    node: str
-    started_at: float | None
-    estimated_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What was seen when something was last learned; a restart forgets it."""
 
     items: Mapping[int, float] = field(default_factory=dict)
     """Queue item id to when it entered the queue."""
-    builds: Mapping[str, Running] = field(default_factory=dict)
-    """Path to the build."""
+    builds: Mapping[str, tuple[str, RunningBuild]] = field(default_factory=dict)
+    """Path to the build, and the node that it runs on."""
     booting: Mapping[str, float] = field(default_factory=dict)
     """Instances that were never seen online, to when they were launched."""
     level: int = 0

@@ -6,12 +6,12 @@ Times are those of the looks, so that a boot includes the wait until anybody saw
 where Jenkins tells when a build began, that is taken.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from workhorse.core.demand import Demand
-from workhorse.core.learn import ARRIVALS_KEPT, Learned, Running, Sight
-from workhorse.core.model import Agent, ItemState, Snapshot
+from workhorse.core.learn import ARRIVALS_KEPT, Learned, Sight
+from workhorse.core.model import Agent, ItemState, RunningBuild, Snapshot
 from workhorse.core.survey import Survey
 
 DEEPEST = 1024
@@ -75,19 +75,11 @@ def _items(last: Sight | None, snapshot: Snapshot, demand: Demand) -> Mapping[in
     return {**demand.items, **pending} if pending else demand.items
 
 
-def _builds(agents: tuple[Agent, ...]) -> Iterator[tuple[str, Running]]:
+def _builds(agents: Iterable[Agent]) -> Iterator[tuple[str, tuple[str, RunningBuild]]]:
     for agent in agents:
-        if agent.node is None or not agent.node.running:
-            continue
-        for build in agent.node.running:
-            yield (
-                build.path,
-                Running(
-                    node=agent.node.name,
-                    started_at=build.started_at,
-                    estimated_seconds=build.estimated_seconds,
-                ),
-            )
+        if agent.node is not None:
+            for build in agent.node.running:
+                yield build.path, (agent.node.name, build)
 
 
 def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, float]]:
@@ -115,8 +107,8 @@ def _ends(last: Sight, sight: Sight, snapshot: Snapshot) -> tuple[list[float], l
     durations: list[float] = []
     ratios: list[float] = []
     nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
-    for path, build in last.builds.items():
-        node = nodes.get(build.node)
+    for path, (name, build) in last.builds.items():
+        node = nodes.get(name)
         if path in sight.builds or build.started_at is None or node is None or node.offline:
             continue
         lasted = max(0.0, snapshot.at - build.started_at)
@@ -137,7 +129,7 @@ def _waits(last: Sight, sight: Sight, snapshot: Snapshot) -> list[float]:
     gone = [item for item in last.items if item not in sight.items]
     begun = sorted(
         build.started_at
-        for path, build in sight.builds.items()
+        for path, (_, build) in sight.builds.items()
         if path not in last.builds and build.started_at is not None
     )
     if gone and snapshot.jenkins is not None:

@@ -193,11 +193,13 @@ class RecordedWorld(World):
             self.interrupt_spot(machine.id)
 
     def _arrive(self, jobs: Sequence[Job], at: int) -> None:
-        """Queue a build, and plan the arrival of the next: the heap stays short."""
-        job = jobs[at]
-        self._submit(job.task, job.seconds, job.label)
-        if at + 1 < len(jobs):
-            self.kernel.at(MONDAY + jobs[at + 1].arrival, self._arrive, jobs, at + 1)
+        """Queue what comes now, and plan the next arrival: the heap stays short."""
+        now = jobs[at].arrival
+        while at < len(jobs) and jobs[at].arrival == now:
+            self._submit(jobs[at].task, jobs[at].seconds, jobs[at].label)
+            at += 1
+        if at < len(jobs):
+            self.kernel.at(MONDAY + jobs[at].arrival, self._arrive, jobs, at)
 
     def _submit(self, task: str, seconds: float, label: str) -> None:
         build = self.jenkins.submit(task, seconds, label)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from workhorse.sim.rivals.ground import Action, End, Resize, Retire, View
 
-CHECK_TICKS = 6
+CHECK_LOOKS = 6
 """EC2RetentionStrategy.RE_CHECK_IN_MINUTE is one minute."""
 
 
@@ -31,7 +31,6 @@ class Ec2Fleet:
 
     idle_minutes: float = 10
     """0 for never, which is the plugin's default."""
-    _ticks: int = field(default=0, init=False)
     _doomed: set[str] = field(default_factory=set, init=False)
     """Scheduled to be terminated at the next update."""
 
@@ -48,8 +47,7 @@ class Ec2Fleet:
             yield Resize(size=size)
         for instance in sorted(doomed):
             yield End(instance=instance, decrement=False)
-        self._ticks += 1
-        if self._ticks % CHECK_TICKS == 0 and self.idle_minutes:
+        if view.look % CHECK_LOOKS == 0 and self.idle_minutes:
             yield from self._retain(view)
 
     def _retain(self, view: View) -> Iterable[Action]:

@@ -13,7 +13,7 @@ MARGIN_DECAY = 0.5
 """hudson.slaves.NodeProvisioner: MARGIN, MARGIN0, MARGIN_DECAY."""
 DECAY = 0.9
 """hudson.model.LoadStatistics: what of each moving average is left after a clock of ten seconds."""
-CHECK_TICKS = 6
+CHECK_LOOKS = 6
 """EC2RetentionStrategy looks every minute."""
 SETTLED = 0.001
 """A moving average below this decides nothing any more."""
@@ -38,7 +38,6 @@ class Ec2Plugin:
 
     idle_minutes: float = 30
     """0 for never."""
-    _ticks: int = field(default=0, init=False)
     _queue: float = field(default=0.0, init=False)
     _free: float = field(default=0.0, init=False)
     _connecting: float = field(default=0.0, init=False)
@@ -58,8 +57,7 @@ class Ec2Plugin:
         wanted = self._excess(view, running, planned)
         if wanted:
             yield Resize(size=view.bounded(view.desired + max(1, wanted // each)))
-        self._ticks += 1
-        if self._ticks % CHECK_TICKS == 0 and self.idle_minutes:
+        if view.look % CHECK_LOOKS == 0 and self.idle_minutes:
             yield from self._retain(view)
 
     def _excess(self, view: View, connecting: int, planned: int) -> int:
@@ -78,9 +76,12 @@ class Ec2Plugin:
         return floor(excess + margin) if excess > 1 - margin else 0
 
     def _retain(self, view: View) -> Iterable[Action]:
+        """The floor stays: the minimum number of instances of the template."""
         self._ending &= {agent.id for agent in view.agents}
         for agent in view.agents:
-            if agent.idle_seconds > self.idle_minutes * 60 and agent.id not in self._ending:
+            spare = view.desired - view.machines.floor - len(self._ending)
+            idled = agent.idle_seconds > self.idle_minutes * 60
+            if idled and spare > 0 and agent.id not in self._ending:
                 self._ending.add(agent.id)
                 yield End(instance=agent.id, decrement=True)
 

@@ -72,17 +72,21 @@ class View:
         machines: its executors, floor and ceiling.
         homes: label expression to the pool where its builds count.
         demand: see `Ground`.
+        look: how many looks there were before, those that were left out included.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a place to play is made of, by name
         self,
+        *,
         world: RecordedWorld,
         pool: str,
         machines: Machines,
         homes: Mapping[str, str],
         demand: Callable[[float], int],
+        look: int,
     ) -> None:
         self.now = world.kernel.now
+        self.look = look
         self.machines = machines
         self.demand = demand
         self._world = world
@@ -204,7 +208,15 @@ class Ground:
         world.kernel.after(0.0, self._tick)
 
     def _tick(self) -> None:
-        view = View(self._world, self._pool, self._machines, self._homes, self._demand)
+        since = self._world.kernel.now - self._begun_at
+        view = View(
+            world=self._world,
+            pool=self._pool,
+            machines=self._machines,
+            homes=self._homes,
+            demand=self._demand,
+            look=round(since / self._rival.period),
+        )
         for action in self._rival.tick(view):
             self._do(action)
         if self._rival.rests() and view.empty:

@@ -1,7 +1,7 @@
 """Vespene's stock planner with its declarative executor: a size now and then."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
@@ -34,19 +34,11 @@ class Vespene:
     maximum: int | None = None
     """None for the pool's ceiling; the model's default is 10."""
     reevaluate_minutes: float = 10
-    _begun_at: float | None = field(default=None, init=False)
-    _turn: float = field(default=-1.0, init=False)
-    """Which evaluation was the last."""
 
     def tick(self, view: View) -> Iterable[Action]:
         """Set the size, when it is time to: at the first look that is so many minutes later."""
-        if self._begun_at is None:
-            self._begun_at = view.now
-        gate = ceil(self.reevaluate_minutes * 60 / self.period) * self.period
-        turn = (view.now - self._begun_at) // gate
-        if turn == self._turn:
+        if view.look % max(1, ceil(self.reevaluate_minutes * 60 / self.period)):
             return
-        self._turn = turn
         weighed = view.queued * self.queued_weight + view.busy * self.running_weight
         size = max(ceil(weighed * self.multiplier) + self.excess, self.minimum)
         if self.maximum is not None:

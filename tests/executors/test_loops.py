@@ -9,9 +9,10 @@ import pytest
 
 from tests.executors.stage import GROUP, PATIENCE_SECONDS
 from tests.facts import pool
-from workhorse.core.errors import Refusal
+from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.explain import explain
-from workhorse.executors.asg import Asg
+from workhorse.core.model import Pool
+from workhorse.executors.asg import Asg, AsgExecutor
 from workhorse.executors.shell import Shell, ShellExecutor
 from workhorse.loops.perform import DryRun, Performer, RealPerformer
 from workhorse.loops.ports import ExecutorKind, Outside, Ports
@@ -135,6 +136,32 @@ def test_a_controller_killed_around_a_command_ends_in_the_same_place(
     assert len(company.world.truth.finished) == 1
     assert company.world.truth.kills == []
     assert company.world.cloud.groups[GROUP].desired == 0
+
+
+class Grumpy(Asg):
+    """Sizes like `asg` and fails at every look."""
+
+    def executor(self, pool: Pool, outside: Outside) -> AsgExecutor:
+        """One that raises."""
+        made = super().executor(pool, outside)
+        made.poll = self._fail  # type: ignore[method-assign] # that is its vice
+        return made
+
+    def _fail(self) -> None:
+        raise Surprise("no desire to look")
+
+
+def test_an_executor_that_fails_at_a_look_keeps_no_effect_from_being_performed(
+    tmp_path: Path,
+) -> None:
+    company = Company(tmp_path, Grumpy())
+    company.run(180)
+    company.world.jenkins.submit("job", 300, "linux")
+    company.run(HOUR)
+    assert len(company.world.truth.finished) == 1
+    assert company.world.leftovers() == (frozenset(), frozenset())
+    told = {record["error"] for record in company.world.journal.of("failed")}
+    assert told == {"pool linux: no desire to look"}
 
 
 def test_a_dry_run_executes_no_command(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """What a pool's last command was told, for as long as the group may not show it yet.
 
-A command that is told "three more" must not be told so twice for one change. Until the group reads
-otherwise than before the command, what the command was told counts as the size; at most for the
-pool's `boot_seconds`, after which it is taken to have done nothing. The journal keeps it over a
+A command that is told "three more" must not be told so twice for one change, and its agents may
+show one by one. As long as the group reads anything between what it was before and what was asked
+for, the latter counts as its size; at most for the pool's `boot_seconds`, after which the group is
+believed. A further command in that time widens what is between. The journal keeps it over a
 restart.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from workhorse.core.model import Group, Pool
 from workhorse.loops.ports import Journal
@@ -15,8 +16,13 @@ from workhorse.loops.ports import Journal
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
     at: float
-    before: int
+    low: int
+    high: int
     size: int
+
+    def covers(self, desired: int, now: float, seconds: float) -> bool:
+        """Whether that reading may be on its way to the size."""
+        return self.low <= desired <= self.high and 0 <= now - self.at < seconds
 
 
 class Asked:
@@ -34,21 +40,27 @@ class Asked:
         Raises:
             Surprise: it could not be journalled, and must not be begun.
         """
-        told = _Told(at=now, before=group.desired, size=size)
-        record = {"at": now, "pool": self._pool.name, "before": told.before, "size": size}
-        self._journal.write({"kind": self._kind, **record})
-        self._told, self._recalled = told, True
+        last = self._current(group, now)
+        sizes = (group.desired, size) if last is None else (last.low, last.high, size)
+        told = _Told(at=now, low=min(sizes), high=max(sizes), size=size)
+        self._journal.write(
+            {"kind": self._kind, "pool": self._pool.name, "before": group.desired, **asdict(told)}
+        )
+        self._told = told
 
     def failed(self) -> None:
         """The command failed: the group is believed as it reads."""
-        self._told = None
+        self._told, self._recalled = None, True
 
     def base(self, group: Group, now: float) -> int:
         """The size from which a difference is to be told."""
+        told = self._current(group, now)
+        return group.desired if told is None else told.size
+
+    def _current(self, group: Group, now: float) -> _Told | None:
         told = self._recall()
-        if told is None or group.desired != told.before:
-            return group.desired
-        return told.size if 0 <= now - told.at < self._pool.policy.boot_seconds else group.desired
+        seconds = self._pool.policy.boot_seconds
+        return told if told is not None and told.covers(group.desired, now, seconds) else None
 
     @property
     def _kind(self) -> str:
@@ -59,5 +71,5 @@ class Asked:
         if not self._recalled:
             self._recalled = True
             if kept := self._journal.last(self._kind):
-                self._told = _Told(at=kept["at"], before=kept["before"], size=kept["size"])
+                self._told = _Told(**{key: kept[key] for key in ("at", "low", "high", "size")})
         return self._told

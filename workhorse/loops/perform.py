@@ -53,8 +53,7 @@ class RealPerformer:
 
         What executors began and has ended since is taken in first.
         """
-        for _, executor in self._ports.executors.values():
-            executor.poll()
+        self._poll()
         now = self._ports.clock.now
         record = {"at": now(), "kind": "effect", **_brief(effect), "because": because}
         try:
@@ -67,6 +66,15 @@ class RealPerformer:
         except Surprise as surprise:
             note(self._ports, "failed", effect=type(effect).__name__, error=str(surprise))
             raise
+
+    def _poll(self) -> None:
+        """An executor that fails here must not keep a hook from its heartbeat."""
+        for pool, executor in self._ports.executors.values():
+            try:
+                executor.poll()
+            except Surprise as surprise:
+                told = f"pool {pool.name}: {surprise}"
+                note(self._ports, "failed", effect="SetDesiredCapacity", error=told)
 
 
 class DryRun:

@@ -6,30 +6,10 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.facts import NOW, group, instance, pool
+from tests.core.situations import situation, situations
+from tests.facts import NOW, instance
 from workhorse.core.model import Agent
 from workhorse.core.plan import EXACT, Moves, Situation, first_to_leave, moves, target
-
-
-def situation(
-    *, desired: int = 0, minimum: int = 0, maximum: int = 100, **changes: Any
-) -> Situation:
-    policy_keys = {k: changes.pop(k) for k in list(changes) if hasattr(pool().policy, k)}
-    facts: dict[str, Any] = {
-        "policy": pool(**({"ceiling": 50} | policy_keys)).policy,
-        "group": group(desired=desired, minimum=minimum, maximum=maximum),
-        "now": NOW,
-        "queued": 0,
-        "running": 0,
-        "ready": 0,
-        "booting": 0,
-        "coming": 0,
-        "changed_at": NOW - 3600,
-        "told": True,
-        "frozen": False,
-        "blind_step": 5,
-    }
-    return Situation(**(facts | changes))
 
 
 def wanted(**changes: Any) -> int:
@@ -123,33 +103,6 @@ def test_the_oldest_image_leaves_first_then_the_longest_idle() -> None:
     ]
 
     assert first_to_leave(idle) == ("i-long", "i-short", "i-new")
-
-
-SMALL = st.integers(min_value=0, max_value=60)
-
-
-@st.composite
-def situations(draw: st.DrawFn) -> Situation:
-    ready, booting, coming = draw(SMALL), draw(SMALL), draw(SMALL)
-    floor = draw(st.integers(min_value=0, max_value=10))
-    return situation(
-        queued=draw(SMALL),
-        running=draw(st.integers(min_value=0, max_value=ready)),
-        ready=ready,
-        booting=booting,
-        coming=coming,
-        desired=ready + booting + coming + draw(st.integers(min_value=0, max_value=5)),
-        minimum=draw(st.integers(min_value=0, max_value=3)),
-        maximum=draw(st.integers(min_value=10, max_value=100)),
-        floor=floor,
-        ceiling=draw(st.integers(min_value=floor, max_value=60)),
-        buffer=draw(st.integers(min_value=0, max_value=5)),
-        max_step=draw(st.integers(min_value=1, max_value=60)),
-        executors=draw(st.integers(min_value=1, max_value=4)),
-        changed_at=NOW - draw(SMALL),
-        told=draw(st.booleans()),
-        frozen=draw(st.booleans()),
-    )
 
 
 @given(situations())

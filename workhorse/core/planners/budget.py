@@ -2,7 +2,7 @@
 
 The forecast sets the price; it is wrong by what it does not know, and this corrects it by steps of
 the ladder, one at a time, each only after enough builds were measured that came after the last.
-Between a third of the allowed share and all of it nothing moves.
+Between a half of the allowed share and all of it nothing moves.
 A step down that made too many builds late is not tried again for a long time, so that the price
 cannot swing.
 """
@@ -17,7 +17,7 @@ STEP_BUILDS = 128
 """Builds whose wait is measured before a step; some bursts of them."""
 FORGIVE_BUILDS = 2048
 """A step that proved too low is tried again after so many builds."""
-CALM = 1 / 3
+CALM = 1 / 2
 """Below this part of the allowed share, less may be paid."""
 
 

@@ -53,26 +53,32 @@ DRAWN: Mapping[str, Sequence[object]] = {
 """Field of a fault to what it may be."""
 DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
     ("ClockJumped", "by_seconds"): (-3600.0, -300.0, -20.0, 20.0, 300.0, 3600.0),
+    ("InstanceProtected", "seconds"): (150.0, 700.0, 1500.0),
     ("GroupToldLate", "old_seconds"): (5.0, 15.0, 25.0),
     # The journal is a local file: it fails, and is not slow.
-    ("Slow", "side"): (Side.JENKINS, Side.JENKINS, Side.AUTO_SCALING, Side.EC2, Side.SQS),
+    ("Slow", "side"): (Side.JENKINS, Side.AUTO_SCALING, Side.AUTO_SCALING, Side.EC2, Side.SQS),
 }
 """Where a kind of fault has choices of its own."""
-LURKING = 0.3
+LURKING = 0.4
 """The share of faults that wait for the loops to do something."""
 AWAITED = (
-    *("Cordon", "Cordon", "TerminateInstance", "CompleteHook", "QueueReleaseJob", "Recall"),
-    *("SetDesiredCapacity", "Heartbeat", "DeleteNode", "ForgetMessage"),
+    *("Cordon", "Cordon", "Cordon", "Cordon", "TerminateInstance", "TerminateInstance", "Recall"),
+    *("CompleteHook", "QueueReleaseJob", "SetDesiredCapacity", "Heartbeat", "DeleteNode"),
 )
 AT_HAND = (
-    *("NodeUncordoned", "NodeUncordoned", "ConnectionBroke", "NodeMarkedOffline", "NodeDeleted"),
-    *("InstanceEnded", "InstanceEnded", "InstanceDied", "InstanceHung", "InstanceProtected"),
-    *("SpotLost", "RebalanceRecommended", "JenkinsRestarted", "InstanceDetached", "ClockJumped"),
-    *("ClockJumped", "LoopsCrashed", "CordonsLost", "HookMessageMadeUp", "MessagesRepeated"),
-    *("ChangeFailed", "ToldAgain", "ZoneRebalanced"),
+    *("NodeUncordoned", "NodeUncordoned", "NodeUncordoned", "InstanceEnded", "InstanceEnded"),
+    *("ClockJumped", "ClockJumped", "InstanceProtected", "ConnectionBroke", "NodeMarkedOffline"),
+    *("InstanceDied", "InstanceHung", "NodeDeleted", "InstanceDetached", "SpotLost"),
+    *("RebalanceRecommended", "JenkinsRestarted", "LoopsCrashed", "CordonsLost", "ChangeFailed"),
+    *("HookMessageMadeUp", "MessagesRepeated", "ToldAgain", "ZoneRebalanced"),
 )
 """What may lie in wait: nothing that would keep a heartbeat from getting through."""
-ALONE = tuple(name for name in KINDS if name != "Upon")
+ALONE = (
+    *(name for name in KINDS if name != "Upon"),
+    *("InstanceEnded", "InstanceEnded", "InstanceHung", "AgentsNeverRegister", "DesiredSet"),
+    *("Slow", "LoopsCrashed", "SideFailed", "JenkinsRestarted", "InstanceProtected"),
+)
+"""What strikes at a time; some more often, for they are what happens most."""
 
 
 def plan(seed: int) -> FaultPlan:
@@ -175,7 +181,7 @@ def _upon(rng: random.Random, at: float) -> Upon:
     return Upon(
         at=float(round(at)),
         effect=rng.choice(AWAITED),
-        number=rng.choice((1, 1, 1, 2, 3)),
-        delay_seconds=rng.choice((0.0, 2.0, 7.0, 12.0, 18.0, 30.0)),
+        number=rng.choice((1, 1, 1, 1, 2)),
+        delay_seconds=rng.choice((0.0, 2.0, 7.0, 12.0, 18.0, 24.0)),
         fault=struck,
     )

@@ -37,12 +37,12 @@ Point = tuple[float, float]
 
 
 def over_time(panels: Sequence[tuple[str, Figures]], path: Path) -> None:
-    """Capacity and demand over time, a panel for each, all on one time axis.
+    """Write the picture of `drawn_over_time` as a PNG."""
+    _save(drawn_over_time(panels), path)
 
-    Args:
-        panels: a title and the figures of a pool or of a policy.
-        path: where the PNG is written.
-    """
+
+def drawn_over_time(panels: Sequence[tuple[str, Figures]]) -> Figure:
+    """Capacity and demand over time, a panel for each title and its figures, on one time axis."""
     figure = Figure(figsize=(11, 1.1 + 2.3 * len(panels)), layout="constrained")
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (title, figures) in zip(axes, panels, strict=True):
@@ -51,7 +51,7 @@ def over_time(panels: Sequence[tuple[str, Figures]], path: Path) -> None:
         *axes[0].get_legend_handles_labels(), loc="outside upper right", **LEGEND, ncols=3
     )
     _days(axes[-1], panels[0][1].timeline)
-    _save(figure, path)
+    return figure
 
 
 def _panel(axis: Axes, title: str, figures: Figures) -> None:
@@ -109,11 +109,17 @@ def _days(axis: Axes, line: Timeline) -> None:
 def wait_against_cost(
     outcomes: Sequence[Outcome], path: Path, *, title: str, bound: Sequence[Point] = ()
 ) -> None:
+    """Write the picture of `drawn_wait_against_cost` as a PNG."""
+    _save(drawn_wait_against_cost(outcomes, title=title, bound=bound), path)
+
+
+def drawn_wait_against_cost(
+    outcomes: Sequence[Outcome], *, title: str, bound: Sequence[Point] = ()
+) -> Figure:
     """A point for each policy: p95 of the wait against instance-hours, and the least possible.
 
     Args:
         outcomes: of one trace.
-        path: where the PNG is written.
         title: above it.
         bound: wait in seconds to instance-hours, no policy below the line; a single point is drawn
             as a level line.
@@ -150,7 +156,7 @@ def wait_against_cost(
     axis.set_title(title, loc="left", fontsize=11)
     figure.legend(*axis.get_legend_handles_labels(), loc="outside right upper", **LEGEND)
     _plain(axis)
-    _save(figure, path)
+    return figure
 
 
 def _room(low: float, high: float) -> Point:

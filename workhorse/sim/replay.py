@@ -162,7 +162,7 @@ def _pools(cast: _Cast, scaling: Scaling) -> tuple[Pool, ...]:
 
 def _play(world: RecordedWorld, run: Run, last_arrival: float, progress: Progress) -> None:
     begin, now = world.kernel.now, world.kernel.now
-    while now < last_arrival or (world.unfinished and now < last_arrival + PATIENCE_SECONDS):
+    while now <= last_arrival or (world.unfinished and now < last_arrival + PATIENCE_SECONDS):
         run(CHUNK_SECONDS)
         now = world.kernel.now
         progress(min(1.0, (now - begin) / max(1.0, last_arrival - begin)))

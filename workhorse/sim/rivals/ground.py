@@ -225,12 +225,12 @@ class Ground:
             self._world.kernel.after(self._rival.period, self._tick)
 
     def _wake(self, expression: str) -> None:
-        """A build has come for this pool: look again at the next of the usual moments."""
+        """A build has come for this pool: look again at the usual moments, now if it is one."""
         if self._asleep and self._homes[expression] == self._pool:
             self._asleep = False
             period = self._rival.period
             slept = self._world.kernel.now - self._begun_at
-            self._world.kernel.after(period - slept % period, self._tick)
+            self._world.kernel.after(-slept % period, self._tick)
 
     def _do(self, action: Action) -> None:
         cloud = self._world.cloud

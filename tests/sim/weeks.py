@@ -1,0 +1,21 @@
+"""A few busy hours to replay, and outcomes to show."""
+
+from workhorse.sim.contender import contender
+from workhorse.sim.fleet import Fleet
+from workhorse.sim.outcome import Outcome
+from workhorse.sim.replay import replay
+from workhorse.sim.workload import Job, Week, generated, sliced
+
+FLEET = Fleet()
+SEED = 7
+
+
+def morning() -> tuple[Job, ...]:
+    """Three hours of a Tuesday: some sixty builds of two labels."""
+    shape = Week(days=2, median_seconds=240, builds_per_push=5, labels={"linux": 3, "windows": 1})
+    return sliced(generated(shape, 5), 24 + 9, 3)
+
+
+def played(name: str, fleet: Fleet = FLEET, **settings: object) -> Outcome:
+    """What becomes of that morning with this policy."""
+    return replay(morning(), fleet, contender(name, settings), seed=SEED)

@@ -50,6 +50,8 @@ def cordon_label(cause: str, instance: str) -> str:
 
 def parse_cordon_label(label: str) -> tuple[str, str] | None:
     """The cause and the instance that a cordon label tells; None for any other label."""
+    if not label.startswith(PREFIX):
+        return None
     found = _LABEL.fullmatch(label)
     return (found.group(1), found.group(2)) if found else None
 

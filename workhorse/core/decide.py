@@ -82,6 +82,14 @@ class Decision:
         """The planner's, one for each rule."""
         return self.plan.reasons
 
+    def minds_queue(self, demand: Demand | None) -> bool:
+        """Another queue could teach something, though the same demand is left of it.
+
+        An item that holds an executor and has not begun is no demand, and is followed all the same.
+        """
+        sight = self.memory.learned.sight
+        return sight is not None and demand is not None and sight.items is not demand.items
+
     def as_record(self) -> dict[str, Any]:
         """The decision as the journal keeps it."""
         s = self.situation

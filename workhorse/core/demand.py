@@ -147,13 +147,13 @@ class _Tally:
     """Items per pool while they are being placed."""
 
     def __init__(self, pools: Sequence[Pool], room: Mapping[str, int]) -> None:
-        self.room = dict(room)
+        self.room = {p.name: room.get(p.name, 0) for p in pools}
         self.labels: dict[str, dict[str, LabelQueue]] = {p.name: {} for p in pools}
         self.items: dict[str, dict[int, float]] = {p.name: {} for p in pools}
 
     def put(self, pool: str, label: str, item: int, since: float) -> None:
         self.items[pool][item] = since
-        self.room[pool] = self.room.get(pool, 0) - 1
+        self.room[pool] -= 1
         had = self.labels[pool].get(label)
         self.labels[pool][label] = (
             LabelQueue(count=had.count + 1, since=min(had.since, since))
@@ -161,13 +161,15 @@ class _Tally:
             else LabelQueue(count=1, since=since)
         )
 
-    def demand(self, pool: str) -> Demand:
-        labels = self.labels[pool]
+    def demand(self, pool: str, had: Demand | None) -> Demand:
+        labels, items = self.labels[pool], self.items[pool]
+        if had is not None and had.labels == labels and list(had.items) == list(items):
+            return had
         return Demand(
-            queued=sum(q.count for q in labels.values()),
-            since=min((q.since for q in labels.values()), default=None),
+            queued=len(items),
+            since=min(items.values(), default=None),
             labels=labels,
-            items=self.items[pool],
+            items=items,
         )
 
 
@@ -179,6 +181,7 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
     room: Mapping[str, int],
     cordoned: frozenset[str] = frozenset(),
     default_pool: str = "",
+    had: Placement | None = None,
 ) -> Placement:
     """Place every item of the queue.
 
@@ -189,16 +192,20 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
         room: pool name to the executors that it could still add below its ceiling.
         cordoned: the nodes that we cordoned; an item can name one only by its own name.
         default_pool: the pool that gets one agent when items wait whose label nobody can tell.
+        had: the placement before this one, whose demands are told again where they are the same.
     """
+    told = had.demands if had else {}
     tally = _Tally(pools, room)
     fitting: dict[_Ask, tuple[Pool, ...]] = {}
     unplaced: list[Unplaced] = []
     elsewhere = 0
     untold: list[QueueItem] = []
+    asks: dict[object, _Ask] = {}
     for item in jenkins.queue:
         if not counts(item, now):
             continue
-        ask = _ask(item, jenkins.nodes, cordoned)
+        key = item.expression or (item.why, item.placeholder, item.stuck)
+        ask = asks.get(key) or asks.setdefault(key, _ask(item, jenkins.nodes, cordoned))
         if not ask.told:
             untold.append(item)
             continue
@@ -213,7 +220,7 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
             unplaced.append(_nowhere(item, ask))
     unplaced += _untold(untold, tally, default_pool)
     return Placement(
-        demands={p.name: tally.demand(p.name) for p in pools},
+        demands={p.name: tally.demand(p.name, told.get(p.name)) for p in pools},
         unplaced=tuple(unplaced),
         elsewhere=elsewhere,
         holds_until=_holds_until(jenkins.queue, now),

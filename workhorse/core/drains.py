@@ -6,7 +6,7 @@ after they were performed, so that a failed effect is tried again at the next ti
 """
 
 from dataclasses import dataclass, replace
-from math import inf
+from functools import lru_cache
 
 from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label, parse_cordon_label
@@ -54,17 +54,23 @@ class Advance:
     effects: tuple[Effect, ...] = ()
 
 
+@lru_cache(maxsize=4096)
+def _cordons(labels: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Cause and instance of each cordon label; the nodes of a pool mostly have the same labels."""
+    found = (parse_cordon_label(label) for label in labels)
+    return tuple(parsed for parsed in found if parsed is not None)
+
+
 def is_cordoned(node: Node) -> bool:
     """The node carries a cordon label of ours, and nothing else."""
-    return len(node.labels) == 1 and parse_cordon_label(next(iter(node.labels))) is not None
+    return len(node.labels) == 1 and bool(_cordons(node.labels))
 
 
 def found_cordon(node: Node) -> Cause | None:
     """The cause on the node's cordon label; None when it carries none of ours."""
-    for label in node.labels:
-        parsed = parse_cordon_label(label)
-        if parsed is not None and parsed[1] == node.name and parsed[0] in set(Cause):
-            return Cause(parsed[0])
+    for cause, instance in _cordons(node.labels):
+        if instance == node.name and cause in set(Cause):
+            return Cause(cause)
     return None
 
 
@@ -134,23 +140,6 @@ def at_hook(drain: Drain, snapshot: Snapshot) -> Drain:
         return drain
     hook = group.hook if instance.lifecycle is Lifecycle.TERMINATING_WAIT else None
     return drain if drain.hook == hook else replace(drain, hook=hook)
-
-
-def steady_until(drain: Drain, policy: Policy, now: float) -> float:
-    """Until when the same facts show the same event to `look`: one of its patiences may end then.
-
-    An end that would change nothing in this state is named all the same: looking once too often is
-    no harm.
-    """
-    patience = max(policy.boot_seconds, d.PIPELINE_RESUME_SECONDS)
-    ends = (
-        drain.opened_at + d.REPEAT_SECONDS,
-        drain.asked_at + d.REPEAT_SECONDS,
-        drain.handed_at + d.JOB_PATIENCE_SECONDS,
-        (drain.confirmed_at or 0) + policy.settle_seconds,
-        (drain.missing_since or 0) + patience,
-    )
-    return min((end for end in ends if end > now), default=inf)
 
 
 def _not_missing(drain: Drain, snapshot: Snapshot) -> Drain:

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from workhorse.core.drain import Drain, DrainState
+from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
 from workhorse.core.model import Agent, Group, Lifecycle, Pool, Snapshot
-
-_OVER = frozenset({DrainState.RECALLED, DrainState.ENDED})
+from workhorse.core.steady import OVER, ROUNDING_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +30,7 @@ class Times:
 class Survey:
     """The agents of one pool, each in one place."""
 
+    at: float
     group: Group
     ready: tuple[Agent, ...] = ()
     booting: tuple[Agent, ...] = ()
@@ -58,6 +58,10 @@ class Survey:
         since = (absent[a.instance.id] for a in self.booting if a.instance.id in absent)
         return min(since, default=inf) + boot_seconds
 
+    def holds(self, now: float, boot_seconds: float) -> bool:
+        """The same facts and the times that this leaves give the same now: nobody is lost yet."""
+        return self.at <= now < self.booting_until(boot_seconds) - ROUNDING_SECONDS
+
     def idle(self, now: float, idle_seconds: float) -> tuple[tuple[Agent, float], ...]:
         """Ready agents that may be chosen to leave, with the time since when they are idle."""
         since = self.times.idle_since
@@ -70,59 +74,50 @@ class Survey:
         )
 
 
-class _Places:
-    def __init__(self) -> None:
-        self.of: dict[str, list[Agent]] = {
-            place: [] for place in ("ready", "booting", "lost", "draining", "other")
-        }
-
-    def put(self, place: str, agent: Agent) -> None:
-        self.of[place].append(agent)
-
-
 def survey(
     pool: Pool, group: Group, snapshot: Snapshot, drains: Mapping[str, Drain], had: Times
 ) -> Survey:
     """Put every agent of the pool in its place, and carry on the times."""
-    places = _Places()
+    at, read = snapshot.at, snapshot.jenkins is not None
     idle: dict[str, float] = {}
     absent: dict[str, float] = {}
+    ready, booting, lost, draining, other = (list[Agent]() for _ in range(5))
     running = 0
     for agent in snapshot.agents(pool.group):
         name, node = agent.instance.id, agent.node
         if _leaving(agent, drains.get(name)):
-            places.put("draining", agent)
-            continue
-        if agent.instance.lifecycle is Lifecycle.OTHER:
-            places.put("other", agent)
-            continue
-        running += node.busy if node else 0
-        if node is None or node.offline:
-            absent[name] = _absent_since(agent, had, snapshot.at)
-            young = snapshot.at - absent[name] < pool.policy.boot_seconds
-            places.put("booting" if young or snapshot.jenkins is None else "lost", agent)
-            continue
-        places.put("ready", agent)
-        if node.idle and not node.busy:
-            idle[name] = had.idle_since.get(name, snapshot.at)
-    if snapshot.jenkins is None:
+            draining.append(agent)
+        elif agent.instance.lifecycle is Lifecycle.OTHER:
+            other.append(agent)
+        elif node is None or node.offline:
+            running += node.busy if node else 0
+            absent[name] = _absent_since(agent, had, at)
+            young = at - absent[name] < pool.policy.boot_seconds
+            (booting if young or not read else lost).append(agent)
+        else:
+            running += node.busy
+            ready.append(agent)
+            if node.idle and not node.busy:
+                idle[name] = had.idle_since.get(name, at)
+    if not read:
         idle, absent = dict(had.idle_since), dict(had.absent_since)
     return Survey(
+        at=at,
         group=group,
-        ready=tuple(places.of["ready"]),
-        booting=tuple(places.of["booting"]),
-        lost=tuple(places.of["lost"]),
-        draining=tuple(places.of["draining"]),
-        other=tuple(places.of["other"]),
+        ready=tuple(ready),
+        booting=tuple(booting),
+        lost=tuple(lost),
+        draining=tuple(draining),
+        other=tuple(other),
         running=running,
         times=Times(idle_since=idle, absent_since=absent),
     )
 
 
 def _leaving(agent: Agent, drain: Drain | None) -> bool:
-    if agent.instance.lifecycle.leaving:
+    if agent.instance.lifecycle is not Lifecycle.IN_SERVICE and agent.instance.lifecycle.leaving:
         return True
-    if drain is not None and drain.state not in _OVER:
+    if drain is not None and drain.state not in OVER:
         return True
     return agent.node is not None and is_cordoned(agent.node)
 

@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from workhorse.core.decide import EXACTLY, Decision, PoolMemory, decide
-from workhorse.core.demand import Placement, place
+from workhorse.core.demand import Placement
 from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
 from workhorse.core.learn import Learned
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.plan import Planner
-from workhorse.core.survey import Survey, survey
+from workhorse.core.survey import Survey
 from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
+from workhorse.loops.standing import Placed, Standing
 
 KEEP_SECONDS = 900.0
 """What was learned is journalled no more often: a restart forgets a quarter of an hour of it."""
@@ -55,6 +56,8 @@ class Control:
         self._default_pool = default_pool
         self._memory: dict[str, PoolMemory] = {}
         self._told: dict[str, object] = {}
+        self._standing = {pool.name: Standing(pool) for pool in pools}
+        self._placed = Placed()
         self._kept_at: dict[str, float] = {}
 
     def tick(
@@ -77,18 +80,27 @@ class Control:
             if (seen := surveys.get(pool.name)) is None:
                 self._memory[pool.name] = self._memory_of(pool, snapshot).blinded()
                 continue
+            demand = placement.demands[pool.name] if placement else None
+            standing = self._standing[pool.name]
+            fresh = self.forced or pool.name in ended
+            memory = self._memory_of(pool, snapshot)
+            still = None if fresh else standing.decision(seen, demand, snapshot, memory)
+            if still is not None:
+                decisions.append(still)
+                continue
             decision = decide(
                 pool,
                 snapshot,
                 seen,
-                demand=placement.demands[pool.name] if placement else None,
+                demand=demand,
                 drains=drains,
-                memory=self._memory_of(pool, snapshot),
+                memory=memory,
                 ended=ended.get(pool.name, 0),
                 blind_step=self._blind_step,
                 planner=self._planners.get(pool.name, EXACTLY),
                 forced=self.forced,
             )
+            standing.keep(decision, demand, snapshot)
             self._tell(decision)
             self._keep_learned(decision)
             decisions.append(decision)
@@ -119,14 +131,15 @@ class Control:
         for pool in self._pools:
             if (group := snapshot.groups.get(pool.group)) is not None:
                 times = self._memory_of(pool, snapshot).times
-                yield pool.name, survey(pool, group, snapshot, drains, times)
+                seen = self._standing[pool.name].survey(group, snapshot, drains, times)
+                yield pool.name, seen
 
     def _place(
         self, snapshot: Snapshot, drains: Mapping[str, Drain], surveys: Mapping[str, Survey]
     ) -> Placement | None:
         if snapshot.jenkins is None:
             return None
-        placement = place(
+        placement = self._placed.place(
             snapshot.jenkins,
             self._pools,
             now=snapshot.at,

@@ -12,14 +12,17 @@ from math import inf
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance, at_hook, found_cordon, look, opening, steady_until
+from workhorse.core.drains import advance, at_hook, found_cordon, look, opening
 from workhorse.core.effects import Effect, ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
-from workhorse.core.heartbeat import heartbeat, next_beat
+from workhorse.core.heartbeat import heartbeat
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
+from workhorse.core.steady import rests, steady_until
+from workhorse.loops.inbox import Inbox
+from workhorse.loops.members import Members, Membership
 from workhorse.loops.notes import note
-from workhorse.loops.perform import Performer
+from workhorse.loops.perform import KEEPING, Performer
 from workhorse.loops.ports import Message, Ports
 
 FAILURES_PER_TICK = 3
@@ -50,7 +53,10 @@ class Drainer:
         self._ports = ports
         self._pools = {pool.group: pool for pool in pools}
         self._performer = performer
-        self._inbox: dict[tuple[str, str], Message] = {}
+        self._membership = Membership(pools)
+        self._bound: frozenset[str] = frozenset()
+        """Nodes that queued items name, as of this tick."""
+        self.inbox = Inbox(ports, pools)
         self.ended: Counter[str] = Counter()
         """Pool name to the agents ended with a decrement; whoever reads it clears it."""
         self._registered: frozenset[str] = frozenset()
@@ -62,18 +68,6 @@ class Drainer:
         that tick did anything."""
         self._acted = False
 
-    def receive(self) -> bool:
-        """Take what the queues hold; True when there is something to look at at once."""
-        for queue in sorted({pool.queue_url for pool in self._pools.values() if pool.queue_url}):
-            try:
-                messages = self._ports.mailbox.receive(queue)
-            except Surprise as surprise:
-                self._note("unheard", queue=queue, error=str(surprise))
-                continue
-            for message in messages:
-                self._inbox[queue, message.id] = message
-        return bool(self._inbox)
-
     def tick(
         self, snapshot: Snapshot, *, leave: Iterable[str] = (), recall: Iterable[str] = ()
     ) -> None:
@@ -84,42 +78,62 @@ class Drainer:
             leave: instances that the planner chose to leave.
             recall: instances whose drain the planner calls back.
         """
-        members = {
-            instance: pool
-            for pool in self._pools.values()
-            for instance in _instances(snapshot, pool)
-        }
+        members = self._membership.of(snapshot.groups)
         self._moved.clear()
         self._acted = False
         had = self.drains.copy()
         nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
         unread = any(group is None for group in snapshot.groups.values())
-        kept = self._registered if unread else self._registered & members.keys()
-        self._registered = kept | (nodes.keys() & members.keys())
+        kept = self._registered if unread else self._registered & members.pools.keys()
+        self._registered = kept | (nodes.keys() & members.pools.keys())
+        self._bound = self._bound_nodes(snapshot)
         self._beat(snapshot)
         self._find(snapshot, members)
-        self._hear(snapshot, members)
+        self._hear(snapshot, members.pools)
         for instance in leave:
-            self._open(instance, members[instance], Cause.SCALE_IN, snapshot)
+            self._open(instance, members.pools[instance], Cause.SCALE_IN, snapshot)
         for instance in recall:
             self._step(self.drains[instance], DrainEvent.RECALL_ASKED, snapshot)
         self._look(snapshot)
-        still = not self._acted and not self._inbox and self.drains == had
-        self.holds_until = self._steady_until(snapshot.at) if still else 0.0
+        rests = not self._acted and not self.inbox.messages and self._rests(had, snapshot)
+        self.holds_until = self._steady_until(snapshot.at) if rests else 0.0
+
+    def _bound_nodes(self, snapshot: Snapshot) -> frozenset[str]:
+        if snapshot.jenkins is None or not snapshot.jenkins.queue or not self.drains:
+            return frozenset()
+        jobs = frozenset(pool.release_job for pool in self._pools.values())
+        return bound_nodes(snapshot.jenkins, except_jobs=jobs)
+
+    def _rests(self, had: Mapping[str, Drain], snapshot: Snapshot) -> bool:
+        """What this tick changed of the drains, the next one would leave alone."""
+        if self.drains.keys() - had.keys():
+            return False
+        return all(self._same(drain, snapshot) for drain in had.values())
+
+    def _same(self, had: Drain, snapshot: Snapshot) -> bool:
+        """Nothing more would be done about a drain; one that ended and is nowhere is forgotten."""
+        drain = self.drains.get(had.instance)
+        if drain is had:
+            return True
+        if drain is None:
+            nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
+            members = self._membership.of(snapshot.groups).pools
+            return had.instance not in nodes and had.instance not in members
+        pool, told = self._pools[drain.group], {"bound": self._bound}
+        return rests(had, drain, pool, snapshot, registered=self._registered, **told)
 
     def _steady_until(self, now: float) -> float:
-        """Until a patience ends or a heartbeat is due."""
         drains = self.drains.values()
         ends = (steady_until(d, self._pools[d.group].policy, now) for d in drains)
-        return min((*ends, *map(next_beat, drains)), default=inf)
+        return min(ends, default=inf)
 
     def _hear(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
-        for (queue, key), message in list(self._inbox.items()):
+        for (queue, key), message in list(self.inbox.messages.items()):
             notice = understand(message.body)
             handling = self._handling(notice, snapshot, members)
             if handling is None:
                 continue
-            del self._inbox[queue, key]
+            del self.inbox.messages[queue, key]
             self._note(
                 "heard",
                 notice=notice.kind,
@@ -171,22 +185,21 @@ class Drainer:
         except Surprise:
             return  # It comes back, and is forgotten then.
 
-    def _find(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
+    def _find(self, snapshot: Snapshot, members: Members) -> None:
         """Drains that the world shows and we do not know: cordoned, dead, or at the hook."""
         for node in snapshot.jenkins.nodes.values() if snapshot.jenkins else ():
             if node.name in self.drains:
                 continue
-            cause, member = found_cordon(node), members.get(node.name)
+            cause, member = found_cordon(node), members.pools.get(node.name)
             if cause is not None and member is not None:
                 self._open(node.name, member, cause, snapshot, event=DrainEvent.CORDON_FOUND)
             elif member is None and snapshot.states.get(node.name) == "terminated":
                 # Only EC2's plain word: one that it does not know may be of another region.
                 pool = self._pool_of(node.labels)
                 self._open(node.name, pool, Cause.HOOK, snapshot, event=DrainEvent.VANISHED)
-        for name, pool in members.items():
-            group = snapshot.groups[pool.group]
-            if name not in self.drains and group and group.by_id[name].lifecycle.leaving:
-                self._open(name, pool, Cause.HOOK, snapshot)
+        for name in members.leaving:
+            if name not in self.drains:
+                self._open(name, members.pools[name], Cause.HOOK, snapshot)
 
     def _pool_of(self, labels: frozenset[str]) -> Pool:
         pools = list(self._pools.values())
@@ -228,8 +241,6 @@ class Drainer:
             self.drains[drain.instance] = after
 
     def _look(self, snapshot: Snapshot) -> None:
-        jobs = frozenset(pool.release_job for pool in self._pools.values())
-        bound = bound_nodes(snapshot.jenkins, except_jobs=jobs) if snapshot.jenkins else frozenset()
         failures = 0
         for drain in list(self.drains.values()):
             if drain.instance in self._moved:
@@ -241,7 +252,7 @@ class Drainer:
                 drain,
                 self._pools[drain.group],
                 snapshot,
-                bound=bound,
+                bound=self._bound,
                 registered=self._registered,
             )
             self.drains[drain.instance] = noted
@@ -284,13 +295,10 @@ class Drainer:
         return True
 
     def _perform(self, effect: Effect, because: str) -> None:
-        self._acted = True
+        """Perform it; only what keeps messages and hooks as they are, and works, is no act."""
+        acted, self._acted = self._acted, True
         self._performer.perform(effect, because)
+        self._acted = acted or not isinstance(effect, (*KEEPING, ForgetMessage))
 
     def _note(self, kind: str, **facts: object) -> None:
         note(self._ports, kind, **facts)
-
-
-def _instances(snapshot: Snapshot, pool: Pool) -> Iterable[str]:
-    group = snapshot.groups.get(pool.group)
-    return group.by_id if group else ()

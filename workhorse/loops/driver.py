@@ -20,17 +20,12 @@ from workhorse.core.measure import pool_meters
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.core.plan import Planner
+from workhorse.core.steady import ROUNDING_SECONDS
 from workhorse.loops.control import Control, Wishes
 from workhorse.loops.drainer import Drainer
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
-
-ROUNDING_SECONDS = 0.001
-"""Turns so shortly before the end of a quiet time are not skipped.
-
-A time and a duration add up to within a microsecond: what is due may come that much early.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +164,7 @@ class Driver:
 
     def mail(self) -> float:
         """Take messages; they are handled by the next tick, which is due now."""
-        if self._drainer.receive():
+        if self._drainer.inbox.receive():
             self._tick.due = 0
             return 0.0
         return inf

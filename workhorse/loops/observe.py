@@ -1,7 +1,7 @@
 """Reading the world into one snapshot, and telling when its answers are not to be trusted."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -9,6 +9,7 @@ from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Group, Jenkins, Node, Pool, Snapshot
+from workhorse.loops.members import Membership
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
 
@@ -32,6 +33,8 @@ class Observer:
     def __init__(self, ports: Ports, pools: tuple[Pool, ...], trust: Trust) -> None:
         self._ports = ports
         self._pools = pools
+        self._labels = [pool.policy.labels for pool in pools]
+        self._membership = Membership(pools)
         self._trust = trust
         seen = ports.journal.last("session") or {}
         self._session: str = str(seen.get("session", ""))
@@ -42,7 +45,7 @@ class Observer:
         notes: list[str] = []
         groups = self._groups(notes)
         jenkins = self._jenkins(notes)
-        states = self._states(_strangers(self._pools, groups, jenkins, drains), notes)
+        states = self._states(self._strangers(groups, jenkins, drains), notes)
         at = self._ports.clock.now()
         if jenkins is not None and not 0 <= at - jenkins.read_at <= self._trust.stale_seconds:
             notes.append(f"Jenkins: the reading took {at - jenkins.read_at:.0f} s: too old")
@@ -97,6 +100,20 @@ class Observer:
             note(self._ports, "session", **facts)
         return jenkins
 
+    def _strangers(
+        self,
+        groups: Mapping[str, Group | None],
+        jenkins: Jenkins | None,
+        drains: Mapping[str, Drain],
+    ) -> frozenset[str]:
+        """Instances that EC2 must be asked about: drained or dead ones that are in no group now."""
+        if any(group is None for group in groups.values()):
+            return frozenset()
+        members = self._membership.of(groups).pools
+        nodes = jenkins.nodes.values() if jenkins else ()
+        ours = {n.name for n in nodes if n.name not in members and _may_be_ours(n, self._labels)}
+        return frozenset(ours | (drains.keys() - members.keys()))
+
     def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:
         if not instances:
             return {}
@@ -110,22 +127,6 @@ class Observer:
         """The reading falls into the grace; a clock that jumped back lengthens that."""
         since = self._restarted_at
         return since is not None and read_at - since < self._trust.restart_grace_seconds
-
-
-def _strangers(
-    pools: Iterable[Pool],
-    groups: Mapping[str, Group | None],
-    jenkins: Jenkins | None,
-    drains: Mapping[str, Drain],
-) -> frozenset[str]:
-    """Instances that EC2 must be asked about: drained or dead ones that are in no group now."""
-    if any(group is None for group in groups.values()):
-        return frozenset()
-    members = {i for group in groups.values() if group for i in group.by_id}
-    nodes = jenkins.nodes.values() if jenkins else ()
-    labels = [pool.policy.labels for pool in pools]
-    ours = {n.name for n in nodes if _may_be_ours(n, labels) and n.name not in members}
-    return frozenset(ours | (drains.keys() - members))
 
 
 def _may_be_ours(node: Node, labels: list[frozenset[str]]) -> bool:

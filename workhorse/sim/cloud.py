@@ -8,12 +8,11 @@ Who boots and who dies is told to the world: nothing here knows of Jenkins.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import count
 
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.model import Group, Lifecycle
-from workhorse.sim.groups import Machine, Power, Shape, SimGroup, Site, first_victim
+from workhorse.sim.groups import Machine, Power, Shape, SimGroup, Site, first_victim, read_at
 from workhorse.sim.kernel import Kernel, Priority
 from workhorse.sim.truth import Hand, Truth
 
@@ -53,7 +52,7 @@ class SimCloud:
         """DescribeAutoScalingGroups; a group may be told as it was `lag_seconds` ago."""
         now = self.kernel.now
         return {
-            name: replace(self.groups[name].told(now - self.lag_seconds), read_at=now)
+            name: read_at(self.groups[name].told(now - self.lag_seconds), now)
             for name in names
             if name in self.groups
         }

@@ -95,6 +95,7 @@ class Machine:
     known_until: float = inf
     """When EC2 ceases to tell of it, if its group has let it go by then."""
     timer: Event | None = None
+    told: Instance | None = None
 
     @property
     def alive(self) -> bool:
@@ -111,16 +112,19 @@ class Machine:
         return waiting and (self.group, self.hook) == (group, hook)
 
     def fact(self) -> Instance:
-        """As DescribeAutoScalingGroups and DescribeInstances tell it."""
-        return Instance(
-            id=self.id,
-            lifecycle=self.lifecycle,
-            launched_at=self.launched_at,
-            template_version=self.template_version,
-            zone=self.zone,
-            spot=self.spot,
-            protected=self.protected,
-        )
+        """As DescribeAutoScalingGroups and DescribeInstances tell it; the same until it changes."""
+        told = self.told
+        if told is None or (told.lifecycle, told.protected) != (self.lifecycle, self.protected):
+            self.told = told = Instance(
+                id=self.id,
+                lifecycle=self.lifecycle,
+                launched_at=self.launched_at,
+                template_version=self.template_version,
+                zone=self.zone,
+                spot=self.spot,
+                protected=self.protected,
+            )
+        return told
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -170,6 +174,14 @@ class SimGroup:
                 scale_in_off=self.scale_in_off,
             )
         return self._fact
+
+
+def read_at(group: Group, now: float) -> Group:
+    """The same group, read now; what was worked out of it is shared and not worked out again."""
+    again = object.__new__(Group)
+    worked_out = {"by_id": group.by_id, "members": group.members}
+    again.__dict__.update(group.__dict__, read_at=now, **worked_out)
+    return again
 
 
 class Site(Protocol):

@@ -1,0 +1,50 @@
+"""Which instance belongs to which pool, worked out only when a group has other instances."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from workhorse.core.model import Group, Instance, Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The instances of all groups that were read."""
+
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    """Instance id to its pool."""
+    leaving: tuple[str, ...] = ()
+    """Those that Auto Scaling has decided to end."""
+
+
+class Membership:
+    """Tells the members; the same object as long as no group has others.
+
+    Facts that did not change are mostly the same objects as at the last reading, in the simulator
+    always: asking for their identity is enough, and a reading that gives equal ones anew costs what
+    it always did.
+    """
+
+    def __init__(self, pools: Iterable[Pool]) -> None:
+        self._pools = tuple(pools)
+        self._had: tuple[tuple[Instance, ...], ...] = ()
+        self._members = Members()
+
+    def of(self, groups: Mapping[str, Group | None]) -> Members:
+        """The members of the groups; of those not read, none."""
+        found = [groups.get(pool.group) for pool in self._pools]
+        told = tuple(group.instances if group else () for group in found)
+        if len(told) != len(self._had) or any(
+            now is not had for now, had in zip(told, self._had, strict=True)
+        ):
+            self._had, self._members = told, self._joined(told)
+        return self._members
+
+    def _joined(self, told: tuple[tuple[Instance, ...], ...]) -> Members:
+        return Members(
+            pools={
+                instance.id: pool
+                for pool, instances in zip(self._pools, told, strict=True)
+                for instance in instances
+            },
+            leaving=tuple(i.id for instances in told for i in instances if i.lifecycle.leaving),
+        )

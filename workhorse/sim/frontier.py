@@ -95,7 +95,7 @@ def _table(points: Sequence[Point]) -> Iterable[str]:
 
 def _row(point: Point) -> str:
     figures = f"{point.wait_seconds:>10.1f}  {point.instance_hours:>14.1f}  {point.cost:>9.2f}"
-    return f"{point.number or 'none':>5}  {figures}  {point.contender}"
+    return f"{point.number:>5}  {figures}  {point.contender}"
 
 
 def _defaults(points: Sequence[Point]) -> Iterable[str]:
@@ -103,7 +103,7 @@ def _defaults(points: Sequence[Point]) -> Iterable[str]:
     for point in points:
         if point.number == 0:
             yield (
-                f"Its defaults: p95 wait {point.wait_seconds:.1f} s, "
+                f"Its defaults are trial 0: p95 wait {point.wait_seconds:.1f} s, "
                 f"{point.instance_hours:.1f} instance-hours, cost {point.cost:.2f}."
             )
 

@@ -1,66 +1,20 @@
-"""Search a planner's settings for little waiting and little cost: `tune`.
+"""Search a planner's settings for little waiting at little cost, and tell the best: `tune`."""
 
-Optuna proposes settings, a replay tells what becomes of them, and both figures go back to it.
-Proposals come in batches of a fixed size, whatever the number of processes, and results are told
-in the order of the proposals: the same seed gives the same search on one core and on a cluster.
-So the kept results are all that a killed search needs: it asks again, and finds the answers there.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Any
-
-import optuna
-from rich.console import Console
+import argparse
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from workhorse.core.errors import Refusal
-from workhorse.sim.contender import Contender, contender, options_of
-from workhorse.sim.contest import Trace, play_task
-from workhorse.sim.fleet import Fleet
-from workhorse.sim.frontier import Point, Search
-from workhorse.sim.outcome import Outcome
-from workhorse.sim.spread import Done, Kept, Task, spread
+from workhorse.sim import command
+from workhorse.sim.contender import options_of
+from workhorse.sim.contest import Trace, limit_seconds
+from workhorse.sim.frontier import told
+from workhorse.sim.search import Question, Range, search
+from workhorse.sim.spread import Kept
+from workhorse.sim.workers import workers
 
-BATCH = 8
-"""Settings proposed at once; no fewer than the processes of most machines.
-
-A larger batch keeps more processes busy and learns less from each; it is part of what makes a
-search the same every time, so it does not follow `--jobs`.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """What a setting may be."""
-
-    low: float
-    high: float
-    whole: bool = False
-    """Whole numbers only."""
-    log: bool = False
-    """Tried by factors, not by differences."""
-    word: str = ""
-    """What it may be instead of a number; empty for nothing."""
-
-    def __post_init__(self) -> None:
-        """Refuse what Optuna would."""
-        if not self.low < self.high:
-            raise Refusal(f"range {self.low:g}:{self.high:g}: must be from less to more")
-        if self.log and self.low <= 0:
-            raise Refusal(f"range {self.low:g}:{self.high:g}: must be above 0 to go by factors")
-
-    def proposed(self, trial: optuna.Trial, key: str) -> Any:  # noqa: ANN401 - as the setting is
-        """What is tried of it this time."""
-        if (
-            self.word
-            and trial.suggest_categorical(f"{key} is", [self.word, "a number"]) == self.word
-        ):
-            return self.word
-        if self.whole:
-            return trial.suggest_int(key, int(self.low), int(self.high), log=self.log)
-        return round(trial.suggest_float(key, self.low, self.high, log=self.log), 3)
-
+OUT = Path(".run/tune")
 
 POLICY: Mapping[str, Range] = {
     "buffer": Range(low=0, high=6, whole=True),
@@ -110,105 +64,84 @@ def ranges(planner: str, more: Mapping[str, Range] | None = None) -> Mapping[str
     return {**knobs, **PLANNERS.get(planner, {}), **(more or {})}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is searched for."""
+def parser() -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    top = argparse.ArgumentParser(prog="workhorse.sim tune", description=__doc__)
+    top.add_argument("--trace", type=Path, required=True, help="CSV of builds to search on")
+    top.add_argument("--planner", default="duration", help="whose settings (duration)")
+    top.add_argument("--trials", type=int, default=64, help="settings to try (64)")
+    top.add_argument(
+        "--wait-limit", type=float, help="p95 wait that is enough, s (a median boot and 30 s)"
+    )
+    top.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="not searched but set, may be given again",
+    )
+    top.add_argument(
+        "--range",
+        action="append",
+        default=[],
+        metavar="KEY=LOW:HIGH[:whole|:log]",
+        help="searched within these, may be given again",
+    )
+    command.add_world(top)
+    command.add_work(top, OUT)
+    return top
 
-    planner: str
-    trials: int
-    limit_seconds: float
-    """The p95 wait that is enough: the search looks for what costs least within it."""
-    seed: int
-    ranges: Mapping[str, Range]
-    settings: Mapping[str, Any]
-    """Of every trial, as given."""
 
-    def __post_init__(self) -> None:
-        """Refuse what is no question."""
-        if self.trials < 1:
-            raise Refusal(f"trials {self.trials}: must be at least 1")
-        if self.limit_seconds < 0:
-            raise Refusal(f"wait limit {self.limit_seconds}: must be at least 0 seconds")
+def main(argv: Sequence[str] | None = None) -> int:
+    """Search; see `command.ended` for the status."""
+    arguments = parser().parse_args(argv)
+    return command.ended(lambda: _tune(arguments), arguments.out)
 
 
-def search(  # noqa: PLR0913 - what is asked, of whom, where, and what is kept
-    question: Question,
-    trace: Trace,
-    fleet: Fleet,
-    *,
-    executor: Executor,
-    kept: Kept | None = None,
-    console: Console | None = None,
-) -> Search:
-    """Try settings, first the planner's own, then so many that Optuna proposes.
+def _tune(arguments: argparse.Namespace) -> Mapping[str, str]:
+    from workhorse.sim.frontier_picture import drawn  # noqa: PLC0415 - matplotlib takes a second
+
+    fleet = command.world(arguments)
+    limit = limit_seconds(fleet) if arguments.wait_limit is None else arguments.wait_limit
+    question = Question(
+        planner=arguments.planner,
+        trials=arguments.trials,
+        limit_seconds=limit,
+        seed=arguments.seed,
+        ranges=ranges(arguments.planner, ranges_given(arguments.range)),
+        settings=command.pairs("--set", arguments.set),
+    )
+    trace = Trace.read(arguments.trace, arguments.days)
+    out, kept = arguments.out, Kept(arguments.out / command.KEPT)
+    with workers(arguments.jobs, arguments.scheduler) as executor:
+        screen = command.console(arguments)
+        found = search(question, trace, fleet, executor=executor, kept=kept, console=screen)
+    name = f"{found.trace}-{found.planner}"
+    command.written(out / f"{name}.txt", told(found))
+    record = json.dumps(found.as_record(), indent=1, sort_keys=True)
+    command.written(out / f"{name}.json", record + "\n")
+    drawn(found, out / f"{name}.png")
+    command.say(f"{told(found)}\nwritten to {out}\n")
+    return found.faults
+
+
+def ranges_given(given: Iterable[str]) -> Mapping[str, Range]:
+    """The ranges of `--range`.
 
     Raises:
-        Refusal: the planner or a setting is refused.
+        Refusal: one is no range.
     """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    sampler = optuna.samplers.TPESampler(seed=question.seed)
-    study = optuna.create_study(directions=["minimize", "minimize"], sampler=sampler)
-    points: list[Point] = []
-    faults: dict[str, str] = {}
-
-    def tried(contenders: Sequence[Contender], title: str) -> Iterator[tuple[Contender, Done]]:
-        tasks = [_task(trace, fleet, each, question.seed) for each in contenders]
-        done = spread(tasks, executor, kept=kept, console=console, title=title)
-        return zip(contenders, done, strict=True)
-
-    def learn(number: int, who: Contender, done: Done) -> Point | None:
-        if done.fault:
-            faults[str(who)] = done.fault
-            return None
-        points.append(Point(number=number, contender=who, **done.value))
-        return points[-1]
-
-    for who, done in tried([contender(question.planner, question.settings)], "defaults"):
-        learn(0, who, done)
-    for first in range(0, question.trials, BATCH):
-        trials = [study.ask() for _ in range(min(BATCH, question.trials - first))]
-        proposed = [_proposed(question, trial) for trial in trials]
-        title = f"trials {first + 1} to {first + len(trials)} of {question.trials}"
-        for trial, (who, done) in zip(trials, tried(proposed, title), strict=True):
-            _tell(study, trial, learn(trial.number + 1, who, done), question.limit_seconds)
-    return Search(
-        trace=trace.name,
-        planner=question.planner,
-        seed=question.seed,
-        limit_seconds=question.limit_seconds,
-        points=tuple(points),
-        faults=faults,
-    )
-
-
-def _proposed(question: Question, trial: optuna.Trial) -> Contender:
-    open_ = {key: each for key, each in question.ranges.items() if key not in question.settings}
-    values = {key: each.proposed(trial, key) for key, each in open_.items()}
-    return contender(question.planner, {**values, **question.settings})
-
-
-def _tell(study: optuna.Study, trial: optuna.Trial, point: Point | None, limit: float) -> None:
-    if point is None:
-        study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        return
-    trial.set_constraint("p95 wait", point.wait_seconds - limit)
-    study.tell(trial, [point.wait_seconds, point.cost])
-
-
-def _task(trace: Trace, fleet: Fleet, who: Contender, seed: int) -> Task:
-    """A replay of which no more is kept than a point has."""
-    play = play_task(trace, fleet, who, seed)
-    return Task(name=play.name, key=f"{play.key}-point", run=_measured, arguments=(play,))
-
-
-def _measured(play: Task) -> Mapping[str, Any]:
-    outcome = Outcome.from_record(play.run(*play.arguments))
-    total = outcome.total
-    if total.finished < total.builds:
-        raise Refusal(f"{total.builds - total.finished} of {total.builds} builds never ended")
-    return {
-        "wait_seconds": total.waits.p95,
-        "instance_hours": total.instance_hours,
-        "cost": total.cost,
-        "boots": total.boots,
-    }
+    found = {}
+    for text in given:
+        key, _, rest = text.partition("=")
+        low, _, high = rest.partition(":")
+        high, _, kind = high.partition(":")
+        try:
+            bounds = float(low), float(high)
+        except ValueError:
+            key = ""
+            bounds = 0.0, 1.0
+        if not key or kind not in {"", "whole", "log"}:
+            raise Refusal(f"--range {text!r}: must be KEY=LOW:HIGH, KEY=LOW:HIGH:whole or :log")
+        found[key] = Range(low=bounds[0], high=bounds[1], whole=kind == "whole", log=kind == "log")
+    return found

@@ -1,9 +1,5 @@
 """The tasks of `./inv`: each forwards to a module that can be run without it."""
 
-import signal
-import subprocess
-import sys
-from contextlib import suppress
 from pathlib import Path
 
 from invoke.collection import Collection
@@ -11,38 +7,13 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from scripts import checks, generated
+from scripts import checks, generated, simulating
+from scripts.forwarding import options, run_python
 
 ROOT = Path(__file__).resolve().parent
 
 WORKERS = 2
 """Test processes at once; the tests with the real provider keep about two cores busy."""
-
-
-def run_python(*arguments: str) -> None:
-    """Run this Python with the arguments and stop the whole of `./inv` when it fails.
-
-    An interrupt reaches the child from the terminal and a SIGTERM from here: either way we wait
-    until it has cleaned up.
-    """
-    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT) as child:
-        before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-        code = None
-        while code is None:
-            with suppress(KeyboardInterrupt):
-                code = child.wait()
-        signal.signal(signal.SIGTERM, before)
-    if code:
-        raise Exit(code=code if code > 0 else 128 - code)
-
-
-def options(**given: str | bool) -> list[str]:
-    """The given parameters of a task as the words of a command line; empty ones are left out."""
-    words = []
-    for name, value in given.items():
-        flag = f"--{name.replace('_', '-')}"
-        words += [flag] if value is True else [f"{flag}={value}"] if value else []
-    return words
 
 
 @task(
@@ -152,4 +123,4 @@ def docs(_context: Context) -> None:
         print(f"wrote {path.relative_to(ROOT)}")
 
 
-ns = Collection(demo, run, explain, test, check, bench, docs)
+ns = Collection(demo, run, explain, test, check, bench, docs, *simulating.TASKS)

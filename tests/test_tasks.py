@@ -9,28 +9,33 @@ from pathlib import Path
 import pytest
 from invoke.exceptions import Exit
 
-import tasks
-from scripts import checks, sources
+from scripts import checks, forwarding, sources
 
 PATIENCE_SECONDS = 30
 
 
 def test_options_become_words_and_empty_ones_are_left_out() -> None:
-    given = tasks.options(token_file="f", hours="", keep=True, once=False)
+    given = forwarding.options(token_file="f", hours="", keep=True, once=False, fleet=())
 
     assert given == ["--token-file=f", "--keep"]
 
 
+def test_an_option_given_again_is_a_word_each_time() -> None:
+    given = forwarding.options(policy=["exact", "poll"], days="7")
+
+    assert given == ["--policy=exact", "--policy=poll", "--days=7"]
+
+
 def test_a_failing_program_ends_the_tasks_with_its_status() -> None:
     with pytest.raises(Exit) as ended:
-        tasks.run_python("-c", "raise SystemExit(7)")
+        forwarding.run_python("-c", "raise SystemExit(7)")
 
     assert ended.value.code == 7
 
 
 def test_a_killed_program_is_told_apart_as_a_shell_would() -> None:
     with pytest.raises(Exit) as ended:
-        tasks.run_python("-c", "import os; os.kill(os.getpid(), 9)")
+        forwarding.run_python("-c", "import os; os.kill(os.getpid(), 9)")
 
     assert ended.value.code == 128 + signal.SIGKILL
 
@@ -51,10 +56,11 @@ except SystemExit:
 """
 
 PARENT = f"""
-import sys, tasks
+import sys
+from scripts import forwarding
 try:
-    tasks.run_python("-c", {CHILD!r})
-except tasks.Exit as ended:
+    forwarding.run_python("-c", {CHILD!r})
+except forwarding.Exit as ended:
     sys.exit(ended.code)
 """
 

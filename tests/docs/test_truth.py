@@ -88,11 +88,12 @@ def test_every_planner_rule_is_explained_where_the_journal_is() -> None:
 def test_every_dependency_says_why_it_is_here() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    _, run, local, dev, _ = PAGES["docs/dependencies.md"].split("\n## ")
+    _, run, local, sim, dev, _ = PAGES["docs/dependencies.md"].split("\n## ")
 
     for pinned, section in (
         (project["dependencies"], run),
         (extras["local"], local),
+        (extras["sim"], sim),
         (extras["dev"], dev),
     ):
         names = {re.split(r"[\[=]", each)[0] for each in pinned}

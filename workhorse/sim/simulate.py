@@ -2,6 +2,8 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import fsum
 from pathlib import Path
 
 from rich.console import Console
@@ -10,9 +12,8 @@ from rich.progress import Progress
 from workhorse.core.errors import Refusal
 from workhorse.sim import command, report
 from workhorse.sim.contender import Contender, contender
-from workhorse.sim.contest import Bounds, bounded
 from workhorse.sim.fleet import Fleet
-from workhorse.sim.outcome import Outcome
+from workhorse.sim.outcome import ALL, Figures, Outcome
 from workhorse.sim.pools import homes_of, pools_of
 from workhorse.sim.replay import cut, replay
 from workhorse.sim.workload import Job, read_csv
@@ -69,7 +70,7 @@ def _simulate(arguments: argparse.Namespace) -> Mapping[str, str]:
     outcomes = _played(jobs, fleet, field, arguments.seed, command.console(arguments))
     bounds = [least(jobs, fleet, wait) for wait in arguments.bound]
     if bounds:
-        outcomes = [bounded(outcome, bounds[0]) for outcome in outcomes]
+        outcomes = [_beside(each, arguments.bound[0], bounds[0]) for each in outcomes]
     subject = report.Subject(trace=name, fleet=fleet, seed=arguments.seed, days=arguments.days)
     told = report.text(subject, outcomes)
     plain = report.as_json(subject, outcomes)
@@ -77,7 +78,8 @@ def _simulate(arguments: argparse.Namespace) -> Mapping[str, str]:
     if arguments.out is not None:
         command.written(arguments.out / "report.txt", told)
         command.written(arguments.out / "report.json", plain)
-        _draw(arguments.out, name, outcomes, bounds)
+        line = [(w, b[ALL] / 3600) for w, b in zip(arguments.bound, bounds, strict=True)]
+        _draw(arguments.out, name, outcomes, line)
     return {}
 
 
@@ -119,8 +121,11 @@ def _played(
     return outcomes
 
 
-def least(jobs: Sequence[Job], fleet: Fleet, wait_seconds: float) -> Bounds:
-    """What a clairvoyant needs who lets no build wait longer, for each pool."""
+def least(jobs: Sequence[Job], fleet: Fleet, wait_seconds: float) -> Mapping[str, float]:
+    """The instance-seconds of a clairvoyant who lets no build wait longer, for each pool and all.
+
+    For boots of the mean length: a policy's are as long on average (`docs/bound.md`).
+    """
     from workhorse.sim.bound import clairvoyant  # noqa: PLC0415 - scipy, only where it is needed
 
     homes = homes_of(jobs, pools_of(jobs, fleet))
@@ -130,20 +135,27 @@ def least(jobs: Sequence[Job], fleet: Fleet, wait_seconds: float) -> Bounds:
     found = {
         pool: clairvoyant(
             builds[pool],
-            boot_seconds=fleet.of(pool).boot.median_seconds,
+            boot_seconds=fleet.of(pool).boot.mean_seconds,
             wait_seconds=wait_seconds,
             executors=fleet.of(pool).executors,
-        )
+        ).lower_seconds
         for pool in sorted(builds)
     }
-    return Bounds(
-        wait_seconds=wait_seconds,
-        lower={pool: bound.lower_seconds for pool, bound in found.items()},
-        upper={pool: bound.upper_seconds for pool, bound in found.items()},
-    )
+    return {**found, ALL: fsum(found.values())}
 
 
-def _draw(out: Path, name: str, outcomes: Sequence[Outcome], bounds: Sequence[Bounds]) -> None:
+def _beside(outcome: Outcome, wait: float, seconds: Mapping[str, float]) -> Outcome:
+    def bounded(figures: Figures) -> Figures:
+        bound = seconds.get(figures.name, 0.0)
+        return replace(figures, bound_seconds=bound, bound_wait_seconds=wait)
+
+    pools = tuple(map(bounded, outcome.pools))
+    return replace(outcome, total=bounded(outcome.total), pools=pools)
+
+
+def _draw(
+    out: Path, name: str, outcomes: Sequence[Outcome], bound: Sequence[tuple[float, float]]
+) -> None:
     from workhorse.sim import pictures  # noqa: PLC0415 - matplotlib takes a second to load
 
     if len(outcomes) == 1:
@@ -151,9 +163,5 @@ def _draw(out: Path, name: str, outcomes: Sequence[Outcome], bounds: Sequence[Bo
     else:
         panels = [(outcome.contender, outcome.total) for outcome in outcomes]
     pictures.over_time(panels, out / "over-time.png")
-    pictures.wait_against_cost(
-        outcomes,
-        out / "wait-against-cost.png",
-        title=f"{name}: wait against instance-hours",
-        bound=[(b.wait_seconds, b.lower_seconds / 3600) for b in bounds],
-    )
+    title = f"{name}: wait against instance-hours"
+    pictures.wait_against_cost(outcomes, out / "wait-against-cost.png", title=title, bound=bound)

@@ -28,7 +28,7 @@ def run_python(*arguments: str) -> None:
         raise Exit(code=code if code > 0 else 128 - code)
 
 
-def options(**given: str | bool | Sequence[str]) -> list[str]:
+def options(**given: str | bool | Sequence[str] | None) -> list[str]:
     """The parameters of a task as the words of a command line.
 
     Empty ones are left out, and a list is one word for each of its values.

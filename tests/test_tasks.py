@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from invoke.exceptions import Exit
 
+import tasks
 from scripts import checks, forwarding, sources
 
 PATIENCE_SECONDS = 30
@@ -131,3 +132,13 @@ def test_shell_files_are_known_by_their_first_line(tmp_path: Path) -> None:
 
     found = {str(path.relative_to(tmp_path)) for path in sources.shell(tmp_path)}
     assert found == {"run", "other", "boot.sh", ".ci/run"}
+
+
+@pytest.mark.parametrize(("task", "name"), [("simulate", "policy"), ("compare", "trace")])
+def test_an_option_that_may_be_given_again_gathers_its_values(task: str, name: str) -> None:
+    (argument,) = [each for each in tasks.ns[task].get_arguments() if each.name == name]
+
+    argument.value = "a"
+    argument.value = "b"
+
+    assert argument.value == ["a", "b"]

@@ -103,12 +103,19 @@ class Audit:
         self._read = jenkins
         trusted = self._trusted(jenkins)
         for name in self._looks.keys() | jenkins.nodes.keys():
-            looks, node = self._looks.setdefault(name, Looks()), jenkins.nodes.get(name)
+            looks, node = self._looks_of(name), jenkins.nodes.get(name)
             _note(looks, node, jenkins.read_at, trusted=trusted)
             if self._sighted:
                 # Who cannot read its group plans nothing, and notes nothing of who is idle.
                 _note_idleness(looks, node, jenkins.read_at)
         self._sighted = False
+
+    def _looks_of(self, name: str) -> Looks:
+        """What is noted of a node; one that no reading showed before was away from its launch."""
+        if name not in self._looks:
+            machine = self._world.cloud.machines.get(name)
+            self._looks[name] = Looks(away_since=machine.launched_at if machine else None)
+        return self._looks[name]
 
     def changing(self, effect: Effect) -> None:
         """Check a change against the promises; it has not been made yet."""
@@ -162,7 +169,7 @@ class Audit:
         first = effect.node not in self._cordoned
         self._cordoned.add(effect.node)
         machine = self._world.cloud.machines.get(effect.node)
-        looks = self._looks.get(effect.node, Looks())
+        looks = self._looks_of(effect.node)
         if not first or machine is None or Cause.SCALE_IN not in effect.label:
             return
         now, policy = self._world.kernel.now, self._policies[machine.group]
@@ -205,7 +212,7 @@ class Audit:
 
     def _backed(self, machine: Machine, what: str, policy: Policy) -> None:
         """Cordoned, idle twice, settled; or away for longer than anything could resume."""
-        looks = self._looks.get(machine.id) or Looks(away_since=machine.launched_at)
+        looks = self._looks_of(machine.id)
         now = self._world.kernel.now
         if looks.away_since is not None:
             if now - looks.away_since < PIPELINE_RESUME_SECONDS:

@@ -157,33 +157,50 @@ class Fleet:
         return self.pools.get(pool, self.machines)
 
 
-def fleet(settings: Mapping[str, Any]) -> Fleet:
-    """A fleet of which these settings are not the default, all pools alike.
+OF_MACHINES = frozenset(f.name for f in fields(Machines))
+OF_ALL = frozenset(f.name for f in fields(Fleet)) - {"machines", "pools"}
 
-    Keys are those of `Machines` and of `Fleet`; `boot` is a number of seconds, fixed, or a median
-    and a 99th percentile as `60:120`.
+
+def fleet(settings: Mapping[str, Any]) -> Fleet:
+    """A fleet of which these settings are not the default.
+
+    Keys are those of `Machines` and of `Fleet`; `POOL.KEY` is of the machines of that pool alone.
+    `boot` is a number of seconds, fixed, or a median and a 99th percentile as `60:120`; `labels`
+    are those that a pool has beside its name, with spaces between.
 
     Raises:
         Refusal: a setting is unknown or refused; every fault is told.
     """
-    machines = {f.name for f in fields(Machines)} - {"labels"}
-    whole = {f.name for f in fields(Fleet)} - {"machines", "pools"}
-    unknown = sorted(settings.keys() - machines - whole)
+    own: dict[str, dict[str, Any]] = {}
+    for key, value in settings.items():
+        pool, dot, name = key.rpartition(".")
+        if dot:
+            own.setdefault(pool, {})[name] = _read(name, value)
+    common = {key: _read(key, value) for key, value in settings.items() if "." not in key}
+    unknown = [f"{pool}.{key}" for pool, of in own.items() for key in of if key not in OF_MACHINES]
+    unknown += [key for key in common if key not in (OF_MACHINES - {"labels"}) | OF_ALL]
     if unknown:
-        known = ", ".join(sorted(machines | whole))
+        known = ", ".join(sorted(OF_MACHINES | OF_ALL))
         raise Refusal("\n".join(f"fleet: {key}: is no setting here ({known})" for key in unknown))
-    values = {key: _boot(value) if key == "boot" else value for key, value in settings.items()}
-    tree = {key: value for key, value in values.items() if key in whole}
-    tree["machines"] = {key: value for key, value in values.items() if key in machines}
+    machines = {key: value for key, value in common.items() if key in OF_MACHINES}
+    tree: dict[str, Any] = {key: value for key, value in common.items() if key in OF_ALL}
+    tree["machines"] = machines
+    tree["pools"] = {pool: machines | of for pool, of in own.items()}
     try:
         return TypeAdapter(Fleet).validate_python(tree)
     except ValidationError as wrong:
         raise Refusal("\n".join(_told(wrong))) from None
 
 
+def _read(key: str, value: object) -> object:
+    if key == "labels":
+        return frozenset(str(value).split())
+    return _boot(value) if key == "boot" else value
+
+
 def _told(wrong: ValidationError) -> Iterator[str]:
     for error in wrong.errors(include_url=False):
-        key = ".".join(str(part) for part in error["loc"] if part != "machines")
+        key = ".".join(str(part) for part in error["loc"] if part not in {"machines", "pools"})
         yield f"fleet: {key}: {error['input']!r}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -16,6 +16,7 @@ from workhorse.core.plan import Moves, Plan, Planner, Situation, first_to_leave,
 from workhorse.core.planners.exact import Exact
 from workhorse.core.survey import Survey, Times
 
+NO_MOVES = Moves()
 EXACTLY = Exact()
 """The planner where none is named."""
 
@@ -81,6 +82,14 @@ class Decision:
     def reasons(self) -> tuple[Reason, ...]:
         """The planner's, one for each rule."""
         return self.plan.reasons
+
+    def gist(self) -> tuple[object, ...]:
+        """What makes a record new: a decision of the same gist need not be journalled again."""
+        s, seen = self.situation, self.survey
+        counted = (s.queued, s.running, s.ready, s.booting, s.coming)
+        gone = (len(seen.draining), len(seen.lost))
+        asked = (s.group.desired, self.plan.target, self.moves.desired)
+        return (asked, counted, gone, s.told, s.frozen)
 
     def minds_queue(self, demand: Demand | None) -> bool:
         """Another queue could teach something, though the same demand is left of it.
@@ -149,8 +158,11 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
     learned = learn(memory.learned, snapshot, seen, demand)
-    situation = replace(
-        _situation(pool, snapshot, seen, demand),
+    situation = _situation(
+        pool,
+        snapshot,
+        seen,
+        demand,
         changed_at=changed_at,
         blind_step=blind_step,
         learned=learned,
@@ -159,7 +171,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     )
     plan = planner.plan(situation)
     wish = _moves(pool, snapshot, situation, seen, plan, drains)
-    moved = wish != Moves()
+    moved = wish != NO_MOVES
     left = PoolMemory(
         changed_at=snapshot.at if moved else changed_at,
         seen=group.desired,
@@ -200,7 +212,13 @@ def _effects(pool: Pool, situation: Situation, wish: Moves) -> tuple[Effect, ...
     return (SetDesiredCapacity(group=pool.group, size=wish.desired, queued_size=queued),)
 
 
-def _situation(pool: Pool, snapshot: Snapshot, seen: Survey, demand: Demand | None) -> Situation:
+def _situation(
+    pool: Pool,
+    snapshot: Snapshot,
+    seen: Survey,
+    demand: Demand | None,
+    **remembered: Any,  # noqa: ANN401 - fields of the situation
+) -> Situation:
     now, times = snapshot.at, seen.times
     return Situation(
         policy=pool.policy,
@@ -214,10 +232,11 @@ def _situation(pool: Pool, snapshot: Snapshot, seen: Survey, demand: Demand | No
         told=demand is not None,
         frozen=snapshot.frozen,
         waiting=tuple(demand.items.values()) if demand else (),
-        builds=tuple(b for a in seen.ready if a.node for b in a.node.running),
+        builds=tuple([b for a in seen.ready if a.node for b in a.node.running]),
         free=seen.free,
-        boot_ages=tuple(now - times.absent_since.get(a.instance.id, now) for a in seen.booting),
-        idle_for=tuple(now - since for since in times.idle_since.values()),
+        boot_ages=tuple([now - times.absent_since.get(a.instance.id, now) for a in seen.booting]),
+        idle_for=tuple([now - since for since in times.idle_since.values()]),
+        **remembered,
     )
 
 
@@ -240,7 +259,8 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
     ]
     leaving = first_to_leave(seen.idle(snapshot.at, plan.idle_seconds))
     wish = moves(situation, plan.target, recallable=back, idle=leaving)
-    return replace(wish, leave=wish.leave + _given_up(situation, seen))
+    lost = _given_up(situation, seen)
+    return replace(wish, leave=wish.leave + lost) if lost else wish
 
 
 def _online(snapshot: Snapshot, instance: str) -> bool:

@@ -34,10 +34,10 @@ counts as busy for as long as the hook can be held.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from workhorse.core.machine import Row, Table
 from workhorse.core.model import Hook
+from workhorse.core.word import Word
 
 PIPELINE_RESUME_SECONDS = 300.0
 """How long Jenkins keeps the body of a pipeline for a node that went away.
@@ -52,7 +52,7 @@ JOB_PATIENCE_SECONDS = 600.0
 """How long the release job may take before the controller ends the hook itself."""
 
 
-class Cause(StrEnum):
+class Cause(Word):
     """Why an agent leaves."""
 
     SCALE_IN = "scale-in"
@@ -61,7 +61,7 @@ class Cause(StrEnum):
     REBALANCE = "rebalance"
 
 
-class DrainState(StrEnum):
+class DrainState(Word):
     """Where a drain stands."""
 
     WORKING = "WORKING"
@@ -76,7 +76,7 @@ class DrainState(StrEnum):
     ENDED = "ENDED"
 
 
-class DrainEvent(StrEnum):
+class DrainEvent(Word):
     """What was heard of an agent, or seen by a look at it."""
 
     CHOSEN = "Chosen"
@@ -123,7 +123,7 @@ class DrainEvent(StrEnum):
     """The instance is no more, and Jenkins has no node of its name."""
 
 
-class DrainAction(StrEnum):
+class DrainAction(Word):
     """What a step does; `effects_of` in `core/drains.py` fills in the names."""
 
     CORDON = "Cordon"

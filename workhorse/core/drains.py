@@ -7,6 +7,7 @@ after they were performed, so that a failed effect is tried again at the next ti
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label, parse_cordon_label
@@ -34,6 +35,7 @@ from workhorse.core.model import (
 
 _ENDED_STATES = frozenset({"terminated", "gone"})
 _DETACHED_STATES = frozenset({"pending", "running", "stopping", "stopped"})
+_ASKING = frozenset({DrainAction.TERMINATE, DrainAction.COMPLETE, DrainAction.QUEUE_JOB})
 _RECALLABLE = frozenset({DrainState.ASKED, DrainState.CORDONED, DrainState.QUIET})
 _EVENT_OF = {
     Cause.SCALE_IN: DrainEvent.CHOSEN,
@@ -79,15 +81,16 @@ def opening(cause: Cause) -> DrainEvent:
     return _EVENT_OF[cause]
 
 
+def may_return(drain: Drain) -> bool:
+    """We chose it to leave, and nothing was asked of AWS yet."""
+    ours = drain.cause is Cause.SCALE_IN and drain.asked_at == 0
+    return ours and drain.state in _RECALLABLE
+
+
 def recallable(drain: Drain, instance: Instance | None) -> bool:
-    """We chose it to leave, nothing was asked of AWS yet, and it is in service."""
-    return (
-        drain.cause is Cause.SCALE_IN
-        and drain.state in _RECALLABLE
-        and drain.asked_at == 0
-        and instance is not None
-        and instance.lifecycle is Lifecycle.IN_SERVICE
-    )
+    """It may return, and is in service."""
+    in_service = instance is not None and instance.lifecycle is Lifecycle.IN_SERVICE
+    return in_service and may_return(drain)
 
 
 def look(  # noqa: PLR0911 - a ladder of conditions, an event each
@@ -258,15 +261,19 @@ def advance(  # noqa: PLR0913 - the facts of one step
         Misuse: the table has no row for it.
     """
     row = step(d.DRAIN, drain.state, event)
-    after = drain if row.state is drain.state else replace(drain, state=row.state)
-    if row.state is DrainState.ASKED and drain.state is not DrainState.ASKED:
-        after = replace(after, confirmed_at=None)
-    asking = {DrainAction.TERMINATE, DrainAction.COMPLETE, DrainAction.QUEUE_JOB}
-    if asking & set(row.actions):
-        after = replace(after, asked_at=now)
-    if row.state is DrainState.HANDED and drain.state is not DrainState.HANDED:
-        after = replace(after, handed_at=now)
-    effects = tuple(e for a in row.actions for e in _effects_of(a, after, pool, snapshot, ended))
+    changes: dict[str, Any] = {}
+    if row.state is not drain.state:
+        changes["state"] = row.state
+        if row.state is DrainState.ASKED:
+            changes["confirmed_at"] = None
+        elif row.state is DrainState.HANDED:
+            changes["handed_at"] = now
+    if not _ASKING.isdisjoint(row.actions):
+        changes["asked_at"] = now
+    after = replace(drain, **changes) if changes else drain
+    effects: tuple[Effect, ...] = ()
+    for action in row.actions:
+        effects += _effects_of(action, after, pool, snapshot, ended)
     return Advance(
         event=event, before=drain.state, drain=after, because=row.because, effects=effects
     )

@@ -6,7 +6,7 @@ All of them are idempotent: performing one twice leaves the world as performing 
 """
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_args
 
 from workhorse.core.meters import Meter
 
@@ -121,12 +121,21 @@ Effect = (
 )
 
 
+_ASKED = {
+    kind.__name__: tuple(each.name for each in fields(kind) if each.compare)
+    for kind in get_args(Effect)
+}
+
+
 def as_record(effect: Effect) -> dict[str, Any]:
     """What is asked, as a JSON-ready mapping, the effect's name under `effect`."""
-    asked = {each.name for each in fields(effect) if each.compare}
-    told = {
-        key: sorted(value) if isinstance(value, frozenset) else value
-        for key, value in asdict(effect).items()
-        if key in asked
-    }
-    return {"effect": type(effect).__name__, **told}
+    name = type(effect).__name__
+    record: dict[str, Any] = {"effect": name}
+    for key in _ASKED[name]:
+        value = getattr(effect, key)
+        if isinstance(value, frozenset):
+            value = sorted(value)
+        elif isinstance(value, tuple):
+            value = [asdict(meter) for meter in value]
+        record[key] = value
+    return record

@@ -32,6 +32,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from workhorse.core.word import Word
+
 
 class Release(StrEnum):
     """Who completes the termination hook when an agent has become idle."""
@@ -94,7 +96,7 @@ class Pool:
         return self.policy.name
 
 
-class Lifecycle(StrEnum):
+class Lifecycle(Word):
     """LifecycleState of an instance in its group, in Auto Scaling's words.
 
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
@@ -118,17 +120,23 @@ class Lifecycle(StrEnum):
     @property
     def joining(self) -> bool:
         """The instance is launched and not yet in service."""
-        return self in {self.PENDING, self.PENDING_WAIT, self.PENDING_PROCEED}
+        return self in _JOINING
 
     @property
     def leaving(self) -> bool:
         """Auto Scaling has decided to end the instance."""
-        return self in {
-            self.TERMINATING,
-            self.TERMINATING_WAIT,
-            self.TERMINATING_PROCEED,
-            self.TERMINATED,
-        }
+        return self in _LEAVING
+
+
+_JOINING = frozenset({Lifecycle.PENDING, Lifecycle.PENDING_WAIT, Lifecycle.PENDING_PROCEED})
+_LEAVING = frozenset(
+    {
+        Lifecycle.TERMINATING,
+        Lifecycle.TERMINATING_WAIT,
+        Lifecycle.TERMINATING_PROCEED,
+        Lifecycle.TERMINATED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

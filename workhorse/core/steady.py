@@ -4,7 +4,7 @@ from math import inf
 
 from workhorse.core import drain as d
 from workhorse.core.drain import Drain, DrainState
-from workhorse.core.drains import advance, look, recallable
+from workhorse.core.drains import advance, look, may_return
 from workhorse.core.heartbeat import next_beat
 from workhorse.core.model import Policy, Pool, Snapshot
 
@@ -35,6 +35,11 @@ def steady_until(drain: Drain, policy: Policy, now: float) -> float:
     return min((end for end in ends if end > now), default=inf)
 
 
+def planned_as(drain: Drain) -> tuple[str, bool, bool]:
+    """All that survey and planner make of a drain, whatever else becomes of it."""
+    return drain.instance, drain.state in OVER, may_return(drain)
+
+
 def rests(  # noqa: PLR0913 - a drain before and after, and what `look` is given
     had: Drain,
     drain: Drain,
@@ -54,11 +59,7 @@ def rests(  # noqa: PLR0913 - a drain before and after, and what `look` is given
         bound: as for `look`.
         registered: as for `look`.
     """
-    group = snapshot.groups.get(drain.group)
-    instance = group.by_id.get(drain.instance) if group else None
-    if recallable(had, instance) != recallable(drain, instance):
-        return False
-    if (had.state in OVER) != (drain.state in OVER):
+    if planned_as(had) != planned_as(drain):
         return False
     noted, event = look(drain, pool, snapshot, bound=bound, registered=registered)
     again = advance(noted, event, pool, snapshot, snapshot.at)

@@ -13,7 +13,7 @@ from math import inf
 
 from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
-from workhorse.core.model import Agent, Group, Lifecycle, Pool, Snapshot
+from workhorse.core.model import Agent, Group, Instance, Lifecycle, Node, Pool, Snapshot
 from workhorse.core.steady import OVER, ROUNDING_SECONDS
 
 
@@ -83,11 +83,14 @@ def survey(
     absent: dict[str, float] = {}
     ready, booting, lost, draining, other = (list[Agent]() for _ in range(5))
     running = 0
-    for agent in snapshot.agents(pool.group):
-        name, node = agent.instance.id, agent.node
-        if _leaving(agent, drains.get(name)):
+    nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
+    for instance in group.instances:
+        name = instance.id
+        node = nodes.get(name)
+        agent = Agent(instance=instance, node=node)
+        if _leaving(instance, node, drains.get(name)):
             draining.append(agent)
-        elif agent.instance.lifecycle is Lifecycle.OTHER:
+        elif instance.lifecycle is Lifecycle.OTHER:
             other.append(agent)
         elif node is None or node.offline:
             running += node.busy if node else 0
@@ -114,12 +117,12 @@ def survey(
     )
 
 
-def _leaving(agent: Agent, drain: Drain | None) -> bool:
-    if agent.instance.lifecycle is not Lifecycle.IN_SERVICE and agent.instance.lifecycle.leaving:
+def _leaving(instance: Instance, node: Node | None, drain: Drain | None) -> bool:
+    if instance.lifecycle is not Lifecycle.IN_SERVICE and instance.lifecycle.leaving:
         return True
     if drain is not None and drain.state not in OVER:
         return True
-    return agent.node is not None and is_cordoned(agent.node)
+    return node is not None and is_cordoned(node)
 
 
 def _absent_since(agent: Agent, had: Times, now: float) -> float:

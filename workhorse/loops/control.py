@@ -1,10 +1,9 @@
 """The control loop: place the queue, decide for every pool, set sizes, begin and recall drains."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
-from workhorse.core.decide import EXACTLY, Decision, PoolMemory, decide
+from workhorse.core.decide import EXACTLY, NO_MOVES, Decision, PoolMemory, decide
 from workhorse.core.demand import Placement
 from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
@@ -70,7 +69,7 @@ class Control:
             drains: the drains under way, by instance id.
             ended: pool name to the agents ended with a decrement since the last tick.
         """
-        self._say("blind", "notes", {"notes": list(snapshot.notes)}, quiet=not snapshot.notes)
+        self._say("blind", "notes", snapshot.notes)
         surveys = dict(self._surveys(snapshot, drains))
         placement = self._place(snapshot, drains, surveys)
         leave: list[str] = []
@@ -147,8 +146,7 @@ class Control:
             cordoned=frozenset(drains),
             default_pool=self._default_pool,
         )
-        unplaced = [asdict(u) for u in placement.unplaced]
-        self._say("unplaced", "items", {"items": unplaced}, quiet=not unplaced)
+        self._say("unplaced", "items", tuple(asdict(u) for u in placement.unplaced))
         return placement
 
     def _tell(self, decision: Decision) -> None:
@@ -156,15 +154,15 @@ class Control:
         if (change := decision.change) is not None:
             told = {"before": change.before, "after": change.after, "because": change.because}
             self._write("desired", pool=decision.pool, **told)
-        record = decision.as_record()
-        still = {key: record[key] for key in ("desired", "target", "set_desired", "facts")}
-        moved = decision.moves.leave or decision.moves.recall or decision.effects
-        self._say("decision", f"decision:{decision.pool}", record, still=still, force=bool(moved))
+        key, gist = f"decision:{decision.pool}", decision.gist()
+        if decision.moves != NO_MOVES or self._told.get(key) != gist:
+            self._told[key] = gist
+            self._write("decision", **decision.as_record())
 
     def _keep_learned(self, decision: Decision) -> None:
         """Journal what was learned, when something is learned and the last time is long ago."""
         learned, had = decision.memory.learned, self._memory[decision.pool].learned
-        if learned.lessons == had.lessons:
+        if learned is had or learned.lessons == had.lessons:
             return
         kept_at = self._kept_at.setdefault(decision.pool, decision.at)
         if decision.at - kept_at >= KEEP_SECONDS:
@@ -174,6 +172,8 @@ class Control:
     def _perform(self, decision: Decision) -> bool:
         """Set the size; only when that worked do agents leave or come back."""
         self._memory[decision.pool] = decision.memory
+        if not decision.effects:
+            return True
         rule = next((r for r in reversed(decision.reasons) if r.before != r.after), None)
         because = f"{decision.pool}: {rule}" if rule else f"{decision.pool}: as before"
         try:
@@ -183,23 +183,13 @@ class Control:
             return False
         return True
 
-    def _say(  # noqa: PLR0913 - the parts of a record, by name
-        self,
-        kind: str,
-        key: str,
-        record: Mapping[str, Any],
-        *,
-        still: object = None,
-        quiet: bool = False,
-        force: bool = False,
-    ) -> None:
-        """Write a record when it differs from the last of its key; a quiet one is only noted."""
-        told = record if still is None else still
-        if self._told.get(key) == told and not force:
+    def _say(self, kind: str, key: str, told: Sequence[object]) -> None:
+        """Write a record when it differs from the last of its kind; that nothing is, is noted."""
+        if self._told.get(kind, ()) == told:
             return
-        self._told[key] = told
-        if not quiet:
-            self._write(kind, **record)
+        self._told[kind] = told
+        if told:
+            self._write(kind, **{key: list(told)})
 
     def _write(self, kind: str, **facts: object) -> None:
         note(self._ports, kind, **facts)

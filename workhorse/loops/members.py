@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 
 from workhorse.core.model import Group, Instance, Pool
 
@@ -26,20 +27,18 @@ class Membership:
 
     def __init__(self, pools: Iterable[Pool]) -> None:
         self._pools = tuple(pools)
-        self._had: tuple[tuple[Instance, ...], ...] = ()
+        self._names = [pool.group for pool in self._pools]
+        self._had: list[tuple[Instance, ...]] = []
         self._members = Members()
 
     def of(self, groups: Mapping[str, Group | None]) -> Members:
         """The members of the groups; of those not read, none."""
-        found = [groups.get(pool.group) for pool in self._pools]
-        told = tuple(group.instances if group else () for group in found)
-        if len(told) != len(self._had) or any(
-            now is not had for now, had in zip(told, self._had, strict=True)
-        ):
+        told = [group.instances if group else () for group in map(groups.get, self._names)]
+        if len(told) != len(self._had) or not all(map(is_, told, self._had)):
             self._had, self._members = told, self._joined(told)
         return self._members
 
-    def _joined(self, told: tuple[tuple[Instance, ...], ...]) -> Members:
+    def _joined(self, told: list[tuple[Instance, ...]]) -> Members:
         return Members(
             pools={
                 instance.id: pool

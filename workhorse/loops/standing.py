@@ -13,7 +13,7 @@ from workhorse.core.decide import Decision, PoolMemory
 from workhorse.core.demand import Demand, Placement, place
 from workhorse.core.drain import Drain
 from workhorse.core.model import Group, Jenkins, Node, Pool, QueueItem, Snapshot
-from workhorse.core.steady import ROUNDING_SECONDS
+from workhorse.core.steady import ROUNDING_SECONDS, planned_as
 from workhorse.core.survey import Survey, Times, survey
 
 
@@ -24,7 +24,7 @@ class Standing:
         self._pool = pool
         self._survey: Survey | None = None
         self._nodes: tuple[Node | None, ...] = ()
-        self._drains: tuple[Drain, ...] = ()
+        self._drains: list[tuple[str, bool, bool]] = []
         self._read = False
         self._decision: Decision | None = None
         self._demand: Demand | None = None
@@ -37,7 +37,7 @@ class Standing:
         """The pool's agents, each in its place."""
         found = snapshot.jenkins.nodes if snapshot.jenkins else {}
         nodes = tuple(map(found.get, group.by_id))
-        own = tuple(d for d in drains.values() if d.group == group.name) if drains else ()
+        own = [planned_as(d) for d in drains.values() if d.group == group.name]
         had = self._survey
         if (
             had is not None
@@ -45,7 +45,7 @@ class Standing:
             and self._read == (snapshot.jenkins is not None)
             and same_group(had.group, group)
             and same(self._nodes, nodes)
-            and same(self._drains, own)
+            and self._drains == own
             and had.holds(snapshot.at, self._pool.policy.boot_seconds)
         ):
             return had

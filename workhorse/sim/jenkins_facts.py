@@ -77,6 +77,8 @@ class Teller:
 
     def queue(self) -> tuple[QueueItem, ...]:
         """The items of the queue."""
+        if not self._jenkins.queue.items:
+            return ()
         told: dict[tuple[str | None, str | None], tuple[str, bool]] = {}
         return tuple(self._item(build, told) for build in self._jenkins.queue.items.values())
 

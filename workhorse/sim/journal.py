@@ -24,7 +24,11 @@ class MemoryJournal:
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record."""
         kept = json.loads(json.dumps(record)) if self._exact else record
-        self._line.change(Side.JOURNAL, lambda: self._append(kept))
+        if self._line.troubled:
+            self._line.change(Side.JOURNAL, lambda: self._append(kept))
+        else:
+            self._append(kept)
+            self._line.changes[Side.JOURNAL] += 1
 
     def last(self, kind: str) -> Mapping[str, Any] | None:
         """The newest record of that kind."""

@@ -7,16 +7,16 @@ be the last that the caller ever makes.  Which, is set by whoever plays the worl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar
 
 from workhorse.core.errors import Unreadable
+from workhorse.core.word import Word
 from workhorse.sim.kernel import Kernel
 
 Answer = TypeVar("Answer")
 
 
-class Side(StrEnum):
+class Side(Word):
     """Which outside a call goes to; each can be out of reach by itself."""
 
     JENKINS = "jenkins"
@@ -82,6 +82,8 @@ class Line:
             Unreadable: the side is out of reach.
         """
         self.reads[side] += 1
+        if not (self.seconds or self.out_of_reach or self.throttled or self.old):
+            return ask()
         wait = self.seconds.get(side, 0.0) / 2
         if wait:
             self._kernel.run_until(self._kernel.now + wait)
@@ -98,6 +100,10 @@ class Line:
             Unreadable: the side is out of reach, or its answer is lost.
             Crash: the caller dies here.
         """
+        if not self.troubled:
+            answer = act()
+            self.changes[side] += 1
+            return answer
         crash = self.crash
         if crash is not None:
             crash.changes -= 1

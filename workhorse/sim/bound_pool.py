@@ -5,17 +5,11 @@ All times are milliseconds, and the builds are in the order of their arrival.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
-from itertools import chain
-from math import ceil, gcd
+from math import ceil
 
 from workhorse.sim.bound_levels import boots_and_idle, events, full_agents, peak
-from workhorse.sim.bound_prices import priced
 from workhorse.sim.bound_schedule import lifetimes
-from workhorse.sim.bound_search import improved
-
-NUMERIC = 1e-6
-"""Seconds that rounding may have added to a sum of worths; taken off before it is rounded up."""
+from workhorse.sim.bound_stretch import solved
 
 Builds = Sequence[tuple[int, int]]
 """Arrival and duration."""
@@ -48,7 +42,7 @@ def answered(builds: Builds, terms: Terms, *, worths: bool) -> Answer:
         cost = boots_and_idle(events((a, a + d) for a, d in builds), terms.boot)
         busy = sum(duration for _, duration in builds)
         return Answer(lower=busy + cost, worths=(), starts=tuple(a for a, _ in builds))
-    parts = [_stretch(part, terms) for part in stretches(builds, terms)]
+    parts = [_part(part, terms) for part in stretches(builds, terms)]
     starts = tuple(start for part in parts for start in part.starts)
     if terms.executors > 1:
         starts = min((starts, tuple(a for a, _ in builds)), key=lambda s: _packed(builds, s, terms))
@@ -76,37 +70,16 @@ def stretches(builds: Builds, terms: Terms) -> Iterator[Builds]:
     yield builds[first:]
 
 
-def _stretch(builds: Builds, terms: Terms) -> Answer:
-    """Prices for the lower bound, and starts that cost as little as a search can find.
-
-    The least is a sum of differences of arrivals, durations, boots and patience (`docs/bound.md`),
-    so it is a multiple of what divides them all, and a bound can be rounded up to one.
-    """
+def _part(builds: Builds, terms: Terms) -> Answer:
+    """The bound and the schedule of one stretch, seen from its first arrival."""
     zero = builds[0][0]
-    moved = [(arrival - zero, duration) for arrival, duration in builds]
-    worths, priced_starts = _prices(moved, terms)
-    step = reduce(gcd, (terms.boot, terms.wait, *chain(*moved)))
-    extra = max(terms.boot, _up((sum(worths) - NUMERIC) * 1000, step))
-    search = partial(improved, moved, boot=terms.boot, wait=terms.wait, enough=extra)
-    cost, starts = search(priced_starts)
-    if cost > extra:
-        cost, starts = min((cost, starts), search([arrival for arrival, _ in moved]))
-    lower = sum(duration for _, duration in moved) + extra
+    found = solved([(arrival - zero, d) for arrival, d in builds], terms.boot, terms.wait)
+    lower = sum(duration for _, duration in builds) + found.extra
     if terms.executors > 1:
-        lower = max(_up(lower / terms.executors - 1 / 1000, step), _packed_lower(builds, terms))
-    return Answer(lower=lower, worths=worths, starts=tuple(start + zero for start in starts))
-
-
-def _prices(builds: Builds, terms: Terms) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """What each build accounts for; one build alone boots one agent, and nobody has to compute."""
-    if len(builds) == 1:
-        return (terms.boot / 1000,), (builds[0][0],)
-    prices = priced(builds, terms.boot, terms.wait)
-    return tuple(prices.worths.tolist()), prices.starts
-
-
-def _up(value: float, step: int) -> int:
-    return ceil(value / step) * step
+        lower = max(ceil(lower / terms.executors), _packed_lower(builds, terms))
+    return Answer(
+        lower=lower, worths=found.worths, starts=tuple(start + zero for start in found.starts)
+    )
 
 
 def _bound_to_run(builds: Builds, terms: Terms) -> list[tuple[int, int]]:

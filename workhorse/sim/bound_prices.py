@@ -48,13 +48,18 @@ class Priced:
     """Milliseconds: where the programme runs most of each build, for a search to begin with."""
 
 
-def priced(builds: Sequence[tuple[int, int]], boot: int, wait: int) -> Priced:
-    """The best prices found for a stretch of builds (arrival, duration), all in milliseconds."""
+def priced(
+    builds: Sequence[tuple[int, int]], boot: int, wait: int, *, finely: bool = False
+) -> Priced:
+    """The best prices found for a stretch of builds (arrival, duration), all in milliseconds.
+
+    Finely lets them bend in more places: dearer to compute, and for few builds worth it.
+    """
     arrivals, durations = np.array(builds, dtype=np.int64).T
     best = Priced(worths=np.zeros(len(builds)), starts=tuple(arrivals.tolist()))
     if boot == 0:
         return best
-    table = _Table(arrivals, durations, boot, wait)
+    table = _Table(arrivals, durations, boot, wait, finely=finely)
     programme = _Programme(table, boot / 1000)
     proved = 0.0
     for _ in range(ROUNDS):
@@ -75,16 +80,15 @@ class _Table:
     A column of `terms` is a moment's price or, behind these, a toll; a row is a start of a build.
     """
 
-    def __init__(self, arrivals: Indices, durations: Indices, boot: int, wait: int) -> None:
+    def __init__(
+        self, arrivals: Indices, durations: Indices, boot: int, wait: int, *, finely: bool
+    ) -> None:
         self.boot = boot / 1000
         self.short = np.flatnonzero(durations <= wait)
         """The builds that name a toll."""
         first = arrivals[self.short] - boot
         last = arrivals[self.short] + wait
-        ends = arrivals + durations
-        self.moments = np.unique(
-            np.concatenate([arrivals, arrivals + wait, ends, ends + wait, first])
-        )
+        self.moments = np.union1d(_bends(arrivals, durations, wait, finely=finely), first)
         self.build, self.start = _starts(self.moments, arrivals, durations, wait)
         self.first_row = np.searchsorted(self.build, np.arange(len(arrivals)))
         end = self.start + durations[self.build]
@@ -119,6 +123,20 @@ class _Table:
         price = np.clip(prices[:count], 0, np.maximum(self.boot - sums, 0))
         price = seconds + np.minimum.accumulate(price - seconds)
         return np.concatenate([price, tolls])
+
+
+def _bends(arrivals: Indices, durations: Indices, wait: int, *, finely: bool) -> Indices:
+    """Moments where prices may bend: where a build starts and ends at its earliest and latest.
+
+    Finely, also where it ends if it starts as another just ends, and starts if it ends as another
+    starts: there it is decided who can follow whom.
+    """
+    ends = arrivals + durations
+    bends = np.unique(np.concatenate([arrivals, arrivals + wait, ends, ends + wait]))
+    if not finely:
+        return bends
+    build, start = _starts(bends, arrivals, durations, wait)
+    return np.unique(np.concatenate([bends, start, start + durations[build]]))
 
 
 def _starts(

@@ -42,8 +42,8 @@ def verified(
     cost = 0
     for stint in schedule:
         running: list[int] = []
+        first: int | None = None
         end = 0
-        first = None
         for number, start_seconds in sorted(stint.builds, key=lambda build: build[1]):
             start = milliseconds(start_seconds)
             arrival, duration = (milliseconds(each) for each in builds[number])
@@ -56,8 +56,8 @@ def verified(
                 raise Misuse(f"build {number} finds no free executor at {start} ms")
             seen.add(number)
             running.append(start + duration)
+            end = start + duration if first is None else max(end, start + duration)
             first = start if first is None else first
-            end = max(end, start + duration)
         if first is None:
             raise Misuse("an agent runs nothing")
         cost += milliseconds(boot_seconds) + end - first

@@ -35,6 +35,24 @@ def improved(
     return cost, tuple(starts)
 
 
+def in_line(builds: Sequence[tuple[int, int]], *, boot: int, wait: int) -> tuple[int, ...]:
+    """Starts to begin with: in order of arrival, each takes the agent that idles least for it.
+
+    It waits for the agent if its patience allows, and boots one at once where none is worth it.
+    """
+    free: list[int] = []
+    starts = []
+    for arrival, duration in builds:
+        patient = bisect_right(free, arrival + wait)
+        place = min(bisect_left(free, arrival), patient - 1)
+        start = arrival
+        if place >= 0 and arrival - free[place] < boot:
+            start = max(arrival, free.pop(place))
+        insort(free, start + duration)
+        starts.append(start)
+    return tuple(starts)
+
+
 def _moved(
     line: list[Event], build: tuple[int, int], start: int, boot: int, wait: int
 ) -> tuple[int, int]:

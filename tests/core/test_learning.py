@@ -71,6 +71,14 @@ def test_a_boot_is_from_the_launch_to_the_first_look_that_shows_the_node_online(
     assert after.boots.newest == (70,)
 
 
+def test_a_boot_ends_with_the_first_build_when_that_began_before_the_look() -> None:
+    young = instance("i-1", Lifecycle.PENDING, launched_at=NOW - 50)
+    had = look(FIRST, instances=(young,))
+    after = look(had, building(started_at=NOW + 3), instances=(young,), at=NOW + 10)
+
+    assert after.boots.newest == (53,)
+
+
 def test_an_agent_that_comes_back_teaches_no_boot() -> None:
     had = look(FIRST, node("i-1", offline=True))
 

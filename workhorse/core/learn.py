@@ -115,7 +115,8 @@ class Learned:
     """What was observed of one pool; the journal keeps it across restarts."""
 
     boots: Sample = field(default_factory=Sample)
-    """Seconds from an instance's launch to the first look that showed its node online."""
+    """Seconds from an instance's launch to its first build, or to the first look that showed its
+    node online when that was earlier."""
     durations: Sample = field(default_factory=Sample)
     """Seconds from a build's start to the first look that did not show it any more."""
     ratios: Sample = field(default_factory=Sample)

@@ -2,8 +2,8 @@
 
 Only looks at a Jenkins that can be trusted are compared: after an unread, frozen or stale one the
 next look is the first again, and what ended meanwhile teaches nothing.
-Times are those of the looks, so that a boot includes the wait until anybody saw that it was over;
-where Jenkins tells when a build began, that is taken.
+Times are those of the looks; where Jenkins tells when a build began, that is taken, and ends a
+boot as well.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -92,14 +92,16 @@ def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, float]]:
 
 
 def _boots(last: Sight, sight: Sight, snapshot: Snapshot) -> list[float]:
+    """Until the first look that shows the node online, or the start of a build before that."""
     if last.booting.keys() == sight.booting.keys() or snapshot.jenkins is None:
         return []
-    nodes = snapshot.jenkins.nodes
-    return [
-        snapshot.at - launched
-        for name, launched in last.booting.items()
-        if name not in sight.booting and name in nodes and not nodes[name].offline
-    ]
+    found: list[float] = []
+    for name, launched in last.booting.items():
+        node = snapshot.jenkins.nodes.get(name)
+        if name not in sight.booting and node is not None and not node.offline:
+            starts = (b.started_at for b in node.running if b.started_at is not None)
+            found.append(max(0.0, min((snapshot.at, *starts)) - launched))
+    return found
 
 
 def _ends(last: Sight, sight: Sight, snapshot: Snapshot) -> tuple[list[float], list[float]]:

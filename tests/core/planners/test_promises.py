@@ -2,9 +2,8 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.core.situations import rich_situations
@@ -61,9 +60,13 @@ PLANNERS: st.SearchStrategy[Planner] = st.one_of(
 
 
 def settled(planner: Planner, s: Situation) -> tuple[Situation, Plan]:
-    """The plan after the first one, as the next tick finds it when nothing changed."""
-    again = replace(s, memory=json.loads(json.dumps(dict(planner.plan(s).memory))), forced=False)
-    return again, planner.plan(again)
+    """The plan after the first two, when what they asked for is coming and nothing else changed."""
+    for _ in range(2):
+        plan = planner.plan(s)
+        coming = s.coming + max(0, plan.target - s.have)
+        memory = json.loads(json.dumps(dict(plan.memory)))
+        s = replace(s, memory=memory, forced=False, coming=coming)
+    return s, planner.plan(s)
 
 
 @given(PLANNERS, rich_situations())
@@ -119,25 +122,46 @@ def test_the_same_situation_has_the_same_plan_and_it_is_plain(
     assert plan.idle_seconds >= 0
 
 
-@settings(max_examples=200)
-@given(PLANNERS, rich_situations(), st.floats(min_value=0, max_value=1, exclude_max=True))
-def test_a_plan_holds_for_as_long_as_it_says(planner: Planner, s: Situation, part: float) -> None:
-    """The same facts, grown older, give the same."""
-    s, plan = settled(planner, s)
-    assume(plan.memory == s.memory)
-    end = min(plan.holds_until, s.now + timedelta(days=3).total_seconds())
-    assume(end > s.now)
-    older = (end - s.now) * part
-    aged = replace(
-        s,
-        now=s.now + older,
-        boot_ages=tuple(age + older for age in s.boot_ages),
-        idle_for=tuple(age + older for age in s.idle_for),
-    )
-    later = planner.plan(aged)
+LATER = (1, 5, 15, 40, 90, 300, 700, 1800, 3600, 7200, 20_000, 50_000, 90_000)
 
-    assert (later.target, later.idle_seconds) == (plan.target, plan.idle_seconds)
-    assert later.memory == plan.memory
+
+def older(s: Situation, seconds: float) -> Situation:
+    """The same facts so much later."""
+    return replace(
+        s,
+        now=s.now + seconds,
+        boot_ages=tuple(age + seconds for age in s.boot_ages),
+        idle_for=tuple(age + seconds for age in s.idle_for),
+    )
+
+
+def holds(planner: Planner, s: Situation) -> None:
+    """Until its end, a plan that leaves the memory as it was is the plan of any older facts."""
+    s, plan = settled(planner, s)
+    for seconds in LATER:
+        if plan.memory != s.memory or s.now + seconds >= plan.holds_until:
+            break
+        later = planner.plan(older(s, seconds))
+
+        assert (later.target, later.idle_seconds) == (plan.target, plan.idle_seconds)
+        assert later.memory == plan.memory
+
+
+@given(PLANNERS, rich_situations())
+def test_a_plan_holds_for_as_long_as_it_says(planner: Planner, s: Situation) -> None:
+    holds(planner, s)
+
+
+@given(PLANNERS, rich_situations(), st.integers(0, 3))
+def test_a_plan_that_no_limit_hides_holds_for_as_long_as_it_says(
+    planner: Planner, s: Situation, queued: int
+) -> None:
+    policy = replace(s.policy, floor=0, ceiling=60, max_step=99, buffer=0, cool_down_seconds=0)
+    bounds = replace(s.group, minimum=0, maximum=60)
+    calm = replace(s, policy=policy, group=bounds, told=True, frozen=False, queued=queued)
+    few = replace(calm, waiting=s.waiting[:queued], running=1, builds=s.builds[:1], coming=0)
+
+    holds(planner, few)
 
 
 @given(PLANNERS, rich_situations(), st.integers(1, 10))

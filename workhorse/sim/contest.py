@@ -7,15 +7,16 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from math import fsum
+from math import exp, fsum, log
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from rich.console import Console
 
 from workhorse.core.errors import Refusal
 from workhorse.sim.contender import Contender
-from workhorse.sim.fleet import Fleet
+from workhorse.sim.fleet import Boot, Fleet
 from workhorse.sim.outcome import Figures, Outcome
 from workhorse.sim.pools import homes_of, pools_of
 from workhorse.sim.replay import cut, replay
@@ -62,7 +63,7 @@ class Patience:
         who = (
             "no build waits" if self.share == 1 else f"{100 * self.share:g} % of the builds wait no"
         )
-        return f"{who} longer than {self.wait_seconds:g} s"
+        return f"{who} longer than {self.wait_seconds:.4g} s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +96,24 @@ class Heat:
     """Contender or bound to why there is no figure of it."""
 
 
-def limit_seconds(fleet: Fleet) -> float:
-    """The p95 wait that a contender has to reach: a median boot and `GRACE_SECONDS`."""
-    return fleet.machines.boot.median_seconds + GRACE_SECONDS
+def limit_seconds(fleet: Fleet, share: float = 0.5) -> float:
+    """The p95 wait that is held to be enough: a boot and `GRACE_SECONDS`.
+
+    Args:
+        fleet: whose machines of no pool in particular are meant.
+        share: of the boots that are no longer than the one meant: 0.5 for the median.  With 0.95
+            the wait of one in twenty is compared with the boot of one in twenty.
+    """
+    return boot_seconds(fleet.machines.boot, share) + GRACE_SECONDS
+
+
+def boot_seconds(boot: Boot, share: float) -> float:
+    """The boot that such a share of them does not exceed."""
+    if boot.p99_seconds is None:
+        return boot.median_seconds
+    normal = NormalDist()
+    sigma = log(boot.p99_seconds / boot.median_seconds) / normal.inv_cdf(0.99)
+    return boot.median_seconds * exp(sigma * normal.inv_cdf(share))
 
 
 def contest(  # noqa: PLR0913 - who plays what, where, and what is kept

@@ -5,7 +5,7 @@ as long to boot, and is spot or not, whoever launched it.
 So contenders differ by what they do, not by luck.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -110,8 +110,6 @@ class RecordedWorld(World):
         """Every build that was queued, those run again included."""
         self.protected: dict[str, bool] = {}
         """Whether a pool's new instances have scale-in protection."""
-        self.arrivals: list[Callable[[str], object]] = []
-        """Told the label expression of each build as it is queued."""
         self._idle_since: dict[str, float] = {}
         self._ends_seen = 0
         self._lengths: dict[int, float] = {}
@@ -205,8 +203,6 @@ class RecordedWorld(World):
         build = self.jenkins.submit(task, seconds, label)
         self._lengths[build.id] = seconds
         self.builds.append(build)
-        for told in self.arrivals:
-            told(label)
 
     def _plan_shortage(self) -> None:
         if self._fleet.shortages_per_day:

@@ -20,7 +20,7 @@ from workhorse.sim.fleet import Fleet
 from workhorse.sim.outcome import ALL, Outcome
 from workhorse.sim.pools import demand_of, homes_of, pools_of
 from workhorse.sim.record import MONDAY, RecordedWorld
-from workhorse.sim.rivals.ground import Ground, Rival
+from workhorse.sim.rivals.ground import Ground, Grounds, Rival
 from workhorse.sim.stage import Stage
 from workhorse.sim.tally import figures, runs_of, stays_of
 from workhorse.sim.workload import Job
@@ -120,10 +120,11 @@ def _stage(cast: _Cast, world: RecordedWorld) -> Run:
 
 def _grounds(cast: _Cast, world: RecordedWorld) -> Run:
     """The rival, one for each pool; with our drain where its instances end at a hook."""
+    grounds: list[Ground] = []
     for name in cast.labels:
         machines = cast.fleet.of(name)
         own = [job for job in cast.jobs if cast.homes[job.label] == name]
-        Ground(
+        ground = Ground(
             world=world,
             pool=name,
             rival=cast.rival(),
@@ -131,7 +132,9 @@ def _grounds(cast: _Cast, world: RecordedWorld) -> Run:
             homes=cast.homes,
             demand=partial(demand_of, own, machines.executors),
         )
-    return Stage(world, _pools(cast, Scaling.ALARMS), pace=PACE).run if cast.hooked else world.run
+        grounds.append(ground)
+    let = Stage(world, _pools(cast, Scaling.ALARMS), pace=PACE).run if cast.hooked else world.run
+    return Grounds(world, grounds, let).run
 
 
 def _pools(cast: _Cast, scaling: Scaling) -> tuple[Pool, ...]:

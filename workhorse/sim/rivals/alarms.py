@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import ClassVar
 
 from workhorse.sim.rivals.ground import Action, Resize, View
@@ -54,6 +55,6 @@ class Alarms:
             self._acted_at = view.now
             yield Resize(size=size)
 
-    def rests(self) -> bool:
-        """No alarm counts anything in an empty pool."""
-        return not self._waiting and not self._idling
+    def rests_until(self, view: View) -> float:
+        """While neither alarm counts."""
+        return view.now if self._waiting or self._idling else inf

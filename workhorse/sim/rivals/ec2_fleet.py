@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 from typing import ClassVar
 
 from workhorse.sim.rivals.ground import Action, End, Resize, Retire, View
@@ -58,6 +58,12 @@ class Ec2Fleet:
                 self._doomed.add(agent.id)
                 yield Retire(instance=agent.id)
 
-    def rests(self) -> bool:
-        """Nothing is scheduled."""
-        return not self._doomed
+    def rests_until(self, view: View) -> float:
+        """Until the next agent has idled for long, unless one has and waits for its look."""
+        seconds = self.idle_minutes * 60
+        waits = view.desired > view.machines.floor and any(
+            agent.idle_seconds > seconds for agent in view.agents
+        )
+        if self._doomed or (waits and seconds):
+            return view.now
+        return view.idle_until(seconds) if seconds else inf

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 from workhorse.core.errors import Refusal
@@ -39,6 +40,6 @@ class Fixed:
         if size != view.desired:
             yield Resize(size=size)
 
-    def rests(self) -> bool:
-        """There is nothing that it would do."""
-        return True
+    def rests_until(self, _: View) -> float:
+        """For ever: Auto Scaling does the rest."""
+        return inf

@@ -5,9 +5,10 @@ It acts by its own means: it sets a size and leaves the choice of whom to end to
 instance itself, with whatever runs on it.  Nothing here saves a build from a careless end.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil, inf
 from typing import ClassVar, NamedTuple, Protocol
 
 from workhorse.core.errors import Surprise
@@ -20,6 +21,8 @@ from workhorse.sim.truth import Hand
 
 API_SECONDS = 1.0
 """From a rival's look at an agent to its call's having an effect: a build may begin meanwhile."""
+SLACK_SECONDS = 0.001
+"""A rival rests a little less than it could: rounding must not make it late."""
 
 
 class Seen(NamedTuple):
@@ -129,14 +132,14 @@ class View:
         """The size, within the group's minimum and maximum."""
         return min(max(size, self.machines.floor), self.machines.ceiling)
 
-    @property
-    def empty(self) -> bool:
-        """Nothing waits, and nothing beyond the floor is there."""
-        return (
-            not self._world.jenkins.queue.items
-            and self.desired <= self.machines.floor
-            and len(self._group.machines) <= self.machines.floor
-        )
+    def idle_until(self, seconds: float, known: Container[str] = ()) -> float:
+        """When the next agent will have been idle for so long; never, when none is on its way.
+
+        Agents that are `known` are left out, and those that have been idle for longer: who lets
+        them be will do so until something changes.
+        """
+        left = (seconds - a.idle_seconds for a in self.agents if a.online and a.id not in known)
+        return self.now + min((each for each in left if each >= 0), default=inf) - SLACK_SECONDS
 
     def _seen(self, machine: Machine) -> Seen:
         computer = self._world.jenkins.computers.get(machine.id)
@@ -168,8 +171,8 @@ class Rival(Protocol):
     def tick(self, view: View) -> Iterable[Action]:
         """What to do now."""
 
-    def rests(self) -> bool:
-        """In an empty pool, where nothing changes, its next looks would change nothing."""
+    def rests_until(self, view: View) -> float:
+        """Until when further looks change nothing, if nothing happens; asked after each look."""
 
 
 class Ground:
@@ -201,36 +204,41 @@ class Ground:
         self._machines = machines
         self._homes = homes
         self._demand = demand
-        self._begun_at = world.kernel.now
-        self._asleep = False
+        self._begun_at = self._rests_until = world.kernel.now
+        self._looked = -1
         world.protected[pool] = rival.protects
-        world.arrivals.append(self._wake)
-        world.kernel.after(0.0, self._tick)
 
-    def _tick(self) -> None:
+    def due(self) -> float:
+        """When it looks next: not before it has to, or before anything happens."""
+        period = self._rival.period
+        usual = self._begun_at + (self._looked + 1) * period
+        event = self._world.kernel.next_at()
+        wanted = self._rests_until if event is None else min(event, self._rests_until)
+        if wanted <= usual or self._looked < 0:
+            return usual
+        # The first of the usual moments from `wanted` on; for ever, when there is none.
+        return (
+            self._begun_at + ceil((wanted - self._begun_at) / period) * period
+            if wanted < inf
+            else inf
+        )
+
+    def look(self) -> None:
+        """Read, decide and act."""
         since = self._world.kernel.now - self._begun_at
+        self._looked = round(since / self._rival.period)
         view = View(
             world=self._world,
             pool=self._pool,
             machines=self._machines,
             homes=self._homes,
             demand=self._demand,
-            look=round(since / self._rival.period),
+            look=self._looked,
         )
-        for action in self._rival.tick(view):
+        actions = tuple(self._rival.tick(view))
+        for action in actions:
             self._do(action)
-        if self._rival.rests() and view.empty:
-            self._asleep = True
-        else:
-            self._world.kernel.after(self._rival.period, self._tick)
-
-    def _wake(self, expression: str) -> None:
-        """A build has come for this pool: look again at the usual moments, now if it is one."""
-        if self._asleep and self._homes[expression] == self._pool:
-            self._asleep = False
-            period = self._rival.period
-            slept = self._world.kernel.now - self._begun_at
-            self._world.kernel.after(-slept % period, self._tick)
+        self._rests_until = view.now if actions else self._rival.rests_until(view)
 
     def _do(self, action: Action) -> None:
         cloud = self._world.cloud
@@ -250,3 +258,36 @@ class Ground:
             machine = cloud.machines.get(action.instance)
             if action.decrement and machine is not None and machine.in_group:
                 cloud.terminate(action.instance, Hand.OURS, decrement=False)
+
+
+class Grounds:
+    """Rivals in all pools of a world, looking in turn.
+
+    Looks that would change nothing are left out: between two events of the world nothing changes,
+    and a rival tells until when it would do nothing of itself.
+
+    Args:
+        world: where they play.
+        grounds: one for each pool.
+        let: lets so many seconds pass: `world.run`, or a stage's where our drain ends instances.
+    """
+
+    def __init__(
+        self, world: RecordedWorld, grounds: Sequence[Ground], let: Callable[[float], object]
+    ) -> None:
+        self._kernel = world.kernel
+        self._grounds = grounds
+        self._let = let
+        self._dues = [ground.due() for ground in grounds]
+        """When each looks next; what has happened since the last look is in it."""
+
+    def run(self, seconds: float) -> None:
+        """Let the rivals and the world go on for so long."""
+        until = self._kernel.now + seconds
+        while (now := min(self._dues)) <= until:
+            self._let(now - self._kernel.now)
+            for ground, due in zip(self._grounds, self._dues, strict=True):
+                if due <= now:
+                    ground.look()
+            self._dues = [ground.due() for ground in self._grounds]
+        self._let(until - self._kernel.now)

@@ -76,6 +76,7 @@ class Poll:
                 if agent.online and agent.busy:
                     yield Retire(instance=agent.id)
 
-    def rests(self) -> bool:
-        """An empty pool needs nothing."""
-        return True
+    def rests_until(self, view: View) -> float:
+        """Until the next agent has idled for long, or while a cool-down or a rule may go on."""
+        cooling = self.scale_out_cool_down_seconds or self.elastic or self.availability
+        return view.now if cooling else view.idle_until(self.idle_seconds)

@@ -63,6 +63,6 @@ class Taskscaler:
             share = min(share, self.scale_factor_limit)
         return max(self.idle_count, share)
 
-    def rests(self) -> bool:
-        """It keeps no memory."""
-        return True
+    def rests_until(self, view: View) -> float:
+        """Until the next agent has idled for long."""
+        return view.idle_until(self.idle_minutes * 60)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
-from workhorse.sim.rivals.ground import Action, Resize, View
+from workhorse.sim.rivals.ground import SLACK_SECONDS, Action, Resize, View
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Vespene:
 
     def tick(self, view: View) -> Iterable[Action]:
         """Set the size, when it is time to: at the first look that is so many minutes later."""
-        if view.look % max(1, ceil(self.reevaluate_minutes * 60 / self.period)):
+        if view.look % self._turn:
             return
         weighed = view.queued * self.queued_weight + view.busy * self.running_weight
         size = max(ceil(weighed * self.multiplier) + self.excess, self.minimum)
@@ -46,6 +46,11 @@ class Vespene:
         if view.bounded(size) != view.desired:
             yield Resize(size=view.bounded(size))
 
-    def rests(self) -> bool:
-        """Its turns come by the clock, whatever it did at the last."""
-        return True
+    def rests_until(self, view: View) -> float:
+        """Until its next turn, whatever happens."""
+        return view.now + (self._turn - view.look % self._turn) * self.period - SLACK_SECONDS
+
+    @property
+    def _turn(self) -> int:
+        """Every so many looks."""
+        return max(1, ceil(self.reevaluate_minutes * 60 / self.period))

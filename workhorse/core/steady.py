@@ -1,7 +1,5 @@
 """How long a drain stays as it is while the facts do, for whoever skips idle times."""
 
-from math import inf
-
 from workhorse.core import drain as d
 from workhorse.core.drain import Drain, DrainState
 from workhorse.core.drains import advance, look, may_return
@@ -25,14 +23,13 @@ def steady_until(drain: Drain, policy: Policy, now: float) -> float:
     no harm.
     """
     ends = (
-        next_beat(drain),
         drain.opened_at + d.REPEAT_SECONDS,
         drain.asked_at + d.REPEAT_SECONDS,
         drain.handed_at + d.JOB_PATIENCE_SECONDS,
         (drain.confirmed_at or 0) + policy.settle_seconds,
         (drain.missing_since or 0) + max(policy.boot_seconds, d.PIPELINE_RESUME_SECONDS),
     )
-    return min((end for end in ends if end > now), default=inf)
+    return min([next_beat(drain), *[end for end in ends if end > now]])
 
 
 def planned_as(drain: Drain) -> tuple[str, bool, bool]:

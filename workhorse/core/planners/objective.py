@@ -130,9 +130,9 @@ class _Step:
         missing = wanted - s.have
         if not s.told or missing <= 0:
             return max(wanted, asked), f"{max(0, asked - wanted)} more were asked for"
-        outlay = self.outlay
-        launches = spared_launches(missing, outlay.in_time, outlay.price, outlay.agent_seconds)
-        told = f"{outlay.in_time:.0%} of boots in time, {outlay.price:.0f} s for a late build less"
+        o = self.outlay
+        launches = spared_launches(missing, o.in_time, o.spare_price, o.agent_seconds)
+        told = f"{o.in_time:.0%} of boots in time, {o.spare_price:.0f} s for a late build less"
         return max(s.have + launches, asked), told
 
     def idle_ahead(self, s: Situation, wanted: int) -> tuple[int, str]:

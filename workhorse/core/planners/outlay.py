@@ -30,6 +30,9 @@ FEWEST_WAITS = 128
 """Builds whose wait must have been measured before the budget is judged."""
 REVIEW_LESSONS = 256
 """Everything is reckoned anew when so many things were learned."""
+SAVED = 0.7
+"""Spare launches are bought only when so much of the budget of late builds is used up: a build may
+be late, and what nobody needs is not paid for."""
 NEAR = 0.01
 """Shares of late builds that differ by less are as good as each other."""
 
@@ -97,6 +100,8 @@ class Outlay:
     late: float = 0.0
     """The share of the builds that was late lately."""
     price: float = 0.0
+    spare_price: float = 0.0
+    """The same for spare launches: nothing while few builds were late."""
     in_time: float = 1.0
     agent_seconds: float = 0.0
     idle: tuple[int, ...] = ()
@@ -122,9 +127,11 @@ class Outlay:
         outlay = cls(aim=aim, state=state, nudge=nudge, bought=bought, late=late)
         if state is State.OVER:
             return replace(outlay, keep_seconds=0.0)
+        spend = len(learned.waits) < FEWEST_WAITS or late > SAVED * aim.late
         return replace(
             outlay,
             price=bought.price,
+            spare_price=bought.price if spend else 0.0,
             in_time=bought.in_time,
             agent_seconds=bought.agent_seconds,
             idle=bought.idle,

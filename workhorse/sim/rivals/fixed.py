@@ -36,8 +36,8 @@ class Fixed:
 
     def tick(self, view: View) -> Iterable[Action]:
         """Set the size, once for all."""
-        size = view.bounded(view.demand(self.share) if self.size is None else self.size)
-        if size != view.desired:
+        if view.look == 0:
+            size = view.bounded(view.demand(self.share) if self.size is None else self.size)
             yield Resize(size=size)
 
     def rests_until(self, _: View) -> float:

@@ -5,13 +5,14 @@ from functools import wraps
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.properties.scene import LABELS, QUEUE, SIDES, Options, Scene
+from tests.properties.scene import SIDES, Options, Scene
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Release
-from workhorse.sim import envelopes
-from workhorse.sim.line import CrashPoint, Side
+from workhorse.sim.faults import aws, controller, messages, ours
+from workhorse.sim.faults.fault import Fault, happen
+from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
 
 THEN = st.sampled_from((0, 0, 2, 6, 11, 16, 25, 60, 130))
@@ -72,6 +73,10 @@ class Promises(RuleBasedStateMachine):
         except Surprise:
             return
 
+    def _strike(self, fault: Fault) -> None:
+        """The fault happens, if the world lets it."""
+        happen(fault, self.scene.world)
+
     def _machine(self, which: int) -> str:
         machines = self.scene.machines
         return machines[which % len(machines)] if machines else "i-00000000"
@@ -90,7 +95,7 @@ class Promises(RuleBasedStateMachine):
     @happens(seconds=st.sampled_from((3, 20, 70)))
     def hang(self, seconds: int) -> None:
         """The machine of the loops hangs; the world goes on."""
-        self.scene.world.run(seconds)
+        self._strike(ours.LoopsHung(seconds=seconds))
 
     # Work.
 
@@ -125,22 +130,43 @@ class Promises(RuleBasedStateMachine):
         """Somebody sets the desired capacity, and AWS chooses whom to end."""
         self._try(self.scene.world.cloud.set_desired, self.scene.group, size)
 
-    @happens(which=ANY)
-    def ec2_terminates(self, which: int) -> None:
+    @happens(which=ANY, known=st.booleans())
+    def ec2_terminates(self, which: int, known: bool) -> None:  # noqa: FBT001 - drawn
         """An instance dies and no hook is asked."""
-        self.scene.world.cloud.ec2_terminate(self._machine(which), Hand.OUTSIDE)
+        self._strike(aws.InstanceDied(which=which, known=known))
 
     @happens(which=ANY, protected=st.booleans())
     def operator_protects(self, which: int, protected: bool) -> None:  # noqa: FBT001 - drawn
         """Somebody switches scale-in protection."""
         self._try(self.scene.world.cloud.protect, self._machine(which), protected=protected)
 
-    @precondition(lambda self: self.scene.machines)
-    @happens(which=ANY, taken=st.booleans())
-    def spot_market(self, which: int, taken: bool) -> None:  # noqa: FBT001 - drawn
-        """EC2 warns that it takes an instance back, or that it may."""
-        world = self.scene.world
-        (world.interrupt_spot if taken else world.recommend_rebalance)(self._machine(which))
+    @happens(which=ANY, how=st.sampled_from(("taken", "taken unwarned", "recommended")))
+    def spot_market(self, which: int, how: str) -> None:
+        """EC2 warns that it takes an instance back, or that it may, or takes it."""
+        if how == "recommended":
+            self._strike(aws.RebalanceRecommended(which=which))
+        else:
+            self._strike(aws.SpotLost(which=which, warned=how == "taken"))
+
+    @happens()
+    def zone_rebalances(self) -> None:
+        """One more is launched, and then one of those there were is ended through its hook."""
+        self._strike(aws.ZoneRebalanced())
+
+    @happens(which=ANY)
+    def instance_hangs(self, which: int) -> None:
+        """A machine stops working, and EC2 goes on calling it running."""
+        self._strike(aws.InstanceHung(which=which))
+
+    @happens(which=ANY, seconds=st.sampled_from((20, 900)))
+    def operator_detaches(self, which: int, seconds: int) -> None:
+        """Somebody takes an instance out of its group, and ends it later."""
+        self._strike(aws.InstanceDetached(which=which, seconds=seconds))
+
+    @happens(seconds=st.sampled_from((30, 200)))
+    def image_is_broken(self, seconds: int) -> None:
+        """Instances that are launched now never register."""
+        self._strike(aws.AgentsNeverRegister(seconds=seconds))
 
     @happens(none=st.booleans())
     def capacity(self, none: bool) -> None:  # noqa: FBT001 - drawn
@@ -152,33 +178,29 @@ class Promises(RuleBasedStateMachine):
     @happens()
     def messages_repeat(self) -> None:
         """Everything in the queue is delivered once more."""
-        self.scene.world.queues.repeat(QUEUE)
+        self._strike(messages.MessagesRepeated())
+
+    @happens(seconds=st.sampled_from((20, 300)))
+    def messages_get_lost(self, seconds: int) -> None:
+        """The queue's policy is broken for a while."""
+        self._strike(messages.MessagesLost(seconds=seconds))
 
     @happens(which=ANY, delay=st.sampled_from((0, 30, 400)))
     def hook_message_out_of_turn(self, which: int, delay: int) -> None:
         """A hook's message for an instance that waits at none: late, early or made up."""
-        now, instance = self.scene.world.kernel.now, self._machine(which)
-        body = envelopes.hook_arrived(self.scene.group, "drain", instance, now)
-        self.scene.world.queues.send(QUEUE, body, delay=delay)
+        self._strike(messages.HookMessageMadeUp(which=which, delay_seconds=delay))
 
-    @happens(kind=st.sampled_from(("test", "foreign", "malformed", "stranger")))
-    def odd_message(self, kind: str) -> None:
+    @happens(oddity=st.sampled_from(messages.Oddity))
+    def odd_message(self, oddity: messages.Oddity) -> None:
         """A message that asks for nothing that is ours."""
-        now = self.scene.world.kernel.now
-        body = {
-            "test": envelopes.hook_tested(self.scene.group, now),
-            "foreign": envelopes.hook_arrived("another", "drain", "i-0badbad0", now),
-            "malformed": '{"Type": "Notification", "Message": ',
-            "stranger": envelopes.spot_interruption("i-0badbad1", now),
-        }[kind]
-        self.scene.world.queues.send(QUEUE, body)
+        self._strike(messages.OddMessageCame(oddity=oddity))
 
     # Jenkins and the people at it.
 
     @happens(crash=st.booleans(), back=st.sampled_from((8.0, 18.0, 60.0)))
     def jenkins_restarts(self, crash: bool, back: float) -> None:  # noqa: FBT001 - drawn
         """Jenkins restarts, in order or not."""
-        self.scene.world.restart_jenkins(20.0, back, crash=crash)
+        self._strike(controller.JenkinsRestarted(back_seconds=back, crash=crash))
 
     @happens(quiet=st.booleans())
     def jenkins_quiets_down(self, quiet: bool) -> None:  # noqa: FBT001 - drawn
@@ -189,8 +211,7 @@ class Promises(RuleBasedStateMachine):
     @happens(which=ANY)
     def human_uncordons(self, which: int) -> None:
         """Somebody gives a node its labels back by hand."""
-        reconfigure = self.scene.world.jenkins.reconfigure
-        self._try(reconfigure, self._node(which), LABELS, exclusive=False)
+        self._strike(controller.NodeUncordoned(which=which))
 
     @happens(which=ANY, offline=st.booleans())
     def human_marks(self, which: int, offline: bool) -> None:  # noqa: FBT001 - drawn
@@ -200,14 +221,12 @@ class Promises(RuleBasedStateMachine):
     @happens(which=ANY)
     def human_deletes(self, which: int) -> None:
         """Somebody deletes a node, and whatever runs on it dies by that hand."""
-        self.scene.deleted.add(self._node(which))
-        self.scene.world.jenkins.delete(self._node(which), Hand.OUTSIDE)
+        self._strike(controller.NodeDeleted(which=which))
 
-    @precondition(lambda self: self.scene.machines)
     @happens(which=ANY, seconds=st.sampled_from((15, 200)))
     def network_breaks(self, which: int, seconds: int) -> None:
         """An agent loses its connection for a while."""
-        self.scene.world.break_connection(self._machine(which), seconds)
+        self._strike(controller.ConnectionBroke(which=which, seconds=seconds))
 
     # The line.
 
@@ -234,7 +253,7 @@ class Promises(RuleBasedStateMachine):
     @happens(number=st.integers(0, 2))
     def cordons_get_lost(self, number: int) -> None:
         """The next cordons are overwritten by somebody who read before and wrote after."""
-        self.scene.world.line.lost_cordons = number
+        self._strike(controller.CordonsLost(number=number))
 
     # The loops themselves.
 
@@ -246,7 +265,17 @@ class Promises(RuleBasedStateMachine):
     @happens(changes=st.integers(1, 8), after=st.booleans())
     def loops_crash(self, changes: int, after: bool) -> None:  # noqa: FBT001 - drawn
         """The process will be killed at its n-th change from now."""
-        self.scene.world.line.crash = CrashPoint(changes=changes, after=after)
+        self._strike(ours.LoopsCrashed(changes=changes, after=after))
+
+    @happens(side=st.sampled_from(SIDES), changes=st.integers(1, 4), done=st.booleans())
+    def one_change_fails(self, side: Side, changes: int, done: bool) -> None:  # noqa: FBT001 - drawn
+        """Of the next changes of a side one fails, or its answer gets lost."""
+        self._strike(ours.ChangeFailed(side=side, changes=changes, done=done))
+
+    @happens(by=st.sampled_from((-3600, -60, 60, 3600)))
+    def clock_jumps(self, by: int) -> None:
+        """The clock of the loops' machine is set."""
+        self._strike(ours.ClockJumped(by_seconds=by))
 
     @invariant()
     def promises_are_kept(self) -> None:

@@ -14,6 +14,7 @@ from workhorse.core.errors import Surprise
 from workhorse.core.model import Release
 from workhorse.loops.perform import DryRun, Performer, RealPerformer
 from workhorse.loops.ports import Ports
+from workhorse.sim.faults.play import Loops
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
 
@@ -47,7 +48,7 @@ def past(events: Iterable[tuple[str, int]], release: Release) -> Past:
         performers.append(Switched(ports))
         return performers[-1]
 
-    scene = Scene(Options(release=release), performer=made)
+    scene = Scene(Options(release=release), Loops(performer=made))
     world = scene.world
     scene.stage.run(130)
     for what, seconds in events:

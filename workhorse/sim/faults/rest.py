@@ -102,8 +102,10 @@ def runnable(build: Build, world: World, pools: Iterable[Pool]) -> bool:
 
 
 def _drains(world: World) -> Iterator[Found]:
+    """Nobody leaves any more; for nodes of instances that EC2 has forgotten see `_pairs`."""
+    told = world.cloud.states(world.jenkins.computers)
     for computer in world.jenkins.computers.values():
-        if is_cordoned(node_fact(computer)):
+        if is_cordoned(node_fact(computer)) and told[computer.name] != "gone":
             yield Promise.DRAINS, f"node {computer.name} is cordoned still"
     for machine in world.members():
         if machine.lifecycle is not Lifecycle.IN_SERVICE:

@@ -6,7 +6,7 @@ It is reckoned when much was learned since the last time, and else handed on fro
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 from workhorse.core.learn import Learned
@@ -157,6 +157,7 @@ class Outlay:
     def report(self, s: Situation) -> Mapping[str, Any]:
         """The error budget and what is bought, for the journal."""
         aim, bought = self.aim, self.bought
+        idle = self.idle[hour_of(s.now)] if self.idle else 0
         hours = None if aim.seconds is None else aim.seconds / HOUR_SECONDS
         return {
             "state": str(self.state),
@@ -169,7 +170,7 @@ class Outlay:
             "hours_today": round(s.learned.spent.today(s.now) / HOUR_SECONDS, 2),
             "hours_allowed": hours,
             "price_seconds": round(self.price),
-            "idle_agents": self.idle[hour_of(s.now)] if self.idle else 0,
+            "idle_agents": ceil(idle / s.policy.executors),
             "idle_seconds": self.keep_seconds,
         }
 

@@ -39,13 +39,9 @@ class Survey:
     other: tuple[Agent, ...] = ()
     running: int = 0
     """Executors that hold a build, on agents that are not draining."""
+    free: int = 0
+    """Idle executors of ready agents."""
     times: Times
-
-    @property
-    def free(self) -> int:
-        """Idle executors of ready agents."""
-        nodes = [a.node for a in self.ready if a.node]
-        return sum(n.executors - min(n.busy, n.executors) for n in nodes)
 
     @property
     def coming(self) -> int:
@@ -54,6 +50,8 @@ class Survey:
 
     def booting_until(self, boot_seconds: float) -> float:
         """When the next booting agent will be lost, if none of them comes until then."""
+        if not self.booting:
+            return inf
         absent = self.times.absent_since
         since = (absent[a.instance.id] for a in self.booting if a.instance.id in absent)
         return min(since, default=inf) + boot_seconds
@@ -82,7 +80,7 @@ def survey(
     idle: dict[str, float] = {}
     absent: dict[str, float] = {}
     ready, booting, lost, draining, other = (list[Agent]() for _ in range(5))
-    running = 0
+    running = free = 0
     nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
     for instance in group.instances:
         name = instance.id
@@ -99,6 +97,7 @@ def survey(
             (booting if young or not read else lost).append(agent)
         else:
             running += node.busy
+            free += max(0, node.executors - node.busy)
             ready.append(agent)
             if node.idle and not node.busy:
                 idle[name] = had.idle_since.get(name, at)
@@ -113,6 +112,7 @@ def survey(
         draining=tuple(draining),
         other=tuple(other),
         running=running,
+        free=free,
         times=Times(idle_since=idle, absent_since=absent),
     )
 

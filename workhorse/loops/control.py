@@ -52,11 +52,10 @@ class Control:
         self._pools = pools
         self._performer = performer
         self._blind_step = blind_step
-        self._default_pool = default_pool
         self._memory: dict[str, PoolMemory] = {}
         self._told: dict[str, object] = {}
         self._standing = {pool.name: Standing(pool) for pool in pools}
-        self._placed = Placed()
+        self._placed = Placed(pools, default_pool)
         self._kept_at: dict[str, float] = {}
 
     def tick(
@@ -80,13 +79,12 @@ class Control:
                 self._memory[pool.name] = self._memory_of(pool, snapshot).blinded()
                 continue
             demand = placement.demands[pool.name] if placement else None
-            standing = self._standing[pool.name]
-            fresh = self.forced or pool.name in ended
-            memory = self._memory_of(pool, snapshot)
-            still = None if fresh else standing.decision(seen, demand, snapshot, memory)
-            if still is not None:
-                decisions.append(still)
-                continue
+            memory, standing = self._memory_of(pool, snapshot), self._standing[pool.name]
+            if not self.forced and pool.name not in ended:
+                still = standing.decision(seen, demand, snapshot, memory)
+                if still is not None:
+                    decisions.append(still)
+                    continue
             decision = decide(
                 pool,
                 snapshot,
@@ -101,7 +99,6 @@ class Control:
             )
             standing.keep(decision, demand, snapshot)
             self._tell(decision)
-            self._keep_learned(decision)
             decisions.append(decision)
             if self._perform(decision):
                 leave += decision.moves.leave
@@ -139,12 +136,7 @@ class Control:
         if snapshot.jenkins is None:
             return None
         placement = self._placed.place(
-            snapshot.jenkins,
-            self._pools,
-            now=snapshot.at,
-            room={p.name: _room(p, surveys[p.name]) for p in self._pools if p.name in surveys},
-            cordoned=frozenset(drains),
-            default_pool=self._default_pool,
+            snapshot.jenkins, now=snapshot.at, surveys=surveys, cordoned=frozenset(drains)
         )
         self._say("unplaced", "items", tuple(asdict(u) for u in placement.unplaced))
         return placement
@@ -158,6 +150,7 @@ class Control:
         if decision.moves != NO_MOVES or self._told.get(key) != gist:
             self._told[key] = gist
             self._write("decision", **decision.as_record())
+        self._keep_learned(decision)
 
     def _keep_learned(self, decision: Decision) -> None:
         """Journal what was learned, when something is learned and the last time is long ago."""
@@ -199,9 +192,3 @@ def _holds_until(placement: Placement | None, decisions: Iterable[Decision]) -> 
     if placement is None:
         return 0.0
     return min((placement.holds_until, *(d.holds_until for d in decisions)))
-
-
-def _room(pool: Pool, seen: Survey) -> int:
-    """Executors that the pool could still give to queued items below its ceiling."""
-    most = min(pool.policy.ceiling, seen.group.maximum)
-    return most * pool.policy.executors - seen.running

@@ -80,39 +80,53 @@ class Standing:
 class Placed:
     """The last placement of the queue, and what it was made from."""
 
-    def __init__(self) -> None:
+    def __init__(self, pools: tuple[Pool, ...], default_pool: str) -> None:
+        self._pools = pools
+        self._default_pool = default_pool
         self._placement: Placement | None = None
         self._jenkins: Jenkins | None = None
-        self._rest: tuple[object, ...] = ()
+        self._room: Mapping[str, int] = {}
+        self._cordoned: frozenset[str] = frozenset()
 
-    def place(  # noqa: PLR0913 - those of `core.demand.place`
+    def place(
         self,
         jenkins: Jenkins,
-        pools: tuple[Pool, ...],
         *,
         now: float,
-        room: Mapping[str, int],
+        surveys: Mapping[str, Survey],
         cordoned: frozenset[str],
-        default_pool: str,
     ) -> Placement:
         """Place every item of the queue, as `core.demand.place` does."""
-        had, before, rest = self._placement, self._jenkins, (pools, room, cordoned, default_pool)
-        if had is not None and before is not None and now < had.holds_until - ROUNDING_SECONDS:
-            empty = not jenkins.queue and not before.queue
-            as_before = jenkins.queue is before.queue and jenkins.nodes is before.nodes
-            if empty or (as_before and rest == self._rest):
-                return had
+        had, before = self._placement, self._jenkins
+        if had is not None and before is not None and not jenkins.queue and not before.queue:
+            return had
+        room = {p.name: _room(p, surveys[p.name]) for p in self._pools if p.name in surveys}
+        if (
+            had is not None
+            and before is not None
+            and jenkins.queue is before.queue
+            and jenkins.nodes is before.nodes
+            and now < had.holds_until - ROUNDING_SECONDS
+            and (room, cordoned) == (self._room, self._cordoned)
+        ):
+            return had
         self._placement = place(
             jenkins,
-            pools,
+            self._pools,
             now=now,
             room=room,
             cordoned=cordoned,
-            default_pool=default_pool,
+            default_pool=self._default_pool,
             had=had,
         )
-        self._jenkins, self._rest = jenkins, rest
+        self._jenkins, self._room, self._cordoned = jenkins, room, cordoned
         return self._placement
+
+
+def _room(pool: Pool, seen: Survey) -> int:
+    """Executors that the pool could still give to queued items below its ceiling."""
+    most = min(pool.policy.ceiling, seen.group.maximum)
+    return most * pool.policy.executors - seen.running
 
 
 def same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:

@@ -70,12 +70,13 @@ class ControllerPort:
         self._jenkins = jenkins
         self._cloud = cloud
         self._auditor = auditor
-        self._teller = Teller(jenkins)
+        self._read = self._up(Teller(jenkins).read)
+        self._glance = self._up(lambda: frozenset(jenkins.queue.items))
 
     def read(self) -> Jenkins:
         """The queue, then the nodes; a slow answer is older than it looks."""
         asked_at = self._jenkins.kernel.now
-        told = self._line.read(Side.JENKINS, self._up(self._teller.read))
+        told = self._line.read(Side.JENKINS, self._read)
         if told.read_at != asked_at:
             told = replace(told, read_at=asked_at)
         self._auditor.shown(told)
@@ -83,8 +84,7 @@ class ControllerPort:
 
     def glance(self) -> frozenset[int]:
         """The ids of the queue's items."""
-        items = self._jenkins.queue.items
-        return self._line.read(Side.JENKINS, self._up(lambda: frozenset(items)))
+        return self._line.read(Side.JENKINS, self._glance)
 
     def cordon(self, node: str, label: str) -> None:
         """Replace the node's labels by `label`, make it exclusive, remember what it had."""

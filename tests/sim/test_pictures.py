@@ -35,7 +35,15 @@ def test_each_pool_has_a_panel_with_named_axes(outcomes: list[Outcome]) -> None:
     ]
     assert {axis.get_ylabel() for axis in figure.axes} == {"agents, builds"}
     assert figure.axes[-1].get_xlabel() == "time, UTC"
-    assert legend(figure) == ["agents alive", "builds running", "builds running or queued"]
+    assert legend(figure) == ["agents alive", "builds running", "builds queued, on top"]
+
+
+def test_panels_of_one_thing_can_be_compared_by_height(outcomes: list[Outcome]) -> None:
+    figure = pictures.drawn_over_time([(o.contender, o.total) for o in outcomes])
+    apart = pictures.drawn_over_time([(pool.name, pool) for pool in outcomes[0].pools])
+
+    assert len({axis.get_ylim() for axis in figure.axes}) == 1
+    assert len({axis.get_ylim() for axis in apart.axes}) == 2
 
 
 def stretched(outcome: Outcome, days: float) -> Axes:
@@ -81,6 +89,7 @@ def test_each_policy_is_a_point_with_its_kills_and_the_bound_a_line(
     ]
     assert points == [[[o.total.waits.p95, o.total.instance_hours]] for o in outcomes]
     assert asarray(axis.lines[-1].get_xydata()).tolist() == [[0, 6], [90, 5]]
+    assert axis.lines[-1].get_drawstyle() == "steps-pre"
     assert axis.get_xlabel() == "wait of the 95th percentile, seconds"
     assert axis.get_ylabel() == "instance-hours"
 
@@ -101,7 +110,7 @@ def test_points_differ_by_shape_as_well_as_by_colour(outcomes: list[Outcome]) ->
 
 @pytest.mark.parametrize(
     ("low", "high", "room"),
-    [(430, 600, (200, 1000)), (1, 1, (1, 1)), (0.3, 7, (0.2, 10)), (500, 2000, (500, 2000))],
+    [(430, 610, (400, 800)), (1, 1, (1, 1)), (0.35, 7, (0.3, 8)), (520, 2000, (500, 2000))],
 )
 def test_the_cost_axis_ends_at_round_figures(
     low: float, high: float, room: tuple[float, float]

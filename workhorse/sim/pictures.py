@@ -5,7 +5,7 @@ is told by colour alone.
 """
 
 from collections.abc import Sequence
-from math import ceil, floor, log10, nan
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ DOTS = 110
 SHOWN_DAYS = 14
 """Up to so many days each day is named; beyond, weeks are numbered."""
 
-ROUND = (1.0, 2.0, 5.0)
+ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 """Marks of a logarithmic axis, in every power of ten."""
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9}
 
@@ -42,9 +42,13 @@ def over_time(panels: Sequence[tuple[str, Figures]], path: Path) -> None:
 
 
 def drawn_over_time(panels: Sequence[tuple[str, Figures]]) -> Figure:
-    """Capacity and demand over time, a panel for each title and its figures, on one time axis."""
+    """Capacity and demand over time, a panel for each title and its figures, on one time axis.
+
+    Panels of one thing, as of a pool with several policies, share the other axis too.
+    """
     figure = Figure(figsize=(11, 1.1 + 2.3 * len(panels)), layout="constrained")
-    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    alike = len({figures.name for _, figures in panels}) == 1
+    axes = figure.subplots(len(panels), 1, sharex=True, sharey=alike, squeeze=False)[:, 0]
     for axis, (title, figures) in zip(axes, panels, strict=True):
         _panel(axis, title, figures)
     figure.legend(
@@ -57,12 +61,11 @@ def drawn_over_time(panels: Sequence[tuple[str, Figures]]) -> Figure:
 def _panel(axis: Axes, title: str, figures: Figures) -> None:
     line = figures.timeline
     hours = [line.start + number * line.step for number in range(len(line.capacity) + 1)]
-    # Where there is nothing no line is drawn, or it would hide the axis.
-    demand = [b + q or nan for b, q in zip(line.busy, line.queued, strict=True)]
-    axis.stairs(line.capacity, hours, fill=True, color=SKY, alpha=0.55, label="agents alive")
+    demand = [busy + queued for busy, queued in zip(line.busy, line.queued, strict=True)]
+    axis.stairs(line.capacity, hours, fill=True, color=SKY, alpha=0.6, label="agents alive")
     axis.stairs(line.busy, hours, fill=True, color=BLUE, label="builds running")
     axis.stairs(
-        demand, hours, baseline=None, color=RED, linewidth=0.8, label="builds running or queued"
+        demand, hours, baseline=line.busy, fill=True, color=RED, label="builds queued, on top"
     )
     axis.set_ylabel("agents, builds")
     axis.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
@@ -167,12 +170,15 @@ def _room(low: float, high: float) -> Point:
 
 
 def _least(axis: Axes, bound: Sequence[Point]) -> None:
+    """As steps: between two waits only the bound of the longer one is proven."""
     label = "clairvoyant bound"
     if len(bound) == 1:
         axis.axhline(bound[0][1], color=BLACK, linestyle="--", linewidth=1.2, label=label)
     elif bound:
         waits, hours = zip(*sorted(bound), strict=True)
-        axis.plot(waits, hours, color=BLACK, linestyle="--", linewidth=1.2, label=label)
+        axis.step(
+            waits, hours, where="pre", color=BLACK, linestyle="--", linewidth=1.2, label=label
+        )
 
 
 def _plain(axis: Axes) -> None:

@@ -52,9 +52,13 @@ DRAWN: Mapping[str, Sequence[object]] = {
 }
 """Field of a fault to what it may be."""
 DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
+    ("AnswersLost", "seconds"): (40.0, 150.0, 400.0, 700.0),
+    ("AnswersLost", "side"): (Side.JENKINS, Side.JENKINS, Side.AUTO_SCALING, Side.EC2, Side.SQS),
     ("ClockJumped", "by_seconds"): (-3600.0, -300.0, -20.0, 20.0, 300.0, 3600.0),
     ("InstanceProtected", "seconds"): (150.0, 700.0, 1500.0),
     ("GroupToldLate", "old_seconds"): (5.0, 15.0, 25.0),
+    ("Slow", "call_seconds"): (2.0, 6.0, 16.0, 25.0, 40.0),
+    ("Slow", "seconds"): (70.0, 150.0, 320.0, 700.0),
     # The journal is a local file: it fails, and is not slow.
     ("Slow", "side"): (Side.JENKINS, Side.AUTO_SCALING, Side.AUTO_SCALING, Side.EC2, Side.SQS),
 }
@@ -76,7 +80,17 @@ AT_HAND = (
 ALONE = (
     *(name for name in KINDS if name != "Upon"),
     *("InstanceEnded", "InstanceEnded", "InstanceHung", "AgentsNeverRegister", "DesiredSet"),
-    *("Slow", "LoopsCrashed", "SideFailed", "JenkinsRestarted", "InstanceProtected"),
+    *(
+        "Slow",
+        "Slow",
+        "Slow",
+        "AnswersLost",
+        "AnswersLost",
+        "LoopsCrashed",
+        "SideFailed",
+        "JenkinsRestarted",
+        "InstanceProtected",
+    ),
 )
 """What strikes at a time; some more often, for they are what happens most."""
 

@@ -16,7 +16,6 @@ from workhorse.core.drains import (
     found_cordon,
     is_cordoned,
     look,
-    recallable,
 )
 from workhorse.core.effects import (
     CompleteHook,
@@ -31,6 +30,7 @@ from workhorse.core.effects import (
 )
 from workhorse.core.heartbeat import HOLD_SECONDS, heartbeat
 from workhorse.core.model import Lifecycle, Node, Release, Snapshot
+from workhorse.core.steady import recallable
 
 ID = "i-00000001"
 CORDON = cordon_label("scale-in", ID)

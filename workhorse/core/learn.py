@@ -10,7 +10,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -147,12 +146,11 @@ class Learned:
         return self if self.sight is None else replace(self, sight=None)
 
     def as_record(self) -> dict[str, Any]:
-        """As the journal keeps it: samples in full, arrivals as differences."""
-        first = self.arrivals[:1]
+        """As the journal keeps it."""
         return {
-            **{name: list(getattr(self, name).newest) for name in _SAMPLES},
-            "arrivals": [*first, *(after - before for before, after in pairwise(self.arrivals))],
-            "spent": [self.spent.at, self.spent.seconds, self.spent.instances],
+            **{name: getattr(self, name).newest for name in _SAMPLES},
+            "arrivals": self.arrivals,
+            "spent": (self.spent.at, self.spent.seconds, self.spent.instances),
         }
 
     @classmethod
@@ -166,7 +164,7 @@ class Learned:
             ratios=samples["ratios"],
             waits=samples["waits"],
             gaps=samples["gaps"],
-            arrivals=tuple(_running_total(record.get("arrivals", ()))),
+            arrivals=tuple(record.get("arrivals", ())),
             spent=Spent(at=at, seconds=seconds, instances=instances),
         )
 
@@ -177,10 +175,3 @@ _SAMPLES = ("boots", "durations", "ratios", "waits", "gaps")
 def _sample(values: Iterable[float]) -> Sample:
     newest = tuple(values)
     return Sample(newest=newest, seen=len(newest))
-
-
-def _running_total(steps: Iterable[float]) -> Iterable[float]:
-    total = 0.0
-    for step in steps:
-        total += step
-        yield total

@@ -153,7 +153,7 @@ def _left(last: Sight, level: int, now: float) -> tuple[float, ...]:
 def _gaps(last: Sight, level: int, now: float) -> list[float]:
     """How long each level that is reached again had been left."""
     risen = max(0, level - last.level)
-    return [now - left for left in last.left[::-1][:risen]]
+    return [max(0.0, now - left) for left in last.left[::-1][:risen]]
 
 
 def _arrived(had: tuple[float, ...], new: list[float]) -> tuple[float, ...]:

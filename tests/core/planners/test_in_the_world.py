@@ -62,7 +62,7 @@ def test_the_stock_planner_serves_in_its_own_time() -> None:
 
 def test_what_was_learned_outlives_the_process() -> None:
     played = stage("duration")
-    day(played, hours=2)
+    day(played, hours=4)
     kept = played.world.journal.last("learned:linux")
     played.restart()
     played.run(60)
@@ -77,6 +77,6 @@ def test_what_was_learned_outlives_the_process() -> None:
 
 def test_it_is_journalled_now_and_then_and_not_at_every_tick() -> None:
     played = stage("exact")
-    day(played, hours=2)
+    day(played, hours=5)
 
-    assert 2 <= len(played.world.journal.of("learned:linux")) <= 2 * HOURS / 900
+    assert 3 <= len(played.world.journal.of("learned:linux")) <= 5

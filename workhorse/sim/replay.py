@@ -64,13 +64,7 @@ def replay(  # noqa: PLR0913 - what a replay is made of, by name
     labels = pools_of(played, fleet)
     homes = homes_of(played, labels)
     cast = _Cast(jobs=played, fleet=fleet, contender=contender, labels=labels, homes=homes)
-    world = RecordedWorld(fleet, labels, seed=seed, hooked=cast.hooked)
-    begin = MONDAY + played[0].arrival // 3600 * 3600
-    world.run(begin - world.kernel.now)
-    world.feed(played)
-    run = _stage(cast, world) if contender.kind is Kind.PLANNER else _grounds(cast, world)
-    _play(world, run, MONDAY + played[-1].arrival, progress)
-    return _outcome(cast, world, begin, seed)
+    return _outcome(cast, _played(cast, seed, progress), seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +79,30 @@ class _Cast:
     homes: Mapping[str, str]
     """Label expression to the pool where its builds count."""
 
+    @property
+    def begin(self) -> float:
+        """The hour of the first arrival, in simulated time."""
+        return MONDAY + self.jobs[0].arrival // 3600 * 3600
+
     def rival(self) -> Rival:
+        """One rival, for one pool."""
         return rivals.made(self.contender.name, self.contender.options)
 
     @property
     def hooked(self) -> bool:
         """Instances end through our hook and drain."""
         return self.contender.kind is Kind.PLANNER or self.rival().hooked
+
+
+def _played(cast: _Cast, seed: int, progress: Progress) -> RecordedWorld:
+    """The world after the last build."""
+    world = RecordedWorld(cast.fleet, cast.labels, seed=seed, hooked=cast.hooked)
+    world.run(cast.begin - world.kernel.now)
+    world.feed(cast.jobs)
+    planned = cast.contender.kind is Kind.PLANNER
+    run = _stage(cast, world) if planned else _grounds(cast, world)
+    _play(world, run, MONDAY + cast.jobs[-1].arrival, progress)
+    return world
 
 
 def cut(jobs: Sequence[Job], days: float | None) -> Sequence[Job]:
@@ -171,10 +182,10 @@ def _play(world: RecordedWorld, run: Run, last_arrival: float, progress: Progres
         progress(min(1.0, (now - begin) / max(1.0, last_arrival - begin)))
 
 
-def _outcome(cast: _Cast, world: RecordedWorld, begin: float, seed: int) -> Outcome:
+def _outcome(cast: _Cast, world: RecordedWorld, seed: int) -> Outcome:
     runs = runs_of(world, cast.homes)
     last = max((f.at for f in world.truth.finished), default=world.kernel.now)
-    window = begin, world.kernel.now if world.unfinished else last
+    window = cast.begin, world.kernel.now if world.unfinished else last
     stays = stays_of(world.lives, runs, window)
     pools = tuple(
         figures(
@@ -189,7 +200,7 @@ def _outcome(cast: _Cast, world: RecordedWorld, begin: float, seed: int) -> Outc
     return Outcome(
         contender=str(cast.contender),
         seed=seed,
-        hours=(window[1] - begin) / 3600,
+        hours=(window[1] - window[0]) / 3600,
         total=figures(ALL, runs, stays, cast.fleet, window),
         pools=pools,
     )

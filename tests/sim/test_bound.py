@@ -27,7 +27,7 @@ tenths = st.integers(0, 6_000).map(lambda tenth: tenth / 10)
 works = st.lists(st.tuples(tenths, tenths.filter(bool)), min_size=1, max_size=12)
 boots = st.integers(0, 900).map(lambda tenth: tenth / 10)
 waits = st.sampled_from((0.0, 10.0, 30.0, 60.0, 90.0))
-some = settings(max_examples=60)
+some = settings(max_examples=25)
 
 
 def least(builds: list[Work], boot: float, wait: float) -> float:

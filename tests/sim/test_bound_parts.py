@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.sim.brute import cheapest
 from workhorse.core.errors import Misuse
+from workhorse.sim.bound_horizon import priced
 from workhorse.sim.bound_levels import boots_and_idle, events, full_agents, peak
 from workhorse.sim.bound_pool import Terms, stretches
-from workhorse.sim.bound_prices import _Table
+from workhorse.sim.bound_prices import Table
 from workhorse.sim.bound_schedule import Stint, verified
 from workhorse.sim.bound_search import improved, in_line
 
@@ -128,13 +129,33 @@ def test_any_prices_prove_a_bound(
     data: st.DataObject,
 ) -> None:
     """However bad the solver's answer: made to fit, it promises no more than the least."""
-    arrivals, durations = 1000 * np.array(builds, dtype=np.int64).T
-    table = _Table(arrivals, durations, 1000 * boot, 1000 * wait, finely=finely)
+    table = Table(1000 * np.array(builds), 1000 * boot, 1000 * wait, finely=finely)
     count = len(table.moments) + len(table.short)
     price = st.floats(-1, 9)
-    worths, _ = table.worths(
-        np.array(data.draw(st.lists(price, min_size=count, max_size=count)), dtype=np.float64)
-    )
+    drawn = data.draw(st.lists(price, min_size=count, max_size=count))
+    worths, _ = table.worths(table.repaired(np.array(drawn)))
     least = cheapest(builds, [wait] * len(builds), boot, 1)
 
-    assert worths.sum() + durations.sum() / 1000 <= least + 1e-9
+    assert worths.sum() + sum(d for _, d in builds) <= least + 1e-9
+
+
+@given(few, st.integers(1, 6), st.integers(1, 3), st.integers(1, 3))
+@settings(max_examples=100)
+def test_held_prices_prove_a_bound_too(
+    builds: list[tuple[int, int]], boot: int, wait: int, at_once: int
+) -> None:
+    """A stretch may be priced some builds at a time."""
+    moments = [(1000 * arrival, 1000 * duration) for arrival, duration in sorted(builds)]
+    prices = priced(moments, 1000 * boot, 1000 * wait, at_once=at_once)
+    least = cheapest(builds, [wait] * len(builds), boot, 1)
+
+    assert prices.worths.sum() + sum(d for _, d in builds) <= least + 1e-5
+
+
+def test_little_is_lost_where_prices_are_held() -> None:
+    """Of a day and a night of builds without a pause, priced forty at a time."""
+    builds = [(60_000 * n, 1000 * (200 + 311 * n * n % 977)) for n in range(150)]
+    whole = priced(builds, 60_000, 30_000).worths.sum()
+    held = priced(builds, 60_000, 30_000, at_once=40).worths.sum()
+
+    assert 0.95 * whole < held < 1.001 * whole

@@ -10,7 +10,8 @@ for the boot is worth more than the first price, idling more than the rise, and 
 not below 0.  Whatever the policy does, a build cannot do better than the least of
 y(s) - y(s + duration) over the starts s that its patience allows, and the sum of these leasts is
 below any policy's boots and idle seconds.  Any prices prove a bound; a linear programme finds good
-ones.  So its solver need not be trusted: `_repaired` makes its answer fit, `_Table` values it.
+ones.  So its solver need not be trusted: `Table.repaired` makes its answer fit, `Table.worths`
+values it.
 
 Tolls.  A build shorter than its patience could be split, in that sum, into parts that follow one
 another on a part of an agent.  Against that each such build j may name a toll z: whoever gets
@@ -20,60 +21,16 @@ boot is no dearer).  So j's bound is z more, the other builds' are less by the t
 and price and tolls together stay below `boot` at every moment.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog  # type: ignore[import-untyped]  # scipy ships no types
-from scipy.sparse import csr_array, hstack, vstack  # type: ignore[import-untyped]  # the same
+from scipy.sparse import csr_array, hstack  # type: ignore[import-untyped]  # scipy ships no types
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
-
-ROUNDS = 30
-"""Programmes solved for a stretch at most; on the traces three do, and stopping early is safe."""
-CLOSE = 0.0005
-"""Seconds: a bound this near to what the programme promises is not worth another round."""
+Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priced:
-    """What the prices prove of a stretch."""
-
-    worths: Numbers
-    """Seconds of boots and idle agents that each build must bring about, toll included, and some
-    less than none; their sum is the bound."""
-    starts: tuple[int, ...]
-    """Milliseconds: where the programme runs most of each build, for a search to begin with."""
-
-
-def priced(
-    builds: Sequence[tuple[int, int]], boot: int, wait: int, *, finely: bool = False
-) -> Priced:
-    """The best prices found for a stretch of builds (arrival, duration), all in milliseconds.
-
-    Finely lets them bend in more places: dearer to compute, and for few builds worth it.
-    """
-    arrivals, durations = np.array(builds, dtype=np.int64).T
-    best = Priced(worths=np.zeros(len(builds)), starts=tuple(arrivals.tolist()))
-    if boot == 0:
-        return best
-    table = _Table(arrivals, durations, boot, wait, finely=finely)
-    programme = _Programme(table, boot / 1000)
-    proved = 0.0
-    for _ in range(ROUNDS):
-        promised, prices, starts = programme.solved()
-        worths, cheapest = table.worths(prices)
-        if worths.sum() > proved:
-            proved = float(worths.sum())
-            best = Priced(worths=worths, starts=starts)
-        if promised - proved < CLOSE or not programme.add(cheapest):
-            break
-    return best
-
-
-class _Table:
+class Table:
     """Where prices may bend, and every start of a build that could be its cheapest.
 
     Prices are straight between `moments`, so a build is cheapest where it starts or ends on one.
@@ -81,14 +38,23 @@ class _Table:
     """
 
     def __init__(
-        self, arrivals: Indices, durations: Indices, boot: int, wait: int, *, finely: bool
+        self,
+        builds: Indices,
+        boot: int,
+        wait: int,
+        *,
+        finely: bool = False,
+        also: Indices | None = None,
     ) -> None:
+        """Builds are rows of arrival and duration, in milliseconds; prices bend at `also` too."""
+        arrivals, durations = builds.T
         self.boot = boot / 1000
         self.short = np.flatnonzero(durations <= wait)
         """The builds that name a toll."""
-        first = arrivals[self.short] - boot
+        self.toll_from = first = arrivals[self.short] - boot
         last = arrivals[self.short] + wait
-        self.moments = np.union1d(_bends(arrivals, durations, wait, finely=finely), first)
+        bends = [_bends(arrivals, durations, wait, finely=finely), first]
+        self.moments = np.unique(np.concatenate(bends if also is None else [*bends, also]))
         self.build, self.start = _starts(self.moments, arrivals, durations, wait)
         self.first_row = np.searchsorted(self.build, np.arange(len(arrivals)))
         end = self.start + durations[self.build]
@@ -102,8 +68,7 @@ class _Table:
         """Moment by toll: 1 where who gets free pays it."""
 
     def worths(self, prices: Numbers) -> tuple[Numbers, Indices]:
-        """What every build must bring about at these prices, and the row that says so."""
-        prices = self._repaired(prices)
+        """What every build must bring about at prices that keep the rules, and the row of each."""
         values = self.terms @ prices
         least = np.minimum.reduceat(values, self.first_row)
         rows = np.flatnonzero(values == least[self.build])
@@ -111,7 +76,7 @@ class _Table:
         least[self.short] += prices[len(self.moments) :]
         return least, cheapest
 
-    def _repaired(self, prices: Numbers) -> Numbers:
+    def repaired(self, prices: Numbers) -> Numbers:
         """The prices made to keep their rules exactly, for a solver keeps them nearly."""
         count = len(self.moments)
         seconds = self.moments / 1000
@@ -167,62 +132,3 @@ def _weights(moments: Indices, times: Indices) -> csr_array:
         ),
         shape=(len(times), len(moments)),
     )
-
-
-class _Programme:
-    """The linear programme: prices, tolls and the builds' bounds, these with a few rows each.
-
-    It starts with the two ends of every build's patience and takes on, round by round, the rows
-    that the last answer overlooked.
-    """
-
-    def __init__(self, table: _Table, boot: float) -> None:
-        self._table = table
-        self._builds = len(table.first_row)
-        last_row = np.append(table.first_row[1:], len(table.build)) - 1
-        self._rows = np.unique(np.concatenate([table.first_row, last_row]))
-        moments, tolls = table.tolled.shape
-        steps = np.arange(moments - 1)
-        ones = np.ones(moments - 1)
-        rise = csr_array(
-            (
-                np.concatenate([ones, -ones]),
-                (np.concatenate([steps, steps]), np.concatenate([steps + 1, steps])),
-            ),
-            shape=(moments - 1, moments + tolls),
-        )
-        toll_posts = np.flatnonzero(table.tolled.sum(axis=1))
-        one_price = csr_array(
-            (np.ones(len(toll_posts)), (np.arange(len(toll_posts)), toll_posts)),
-            shape=(len(toll_posts), moments),
-        )
-        capped = hstack([one_price, table.tolled[toll_posts]])
-        fixed = vstack([rise, capped])
-        self._fixed = hstack([fixed, csr_array((fixed.shape[0], self._builds))])
-        self._limits = np.concatenate(
-            [np.diff(table.moments) / 1000, np.full(len(toll_posts), boot)]
-        )
-        self._goal = -np.concatenate([np.zeros(moments), np.ones(tolls + self._builds)])
-        self._bounds = [(0, boot)] * (moments + tolls) + [(-boot, boot)] * self._builds
-
-    def add(self, rows: Indices) -> bool:
-        """Heed these rows from now on; false when it did already."""
-        known = len(self._rows)
-        self._rows = np.union1d(self._rows, rows)
-        return len(self._rows) > known
-
-    def solved(self) -> tuple[float, Numbers, tuple[int, ...]]:
-        """The sum promised, prices and tolls, and for each build its heaviest start."""
-        table, rows = self._table, self._rows
-        own = csr_array(
-            (np.ones(len(rows)), (np.arange(len(rows)), table.build[rows])),
-            shape=(len(rows), self._builds),
-        )
-        matrix = vstack([self._fixed, hstack([-table.terms[rows], own])], format="csr")
-        limits = np.concatenate([self._limits, np.zeros(len(rows))])
-        answer = linprog(self._goal, A_ub=matrix, b_ub=limits, bounds=self._bounds, method="highs")
-        weights = -answer.ineqlin.marginals[len(self._limits) :]
-        heaviest = np.lexsort((-weights, table.build[rows]))
-        first = heaviest[np.searchsorted(table.build[rows][heaviest], np.arange(self._builds))]
-        starts = tuple(int(start) for start in table.start[rows[first]])
-        return -float(answer.fun), answer.x[: -self._builds], starts

@@ -9,14 +9,12 @@ from functools import reduce
 from itertools import chain
 from math import ceil, gcd
 
-from workhorse.sim.bound_prices import Priced, priced
+from workhorse.sim.bound_horizon import FEW, Priced, priced
 from workhorse.sim.bound_search import improved, in_line
 
-FEW = 30
-"""Builds of a stretch for which finer prices are worth their time, should the coarse leave a gap:
-on the traces they close most gaps of so few, and take minutes for two hundred."""
 NUMERIC = 1e-6
-"""Seconds that rounding may have added to a sum of worths; taken off before it is rounded up."""
+"""Seconds that rounding may have added to a build's worth; taken off before the sum is rounded up.
+The solver is exact to a tenth of that, and only where held prices meet new ones does it matter."""
 
 Builds = Sequence[tuple[int, int]]
 """Arrival and duration, in the order of arrival."""
@@ -61,7 +59,7 @@ def solved(builds: Builds, boot: int, wait: int) -> Stretch:
 
 def _extra(prices: Priced, boot: int, step: int) -> int:
     """What the prices prove, rounded up; and somebody has to boot."""
-    proved = (float(prices.worths.sum()) - NUMERIC) * 1000
+    proved = float((prices.worths - NUMERIC).sum()) * 1000
     return max(boot, ceil(proved / step) * step)
 
 

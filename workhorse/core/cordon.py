@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from workhorse.core.errors import Misuse
 from workhorse.core.node_config import read_text, write_text
@@ -54,6 +55,13 @@ def parse_cordon_label(label: str) -> tuple[str, str] | None:
         return None
     found = _LABEL.fullmatch(label)
     return (found.group(1), found.group(2)) if found else None
+
+
+@lru_cache(maxsize=4096)
+def cordons_among(labels: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Cause and instance of each cordon label; the nodes of a pool mostly have the same labels."""
+    found = (parse_cordon_label(label) for label in labels)
+    return tuple(parsed for parsed in found if parsed is not None)
 
 
 def cordoned(config: str, label: str) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 from workhorse.core.demand import Demand
 from workhorse.core.drain import Drain
-from workhorse.core.drains import recallable
 from workhorse.core.effects import Effect, SetDesiredCapacity
 from workhorse.core.learn import Learned
 from workhorse.core.learning import learn
 from workhorse.core.model import Pool, Reason, Scaling, Snapshot
 from workhorse.core.plan import Moves, Plan, Planner, Situation, first_to_leave, moves
 from workhorse.core.planners.exact import Exact
+from workhorse.core.steady import recallable
 from workhorse.core.survey import Survey, Times
 
 NO_MOVES = Moves()
@@ -152,9 +152,8 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         planner: says how large the pool should be.
         forced: an operator asked for a fresh plan.
     """
-    group = seen.group
     expected = None if memory.expected is None else memory.expected - ended
-    change = _change(memory.seen, expected, group.desired)
+    change = _change(memory.seen, expected, seen.group.desired)
     outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
     learned = learn(memory.learned, snapshot, seen, demand)
@@ -174,8 +173,8 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     moved = wish != NO_MOVES
     left = PoolMemory(
         changed_at=snapshot.at if moved else changed_at,
-        seen=group.desired,
-        expected=_expected(expected, group.desired, wish.desired, outside=outside),
+        seen=seen.group.desired,
+        expected=_expected(expected, seen.group.desired, wish.desired, outside=outside),
         times=seen.times,
         learned=learned,
         planner=plan.memory,

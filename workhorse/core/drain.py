@@ -76,6 +76,10 @@ class DrainState(Word):
     ENDED = "ENDED"
 
 
+REVOCABLE = frozenset({DrainState.ASKED, DrainState.CORDONED, DrainState.QUIET})
+"""Where nothing was asked of AWS yet, and the agent may be called back."""
+
+
 class DrainEvent(Word):
     """What was heard of an agent, or seen by a look at it."""
 

@@ -6,12 +6,11 @@ after they were performed, so that a failed effect is tried again at the next ti
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from workhorse.core import drain as d
-from workhorse.core.cordon import cordon_label, parse_cordon_label
-from workhorse.core.drain import Cause, Drain, DrainAction, DrainEvent, DrainState
+from workhorse.core.cordon import cordon_label, cordons_among
+from workhorse.core.drain import REVOCABLE, Cause, Drain, DrainAction, DrainEvent, DrainState
 from workhorse.core.effects import (
     CompleteHook,
     Cordon,
@@ -36,7 +35,6 @@ from workhorse.core.model import (
 _ENDED_STATES = frozenset({"terminated", "gone"})
 _DETACHED_STATES = frozenset({"pending", "running", "stopping", "stopped"})
 _ASKING = frozenset({DrainAction.TERMINATE, DrainAction.COMPLETE, DrainAction.QUEUE_JOB})
-_RECALLABLE = frozenset({DrainState.ASKED, DrainState.CORDONED, DrainState.QUIET})
 _EVENT_OF = {
     Cause.SCALE_IN: DrainEvent.CHOSEN,
     Cause.HOOK: DrainEvent.HOOK_ARRIVED,
@@ -56,21 +54,14 @@ class Advance:
     effects: tuple[Effect, ...] = ()
 
 
-@lru_cache(maxsize=4096)
-def _cordons(labels: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """Cause and instance of each cordon label; the nodes of a pool mostly have the same labels."""
-    found = (parse_cordon_label(label) for label in labels)
-    return tuple(parsed for parsed in found if parsed is not None)
-
-
 def is_cordoned(node: Node) -> bool:
     """The node carries a cordon label of ours, and nothing else."""
-    return len(node.labels) == 1 and bool(_cordons(node.labels))
+    return len(node.labels) == 1 and bool(cordons_among(node.labels))
 
 
 def found_cordon(node: Node) -> Cause | None:
     """The cause on the node's cordon label; None when it carries none of ours."""
-    for cause, instance in _cordons(node.labels):
+    for cause, instance in cordons_among(node.labels):
         if instance == node.name and cause in set(Cause):
             return Cause(cause)
     return None
@@ -79,18 +70,6 @@ def found_cordon(node: Node) -> Cause | None:
 def opening(cause: Cause) -> DrainEvent:
     """The event by which a drain of that cause opens."""
     return _EVENT_OF[cause]
-
-
-def may_return(drain: Drain) -> bool:
-    """We chose it to leave, and nothing was asked of AWS yet."""
-    ours = drain.cause is Cause.SCALE_IN and drain.asked_at == 0
-    return ours and drain.state in _RECALLABLE
-
-
-def recallable(drain: Drain, instance: Instance | None) -> bool:
-    """It may return, and is in service."""
-    in_service = instance is not None and instance.lifecycle is Lifecycle.IN_SERVICE
-    return in_service and may_return(drain)
 
 
 def look(  # noqa: PLR0911 - a ladder of conditions, an event each
@@ -157,7 +136,7 @@ def _hook_absent(drain: Drain, instance: Instance, now: float) -> bool:
     """A message may come before the group shows it, by seconds; after that it was a false one."""
     told = drain.cause is Cause.HOOK and instance.lifecycle is Lifecycle.IN_SERVICE
     early = now - drain.opened_at < d.REPEAT_SECONDS
-    return told and not early and drain.state in _RECALLABLE
+    return told and not early and drain.state in REVOCABLE
 
 
 def _outside(drain: Drain, snapshot: Snapshot) -> DrainEvent:

@@ -1,6 +1,6 @@
 """The control loop: place the queue, decide for every pool, set sizes, begin and recall drains."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from workhorse.core.decide import EXACTLY, NO_MOVES, Decision, PoolMemory, decide
@@ -16,8 +16,8 @@ from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 from workhorse.loops.standing import Placed, Standing
 
-KEEP_SECONDS = 900.0
-"""What was learned is journalled no more often: a restart forgets a quarter of an hour of it."""
+KEEP_SECONDS = 3600.0
+"""What was learned is journalled no more often: a restart forgets an hour of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,13 @@ class Wishes:
     recall: tuple[str, ...] = ()
     placement: Placement | None = None
     decisions: tuple[Decision, ...] = field(default=())
-    holds_until: float = 0.0
-    """The same facts give the same decisions and nothing to do at any time before."""
+
+    @property
+    def holds_until(self) -> float:
+        """The same facts give the same decisions and nothing to do at any time before."""
+        if self.placement is None:
+            return 0.0
+        return min((self.placement.holds_until, *[d.holds_until for d in self.decisions]))
 
 
 class Control:
@@ -71,8 +76,7 @@ class Control:
         self._say("blind", "notes", snapshot.notes)
         surveys = dict(self._surveys(snapshot, drains))
         placement = self._place(snapshot, drains, surveys)
-        leave: list[str] = []
-        recall: list[str] = []
+        leave, recall = list[str](), list[str]()
         decisions: list[Decision] = []
         for pool in self._pools:
             if (seen := surveys.get(pool.name)) is None:
@@ -80,11 +84,11 @@ class Control:
                 continue
             demand = placement.demands[pool.name] if placement else None
             memory, standing = self._memory_of(pool, snapshot), self._standing[pool.name]
-            if not self.forced and pool.name not in ended:
-                still = standing.decision(seen, demand, snapshot, memory)
-                if still is not None:
-                    decisions.append(still)
-                    continue
+            fresh = self.forced or pool.name in ended
+            still = None if fresh else standing.decision(seen, demand, snapshot, memory)
+            if still is not None:
+                decisions.append(still)
+                continue
             decision = decide(
                 pool,
                 snapshot,
@@ -98,7 +102,6 @@ class Control:
                 forced=self.forced,
             )
             standing.keep(decision, demand, snapshot)
-            self._tell(decision)
             decisions.append(decision)
             if self._perform(decision):
                 leave += decision.moves.leave
@@ -109,7 +112,6 @@ class Control:
             recall=tuple(recall),
             placement=placement,
             decisions=tuple(decisions),
-            holds_until=_holds_until(placement, decisions),
         )
 
     def _memory_of(self, pool: Pool, snapshot: Snapshot) -> PoolMemory:
@@ -163,7 +165,8 @@ class Control:
             self._write(f"learned:{decision.pool}", **learned.as_record())
 
     def _perform(self, decision: Decision) -> bool:
-        """Set the size; only when that worked do agents leave or come back."""
+        """Tell it and set the size; only when that worked do agents leave or come back."""
+        self._tell(decision)
         self._memory[decision.pool] = decision.memory
         if not decision.effects:
             return True
@@ -186,9 +189,3 @@ class Control:
 
     def _write(self, kind: str, **facts: object) -> None:
         note(self._ports, kind, **facts)
-
-
-def _holds_until(placement: Placement | None, decisions: Iterable[Decision]) -> float:
-    if placement is None:
-        return 0.0
-    return min((placement.holds_until, *(d.holds_until for d in decisions)))

@@ -8,7 +8,6 @@ A drain is remembered only after its effects were performed.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import inf
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
@@ -18,7 +17,7 @@ from workhorse.core.errors import Surprise
 from workhorse.core.heartbeat import heartbeat
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
-from workhorse.core.steady import rests, steady_until
+from workhorse.core.steady import quiet_until
 from workhorse.loops.inbox import Inbox
 from workhorse.loops.members import Members, Membership
 from workhorse.loops.notes import note
@@ -95,37 +94,16 @@ class Drainer:
         for instance in recall:
             self._step(self.drains[instance], DrainEvent.RECALL_ASKED, snapshot)
         self._look(snapshot)
-        rests = not self._acted and not self.inbox.messages and self._rests(had, snapshot)
-        self.holds_until = self._steady_until(snapshot.at) if rests else 0.0
+        self.holds_until = 0.0
+        if not self._acted and not self.inbox.messages:
+            told = {"bound": self._bound, "registered": self._registered}
+            self.holds_until = quiet_until(had, self.drains, self._pools, snapshot, **told)
 
     def _bound_nodes(self, snapshot: Snapshot) -> frozenset[str]:
         if snapshot.jenkins is None or not snapshot.jenkins.queue or not self.drains:
             return frozenset()
         jobs = frozenset(pool.release_job for pool in self._pools.values())
         return bound_nodes(snapshot.jenkins, except_jobs=jobs)
-
-    def _rests(self, had: Mapping[str, Drain], snapshot: Snapshot) -> bool:
-        """What this tick changed of the drains, the next one would leave alone."""
-        if self.drains.keys() - had.keys():
-            return False
-        return all(self._same(drain, snapshot) for drain in had.values())
-
-    def _same(self, had: Drain, snapshot: Snapshot) -> bool:
-        """Nothing more would be done about a drain; one that ended and is nowhere is forgotten."""
-        drain = self.drains.get(had.instance)
-        if drain is had:
-            return True
-        if drain is None:
-            nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
-            members = self._membership.of(snapshot.groups).pools
-            return had.instance not in nodes and had.instance not in members
-        pool, told = self._pools[drain.group], {"bound": self._bound}
-        return rests(had, drain, pool, snapshot, registered=self._registered, **told)
-
-    def _steady_until(self, now: float) -> float:
-        drains = self.drains.values()
-        ends = (steady_until(d, self._pools[d.group].policy, now) for d in drains)
-        return min(ends, default=inf)
 
     def _hear(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
         for (queue, key), message in list(self.inbox.messages.items()):

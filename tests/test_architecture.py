@@ -70,9 +70,7 @@ PURE = frozenset(
 )
 """What the core may use of the standard library: none of it knows the time or the outside.
 
-`zoneinfo` reads the machine's table of time zones, which is as constant as a calendar: windows of
-the week are told in the operator's wall clock.
-
+`zoneinfo` reads the table of time zones, for windows of the week: constant as a calendar.
 `datetime` too, for parsing and printing times; see `CLOCKS`.
 """
 

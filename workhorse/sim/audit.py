@@ -163,8 +163,8 @@ class Audit:
     def _chosen(self, effect: Cordon) -> None:
         """Who is chosen to leave was idle for long enough, and nobody protects it.
 
-        Told of an agent's first cordon only, and not of one that was late and given up as lost
-        before it came.
+        Told of an agent's first cordon only, not of one that was late and given up as lost before
+        it came, and not when the journal failed: a choice stands until it can be carried out.
         """
         first = effect.node not in self._cordoned
         self._cordoned.add(effect.node)
@@ -174,7 +174,7 @@ class Audit:
             return
         now, policy = self._world.kernel.now, self._policies[machine.group]
         late = (looks.back_at or now) - machine.launched_at >= policy.boot_seconds
-        if late or self._world.ahead_seconds:
+        if late or self._world.ahead_seconds or Side.JOURNAL in self._world.line.failed_at:
             return
         told = self._described.get(machine.group)
         member = told.by_id.get(machine.id) if told else None

@@ -14,7 +14,7 @@ from workhorse.core.model import Policy, Release
 from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
-from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.faults.plan import EXACT, BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 
@@ -63,6 +63,17 @@ DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
     ("Slow", "side"): (Side.JENKINS, Side.AUTO_SCALING, Side.AUTO_SCALING, Side.EC2, Side.SQS),
 }
 """Where a kind of fault has choices of its own."""
+PLANNED: Sequence[tuple[str, tuple[tuple[str, float], ...]]] = (
+    *(((EXACT, ()),) * 8),
+    (EXACT, (("buffer_ratio", 0.5),)),
+    (EXACT, (("idle_agents", 1),)),
+    (EXACT, (("scale_out_factor", 2.0),)),
+    ("stock", ()),
+    ("stock", (("excess", 1.0), ("multiplier", 2.0), ("reevaluate_minutes", 3.0))),
+    ("duration", ()),
+    ("objective", ()),
+)
+"""Planners and their options; half of the pools have the plain one."""
 LURKING = 0.4
 """The share of faults that wait for the loops to do something."""
 AWAITED = (
@@ -145,8 +156,11 @@ def _pool(rng: random.Random, name: str) -> PoolPlan:
         scale_in=rng.random() > 0.05,  # noqa: PLR2004 - one in twenty
         release=rng.choice((Release.CONTROLLER, Release.CONTROLLER, Release.JOB)),
     )
+    planner, options = rng.choice(PLANNED)
     return PoolPlan(
         policy=policy,
+        planner=planner,
+        options=options,
         hook_seconds=rng.choice((120.0, 300.0, 300.0, 600.0, 0.0)),
         boots=rng.choice(((30.0,), (30.0, 60.0, 90.0), (45.0, 200.0))),
         queue=rng.random() > 0.1,  # noqa: PLR2004 - one in ten

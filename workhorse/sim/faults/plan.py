@@ -3,13 +3,27 @@
 Equal plans make equal runs.  A plan is printed as the Python that makes it, and written as JSON.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workhorse.core.model import Hook, Policy, Pool
+from workhorse.core.plan import Planner
+from workhorse.core.planners.duration import Duration
+from workhorse.core.planners.exact import Exact
+from workhorse.core.planners.objective import Objective
+from workhorse.core.planners.stock import Stock
 from workhorse.sim.builds import Timings
 from workhorse.sim.faults.fault import Fault
 from workhorse.sim.groups import Shape
 
+EXACT = "exact"
+PLANNERS: Mapping[str, Callable[..., Planner]] = {
+    EXACT: Exact,
+    "stock": Stock,
+    "duration": Duration,
+    "objective": Objective,
+}
+"""Those that come with workhorse, by the names of their entry points."""
 MOST_ROOM = 2
 """How much larger a group may be than its policy's ceiling, so that another hand can exceed it."""
 
@@ -29,6 +43,23 @@ class PoolPlan:
     exclusive: bool = False
     room: int = MOST_ROOM
     """The group's maximum beyond the policy's ceiling."""
+    planner: str = EXACT
+    options: tuple[tuple[str, float], ...] = ()
+    """Of the planner: name and value."""
+
+    @property
+    def plain(self) -> bool:
+        """It is planned by what builds need alone: its size at rest and idle times are known."""
+        return self.planner == EXACT and not self.options
+
+    def made_planner(self) -> Planner:
+        """The planner with its options.
+
+        Raises:
+            ValueError: an option is refused.
+            TypeError: there is no option of that name.
+        """
+        return PLANNERS[self.planner](**dict(self.options))
 
     @property
     def pool(self) -> Pool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 
-from workhorse.core.model import Policy
+from workhorse.core.model import Policy, Pool
 from workhorse.loops.driver import Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import Performer, RealPerformer
@@ -14,7 +14,7 @@ from workhorse.sim.audit import Audit
 from workhorse.sim.builds import Build
 from workhorse.sim.faults.fault import Fault, plan_faults
 from workhorse.sim.faults.ours import LoopsCrashed
-from workhorse.sim.faults.plan import BuildPlan, FaultPlan
+from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.rest import calm, under_way, waiting_builds
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Broken, Promise, Verdict
@@ -50,6 +50,8 @@ class Loops:
     performer: Callable[[Ports], Performer] = RealPerformer
     steady: bool = True
     """Their clock does not jump while they live."""
+    skipping: bool = True
+    """Turns that would do nothing are left out; that changes nothing but the time it takes."""
 
 
 def run(plan: FaultPlan, loops: Loops | None = None) -> Verdict:
@@ -85,14 +87,17 @@ class _Play:
         world.jenkins.timings = plan.timings
         world.queues.shuffled = plan.shuffled
         world.steady = loops.steady
-        self.audit = Audit(world, self.pools)
+        self.audit = Audit(world, map(_promised, plan.pools))
+        self._exact = frozenset(each.pool.group for each in plan.pools if each.plain)
         self.stage = Stage(
             world,
             [replace(pool, policy=loops.believes(pool.policy)) for pool in self.pools],
             pace=Pace(tick=plan.tick, glance=plan.glance, mail=plan.mail, publish=PUBLISH_SECONDS),
             trust=loops.trust,
             default_pool=self.pools[0].name if self.pools else "",
+            planners={each.policy.name: each.made_planner() for each in plan.pools},
             performer=loops.performer,
+            skipping=loops.skipping,
         )
         self._builds: list[Build] = []
         self._stirred: list[str] = []
@@ -114,11 +119,11 @@ class _Play:
         """Faults, then peace, then rest."""
         self.stage.run(self._plan.seconds)
         self._in_peace()
-        if not next(self._under_way(), None):
+        if len(self._exact) == len(self.pools) and not next(self._under_way(), None):
             self._at_rest()
 
     def _under_way(self) -> Iterator[tuple[Promise, str]]:
-        return under_way(self.world, self.pools)
+        return under_way(self.world, self.pools, self._exact)
 
     def _in_peace(self) -> None:
         clock, calmed = self.world.clock, False
@@ -189,6 +194,12 @@ class _Play:
             for since, until in (window for window in windows if window)
         )
         return mute >= KEPT_MUTE * beat
+
+
+def _promised(plan: PoolPlan) -> Pool:
+    """What the auditor is told: other planners choose for themselves who idles too long."""
+    policy = plan.policy if plan.plain else replace(plan.policy, idle_seconds=0.0)
+    return replace(plan.pool, policy=policy)
 
 
 def _crashes(fault: Fault) -> bool:

@@ -3,7 +3,7 @@
 What is under way is named, so that a world which never comes to rest says why.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from workhorse.core.drains import is_cordoned
 from workhorse.core.labels import parse
@@ -68,13 +68,22 @@ def _clean_up(world: World, name: str) -> None:
         world.cloud.complete_hook(machine.group, machine.hook, name, Hand.OUTSIDE)
 
 
-def under_way(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
-    """Everything that keeps the world from being at rest."""
+def under_way(
+    world: World, pools: Iterable[Pool], exact: Container[str] | None = None
+) -> Iterator[Found]:
+    """Everything that keeps the world from being at rest.
+
+    Args:
+        world: that.
+        pools: what the loops keep.
+        exact: the groups that come to rest at one certain size, others within their bounds; all
+            of them when nothing is said.
+    """
     pools = tuple(pools)
     yield from waiting_builds(world, pools)
     yield from _drains(world)
     for pool in pools:
-        yield from _size(world, pool)
+        yield from _size(world, pool, exact=exact is None or pool.group in exact)
     yield from _pairs(world)
     yield from _letters(world, pools)
 
@@ -112,14 +121,15 @@ def _drains(world: World) -> Iterator[Found]:
             yield Promise.HOOKS, f"instance {machine.id} is {machine.lifecycle} still"
 
 
-def _size(world: World, pool: Pool) -> Iterator[Found]:
+def _size(world: World, pool: Pool, *, exact: bool) -> Iterator[Found]:
     """As many as the planner wants of a pool with nothing to do; more, where it may not shrink."""
     group, policy = world.cloud.groups[pool.group], pool.policy
-    size = max(policy.floor, min(policy.buffer, policy.ceiling))
+    least = max(policy.floor, min(policy.buffer, policy.ceiling)) if exact else policy.floor
+    most = least if exact else policy.ceiling
     if group.members != group.desired:
         yield Promise.BOUNDS, f"{pool.group} has {group.members} of {group.desired} instances"
-    if group.desired < size or (policy.scale_in and group.desired > size):
-        yield Promise.BOUNDS, f"{pool.group} rests at {group.desired}, not at {size}"
+    if group.desired < least or (policy.scale_in and group.desired > most):
+        yield Promise.BOUNDS, f"{pool.group} rests at {group.desired}, not at {least} to {most}"
 
 
 def _pairs(world: World) -> Iterator[Found]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from workhorse import plugins
 from workhorse.core.errors import Refusal
 from workhorse.sim import command
 from workhorse.sim.contender import options_of
@@ -45,11 +46,21 @@ PLANNERS: Mapping[str, Mapping[str, Range]] = {
         "idle_seconds": Range(low=10, high=1800, log=True, word="auto"),
         "slack_seconds": Range(low=0, high=120),
     },
+    "objective": {
+        "wait_seconds": Range(low=5, high=180, log=True),
+    },
 }
 """Each planner's own options that are searched; `--range` adds to them, for planners not ours too.
 
-What the operator states is not searched: the hours of `windows`, the wish of `objective`.
+`wait_seconds` is a wish: its frontier tells what each wish costs.
 """
+
+STATED: Mapping[str, tuple[str, ...]] = {
+    "exact": ("windows",),
+    "stock": ("minimum",),
+    "objective": ("quantile", "instance_hours_per_day"),
+}
+"""Options that are not searched because they say what the operator wants, not how to get it."""
 
 
 def ranges(planner: str, more: Mapping[str, Range] | None = None) -> Mapping[str, Range]:
@@ -58,7 +69,13 @@ def ranges(planner: str, more: Mapping[str, Range] | None = None) -> Mapping[str
     Args:
         planner: its name.
         more: added, or put in place of those known.
+
+    Raises:
+        Refusal: there is no planner of that name.
     """
+    known = plugins.names(plugins.PLANNERS)
+    if planner not in known:
+        raise Refusal(f"--planner {planner!r}: must be one of {', '.join(known)}")
     own = options_of(planner)
     knobs = {key: each for key, each in POLICY.items() if key not in own}
     return {**knobs, **PLANNERS.get(planner, {}), **(more or {})}

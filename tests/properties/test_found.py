@@ -125,3 +125,13 @@ def test_a_hook_is_kept_open_while_jenkins_refuses_every_cordon() -> None:
     assert scene.world.truth.counts["hooks_timed_out"] == 0
     assert not scene.world.truth.kills
     scene.settle()
+
+
+def test_a_pipeline_that_nobody_can_run_is_looked_into_once() -> None:
+    """Jenkins tells its label only while there is an agent; forgotten, one was started for ever."""
+    scene = Scene(Options(ceiling=2))
+    scene.world.jenkins.submit("pipe", 60, "windows", pipeline=True)
+    scene.stage.run(7200)
+    assert scene.world.truth.counts["launched"] == 1
+    assert not scene.machines
+    scene.settle()

@@ -73,6 +73,8 @@ class Placement:
     unplaced: tuple[Unplaced, ...] = ()
     elsewhere: int = 0
     """Items that wait for one certain node, or that only nodes outside the pools fit."""
+    asked: Mapping[int, str] = field(default_factory=dict)
+    """What the bodies of pipelines asked for when Jenkins told it last, by item."""
     holds_until: float = inf
     """The same queue and nodes give the same at any time before: until an item is due so soon that
     it counts."""
@@ -192,9 +194,11 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
         room: pool name to the executors that it could still add below its ceiling.
         cordoned: the nodes that we cordoned; an item can name one only by its own name.
         default_pool: the pool that gets one agent when items wait whose label nobody can tell.
-        had: the placement before this one, whose demands are told again where they are the same.
+        had: the placement before this one: its demands are told again where they are the same, and
+            what it heard is not forgotten.
     """
     told = had.demands if had else {}
+    asked = _asked_before(jenkins, had)
     tally = _Tally(pools, room)
     fitting: dict[_Ask, tuple[Pool, ...]] = {}
     unplaced: list[Unplaced] = []
@@ -206,6 +210,7 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
             continue
         key = item.expression or (item.why, item.placeholder, item.stuck)
         ask = asks.get(key) or asks.setdefault(key, _ask(item, jenkins.nodes, cordoned))
+        ask = _ask_again(item, ask, asked)
         if not ask.told:
             untold.append(item)
             continue
@@ -223,8 +228,27 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
         demands={p.name: tally.demand(p.name, told.get(p.name)) for p in pools},
         unplaced=tuple(unplaced),
         elsewhere=elsewhere,
+        asked=asked,
         holds_until=_holds_until(jenkins.queue, now),
     )
+
+
+def _asked_before(jenkins: Jenkins, had: Placement | None) -> dict[int, str]:
+    before = had.asked if had else {}
+    return {i.id: before[i.id] for i in jenkins.queue if i.id in before} if before else {}
+
+
+def _ask_again(item: QueueItem, ask: _Ask, asked: dict[int, str]) -> _Ask:
+    """What a pipeline's body asked for before: Jenkins tells it only while there is an agent.
+
+    Else an item that nobody can run would have an agent started for it, to learn its label, each
+    time that agent had left.
+    """
+    if item.placeholder and ask.expression:
+        asked[item.id] = ask.expression
+    elif item.placeholder and not ask.told and item.id in asked:
+        return _Ask(expression=asked[item.id])
+    return ask
 
 
 def _holds_until(items: Iterable[QueueItem], now: float) -> float:

@@ -171,19 +171,16 @@ def _pool(rng: random.Random, name: str) -> PoolPlan:
 
 def _builds(rng: random.Random, names: Sequence[str], seconds: float) -> tuple[BuildPlan, ...]:
     labels = (*names, *names, *names, *names, SHARED, None, f"!{names[0]} && {SHARED}", NOBODY)
-    runnable = labels[:-2]
     bursts = [rng.uniform(0, 0.8 * seconds) for _ in range(rng.randint(1, 6))]
-    made = []
-    for _ in range(rng.randint(5, 40)):
-        pipeline = rng.random() < 0.3  # noqa: PLR2004 - some
-        made.append(
-            BuildPlan(
-                at=float(round(rng.choice(bursts) + rng.choice((0.0, 0.0, 1.0, 20.0, 100.0)))),
-                seconds=rng.choice((3.0, 20.0, 60.0, 150.0, 400.0)),
-                label=rng.choice(runnable if pipeline else labels),
-                pipeline=pipeline,
-            )
+    made = [
+        BuildPlan(
+            at=float(round(rng.choice(bursts) + rng.choice((0.0, 0.0, 1.0, 20.0, 100.0)))),
+            seconds=rng.choice((3.0, 20.0, 60.0, 150.0, 400.0)),
+            label=rng.choice(labels),
+            pipeline=rng.random() < 0.3,  # noqa: PLR2004 - some
         )
+        for _ in range(rng.randint(5, 40))
+    ]
     return tuple(sorted(made, key=lambda build: build.at))
 
 

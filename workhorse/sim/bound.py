@@ -93,7 +93,8 @@ def together(
     else:
         lower = _lower_for_share(answers, busy, terms, share)
         boots = len(builds)
-    upper = sum(_checked(pool, a, terms) for pool, a in zip(builds, answers, strict=True))
+    costs = [_checked(pool, a, terms) for pool, a in zip(builds, answers, strict=True)]
+    upper = sum(milliseconds(cost) for cost in costs) / 1000
     return Bound(
         lower_seconds=lower,
         upper_seconds=upper,

@@ -50,6 +50,12 @@ def test_the_same_plan_has_the_same_verdict(seed: int) -> None:
     assert run(draw.plan(seed)) == run(draw.plan(seed))
 
 
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_leaving_out_turns_that_would_do_nothing_changes_no_verdict(seed: int) -> None:
+    plan = draw.plan(seed)
+    assert run(plan, Loops(skipping=False)) == run(plan)
+
+
 def test_a_hook_may_run_out_only_when_no_heartbeat_can_get_through() -> None:
     silenced = with_faults(
         InstanceEnded(at=200), SideFailed(at=201, side=Side.AUTO_SCALING, seconds=400)

@@ -13,7 +13,7 @@ from workhorse.sim.faults import draw
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity, OddMessageCame
 from workhorse.sim.faults.ours import SideFailed
-from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.faults.plan import PLANNERS, BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.written import as_json, as_python, from_json, names_in
 from workhorse.sim.line import Side
@@ -23,6 +23,8 @@ SMALL = FaultPlan(
     builds=(BuildPlan(at=3.0, label='"quoted"'),),
     faults=(SideFailed(at=60.0, side=Side.EC2), Upon(fault=OddMessageCame(oddity=Oddity.FOREIGN))),
 )
+
+POOL = as_json(SMALL)["pools"][0]
 
 
 def chance(seed: int) -> random.Random:
@@ -75,6 +77,9 @@ def test_python_is_laid_out_in_lines_of_a_hundred() -> None:
         {"pools": 3},
         {"pools": [], "colour": "red"},
         {"pools": [], "seconds": "long"},
+        {"pools": [{**POOL, "planner": "astrology"}]},
+        {"pools": [{**POOL, "options": [["stars", 3]]}]},
+        {"pools": [{**POOL, "planner": "stock", "options": [["reevaluate_minutes", -1.0]]}]},
         {"pools": [], "faults": [{"at": 3.0}]},
         {"pools": [], "faults": [{"kind": "Earthquake"}]},
         {"pools": [], "faults": [{"kind": "SideFailed", "side": "left"}]},
@@ -99,6 +104,12 @@ def test_plans_are_drawn_within_the_sizes_that_are_promised() -> None:
         assert 3600 <= plan.seconds <= 7200
         assert all(each.at >= 0 for each in plan.faults)
         assert all(1 <= pool.policy.executors <= 3 for pool in plan.pools)
+
+
+def test_every_planner_that_is_drawn_can_be_made_and_all_are_drawn() -> None:
+    pools = [pool for seed in range(200) for pool in draw.plan(seed).pools]
+    assert {(pool.planner, pool.options) for pool in pools} == set(draw.PLANNED)
+    assert {type(pool.made_planner()) for pool in pools} == set(PLANNERS.values())
 
 
 def test_what_lies_in_wait_never_keeps_a_heartbeat_from_getting_through() -> None:

@@ -42,9 +42,12 @@ def from_json(record: Mapping[str, Any]) -> FaultPlan:
         Refusal: something in it is no part of a plan.
     """
     try:
-        return cast("FaultPlan", _read(FaultPlan, record))
+        plan = cast("FaultPlan", _read(FaultPlan, record))
+        for pool in plan.pools:
+            pool.made_planner()
     except (TypeError, ValueError, KeyError, AttributeError) as wrong:
         raise Refusal(f"this is no fault plan: {wrong!r}") from None
+    return plan
 
 
 def as_python(value: object, indent: int = 0) -> str:

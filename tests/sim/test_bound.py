@@ -21,13 +21,13 @@ from workhorse.sim.bound import (
 )
 
 TRACE = sources.ROOT / "data/traces/bitcoin-core.csv"
-HOURS_OF_TRACE = 72
+HOURS_OF_TRACE = 48
 
 tenths = st.integers(0, 6_000).map(lambda tenth: tenth / 10)
 works = st.lists(st.tuples(tenths, tenths.filter(bool)), min_size=1, max_size=12)
 boots = st.integers(0, 900).map(lambda tenth: tenth / 10)
 waits = st.sampled_from((0.0, 10.0, 30.0, 60.0, 90.0))
-some = settings(max_examples=25)
+some = settings(max_examples=15)
 
 
 def least(builds: list[Work], boot: float, wait: float) -> float:
@@ -246,7 +246,7 @@ def test_a_twentieth_may_be_late_by_either_way_to_count_quantiles(builds: int, l
 
 
 def recorded() -> list[list[Work]]:
-    """Three days of a trace, a list for each label."""
+    """Two days of a trace, a list for each label."""
     pools: dict[str, list[Work]] = defaultdict(list)
     with TRACE.open() as rows:
         for row in csv.DictReader(rows):

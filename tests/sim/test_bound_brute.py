@@ -16,7 +16,7 @@ FAR = 14
 
 
 @given(few, boots)
-@settings(max_examples=80)
+@settings(max_examples=60)
 def test_without_patience_the_bound_is_the_least(builds: list[Build], boot: int) -> None:
     found = clairvoyant(builds, boot_seconds=boot, wait_seconds=0)
 
@@ -25,7 +25,7 @@ def test_without_patience_the_bound_is_the_least(builds: list[Build], boot: int)
 
 
 @given(few, boots, st.integers(1, 4))
-@settings(max_examples=80)
+@settings(max_examples=60)
 def test_with_patience_the_least_is_between_lower_and_upper(
     builds: list[Build], boot: int, wait: int
 ) -> None:
@@ -36,7 +36,7 @@ def test_with_patience_the_least_is_between_lower_and_upper(
 
 
 @given(few, boots, st.integers(0, 3), st.integers(2, 3))
-@settings(max_examples=80)
+@settings(max_examples=60)
 def test_with_more_executors_the_least_is_between_lower_and_upper(
     builds: list[Build], boot: int, wait: int, executors: int
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workhorse.core.learn import Learned
 from workhorse.core.plan import Situation
-from workhorse.core.planners.budget import Nudge, late_share
+from workhorse.core.planners.budget import Nudge
 from workhorse.core.planners.forecast import (
     HOUR_SECONDS,
     LADDER,
@@ -122,7 +122,7 @@ class Outlay:
         bounds = (-had.base, had.top - had.base)
         nudge = nudge.moved(learned.waits, aim.wait_seconds, aim.late, bounds)
         bought = had if had.steps == nudge.steps else review(s, aim, nudge)
-        late = late_share(learned.waits, aim.wait_seconds, len(learned.waits))
+        late = 1.0 - learned.waits.up_to(aim.wait_seconds) if learned.waits.newest else 0.0
         state = _state(s, aim, bought, late)
         outlay = cls(aim=aim, state=state, nudge=nudge, bought=bought, late=late)
         if state is State.OVER:

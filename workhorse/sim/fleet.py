@@ -88,8 +88,8 @@ class Machines:
     """From a change of desired capacity to the group's acting on it."""
     stop_seconds: float = 10.0
     """From the end of an instance to its leaving the group; not billed."""
-    heartbeat_seconds: float = 300.0
-    """HeartbeatTimeout of the termination hook, for those who use one."""
+    heartbeat_seconds: float = 3600.0
+    """HeartbeatTimeout of the termination hook, for those who use one: the module's default."""
     spot_share: float = 0.0
     """The share of instances that are spot."""
     spot_losses_per_hour: float = 0.0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
+from math import inf
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,8 +26,11 @@ from workhorse.sim.stage import Stage
 from workhorse.sim.tally import figures, runs_of, stays_of
 from workhorse.sim.workload import Job
 
-PACE = Pace(tick=10, glance=10, mail=10, publish=60)
-"""Our loops look every ten seconds, as most rivals do; in production a glance is every second."""
+PACE = Pace(tick=10, glance=10, mail=10, publish=inf)
+"""Our loops look every ten seconds, as most rivals do; in production a glance is every second.
+
+Nobody reads what they would publish.
+"""
 PATIENCE_SECONDS = 7 * 86_400.0
 """How long after the last arrival a replay waits for builds that nobody runs."""
 CHUNK_SECONDS = 3600.0

@@ -20,7 +20,7 @@ from workhorse.sim.contest import Bounds, Heat, Patience, Trace, contest
 from workhorse.sim.fleet import Boot, Fleet, Machines
 from workhorse.sim.outcome import Outcome, Phases, Waits
 from workhorse.sim.replay import replay
-from workhorse.sim.results import NAMES, found, limits_of, patiences
+from workhorse.sim.results import NAMES, command_line, found, limits_of, parser, patiences
 from workhorse.sim.results_page import Shown, page
 from workhorse.sim.verdict import best_rival, bounds_for, verdict, verdicts
 from workhorse.sim.workload import write_csv
@@ -182,7 +182,7 @@ def text(pool: Executor) -> str:
         )
         for number, (trace, each) in enumerate(zip(traces, heats, strict=True))
     ]
-    return page(shown, LIMITS, ["ros2-ci-jenkins"])
+    return page(shown, LIMITS, command="a command", missing=["ros2-ci-jenkins"])
 
 
 def test_every_policy_has_its_row_on_every_trace(text: str) -> None:
@@ -202,6 +202,22 @@ def test_the_page_tells_goals_for_what_developers_drive_only(text: str) -> None:
     assert goals.count("`duration` on bitcoin-core: p95 wait") == 2
     assert goals.count("**bitcoin-core: the bound's goal is") == 2
     assert "gazebo" not in goals
+
+
+def test_tables_go_by_the_last_limit_and_tell_who_keeps_each(text: str) -> None:
+    head = "| policy | wait p50, s | p95, s | p99, s | instance-hours | to bound | to best rival | "
+
+    assert "Tables go by a limit of 128 s, a p95 boot and 30 s." in text
+    assert text.count(f"{head}within 90 s | within 128 s |\n") == 2
+
+
+def test_the_command_is_told_with_what_the_figures_depend_on() -> None:
+    words = ["--jobs=2", "--out=x", "--policy=poll", "--policy=fixed(size=3)", "--boot=60"]
+
+    assert command_line(parser().parse_args([])) == "python -m workhorse.sim results"
+    assert command_line(parser().parse_args(words)) == (
+        "python -m workhorse.sim results --policy poll --policy 'fixed(size=3)' --boot 60"
+    )
 
 
 def test_what_is_not_shipped_and_what_was_not_there_are_told(text: str) -> None:
@@ -257,11 +273,12 @@ def test_the_command_writes_the_page(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "more").mkdir()
     write_csv(morning(), tmp_path / "more/pulumi-pipelines.csv")
-    words = ["results", "--traces=more", "--page=page.md", "--out=out", "--quiet", "--jobs=2"]
+    words = ["results", "--traces=more", "--page=page.md", "--out=out", "--quiet", "--jobs=1"]
 
-    assert door.main([*words, "--policy=duration", "--policy=poll", "--days=0.1"]) == 0
+    assert door.main([*words, "--policy=poll", "--days=0.05"]) == 0
     text = (tmp_path / "page.md").read_text()
     assert capsys.readouterr().out == "written: page.md\n"
-    assert "## pulumi-pipelines, the first 0.1 days" in text
+    assert "## pulumi-pipelines, the first 0.05 days" in text
+    assert "by `python -m workhorse.sim results --policy poll --days 0.05`;" in text
     assert "The trace bitcoin-core was not there" in text
     assert json.loads((tmp_path / "out/results.json").read_text())[0]["trace"] == "pulumi-pipelines"

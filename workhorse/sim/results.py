@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -92,11 +93,24 @@ def _results(arguments: argparse.Namespace) -> Mapping[str, str]:
         for subject, trace, heat in zip(subjects, traces, heats, strict=True)
     ]
     missing = [name for name in NAMES if name not in paths]
-    command.written(arguments.page, page(shown, limits, missing))
+    text = page(shown, limits, command=command_line(arguments), missing=missing)
+    command.written(arguments.page, text)
     records = [record(*each) for each in zip(subjects, heats, strict=True)]
     command.written(arguments.out / "results.json", json.dumps(records, sort_keys=True) + "\n")
     command.say(f"written: {arguments.page}\n")
     return {f"{heat.trace}: {who}": why for heat in heats for who, why in heat.faults.items()}
+
+
+def command_line(arguments: argparse.Namespace) -> str:
+    """The command with those of its options that the figures depend on."""
+    usual = parser().parse_args([])
+    words = ["python -m workhorse.sim results"]
+    for name in ("policy", "days", "boot", "fleet", "seed"):
+        value = getattr(arguments, name)
+        if value != getattr(usual, name):
+            many = value if isinstance(value, list) else [value]
+            words += [f"--{name} {shlex.quote(f'{each}')}" for each in many]
+    return " ".join(words)
 
 
 def found(folder: Path) -> Mapping[str, Path]:
@@ -125,9 +139,12 @@ def limits_of(fleet: Fleet) -> tuple[Limit, ...]:
 
 
 def patiences(limits: Sequence[Limit]) -> tuple[Patience, ...]:
-    """The bounds that are told: for each limit, for 95 % of the builds, and for no wait at all."""
+    """The bounds that are told: for each limit, for 95 % of the builds, and for no wait at all.
+
+    The first is that of the last limit: tables go by it.
+    """
     return (
-        *(Patience(wait_seconds=limit.seconds) for limit in limits),
-        Patience(wait_seconds=limits[0].seconds, share=SHARE),
+        *(Patience(wait_seconds=limit.seconds) for limit in reversed(limits)),
+        Patience(wait_seconds=limits[-1].seconds, share=SHARE),
         Patience(wait_seconds=0.0),
     )

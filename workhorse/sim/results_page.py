@@ -8,14 +8,12 @@ from workhorse.sim.contest import Heat, Trace, boot_seconds
 from workhorse.sim.outcome import Figures, Outcome
 from workhorse.sim.verdict import OURS, best_rival, in_time, is_rival, verdict, verdicts
 
-COMMAND = "python -m workhorse.sim results"
-
-HEADING = f"""# Results
+HEADING = """# Results
 
 Every policy on every trace, in the same simulated world, beside what a clairvoyant would need.
-This page is written by `{COMMAND}`; nothing on it is written by hand.
+This page is written by `{command}`; nothing on it is written by hand.
 
-Our planners are {{planners}}; the rivals are other systems' policies with the constants of their \
+Our planners are {planners}; the rivals are other systems' policies with the constants of their \
 documentation ([simulator.md](simulator.md) names the sources).
 All of them run as they come, with the settings in brackets where there are any.
 """
@@ -24,10 +22,11 @@ READING = """## How to read it
 
 A wait is the time from a build's entering the queue to its start.
 Instance-hours count from the launch of an instance to its end.
-The bound is what a clairvoyant needs who lets no build wait longer than {limit} \
+Tables go by a limit of {limit}.
+The bound is what a clairvoyant needs who lets no build wait longer than that \
 ([bound.md](bound.md)).
 The best rival is the one with the fewest instance-hours of those that run every build and keep \
-the p95 wait within the same limit.
+the p95 wait within the limit.
 """
 
 DOUBTS = """## What the figures do not tell
@@ -88,20 +87,24 @@ class Shown:
     """Developers' pushes drive it: the goals are set for it."""
 
 
-def page(shown: Sequence[Shown], limits: Sequence[Limit], missing: Sequence[str] = ()) -> str:
+def page(
+    shown: Sequence[Shown], limits: Sequence[Limit], *, command: str, missing: Sequence[str] = ()
+) -> str:
     """The whole page as Markdown.
 
     Args:
         shown: the traces, in the order of the page.
-        limits: of the wait; the first is the one that tables go by.
+        limits: of the wait, the strictest first; the last is the one that tables go by.
+        command: what writes the page.
         missing: names of traces that were not there.
     """
     planners = {o.contender: None for s in shown for o in s.heat.outcomes if not is_rival(o)}
-    told = HEADING.format(planners=", ".join(f"`{name}`" for name in planners) or "none")
+    ours = ", ".join(f"`{name}`" for name in planners) or "none"
+    told = HEADING.format(command=command, planners=ours)
     blocks = [
         told.rstrip("\n"),
         *_goals(shown, limits),
-        READING.format(limit=_limit(limits[0])).rstrip("\n"),
+        READING.format(limit=_limit(limits[-1])).rstrip("\n"),
         *_traces(shown, missing),
         *(block for each in shown for block in _one(each, limits)),
         DOUBTS.rstrip("\n"),
@@ -174,8 +177,9 @@ def _one(each: Shown, limits: Sequence[Limit]) -> Iterable[str]:
     yield f"## {heat.trace}{days}"
     if not each.shipped:
         yield "This trace is not shipped: its licence does not say that it may be."
-    rows = [_row(heat, outcome, limits[0]) for outcome in heat.outcomes]
-    head = ("policy", *(title for title, _ in COLUMNS), "to best rival", "in time")
+    rows = [_row(heat, outcome, limits) for outcome in heat.outcomes]
+    within = (f"within {limit.seconds:.0f} s" for limit in limits)
+    head = ("policy", *(title for title, _ in COLUMNS), "to best rival", *within)
     yield _table(head, rows, left=1)
     yield "\n".join(_bounds(heat, limits))
     yield "Where the instance-hours went:"
@@ -186,13 +190,13 @@ def _one(each: Shown, limits: Sequence[Limit]) -> Iterable[str]:
         yield f"Failed: {who}: {why}"
 
 
-def _row(heat: Heat, outcome: Outcome, limit: Limit) -> tuple[str, ...]:
-    to_rival = verdict(heat, outcome, limit.seconds).to_rival
+def _row(heat: Heat, outcome: Outcome, limits: Sequence[Limit]) -> tuple[str, ...]:
+    to_rival = verdict(heat, outcome, limits[-1].seconds).to_rival
     return (
         f"`{outcome.contender}`",
         *(cell(outcome.total) for _, cell in COLUMNS),
         report.NOTHING if to_rival is None else f"{to_rival:.3f}",
-        "yes" if in_time(outcome, limit.seconds) else "no",
+        *("yes" if in_time(outcome, limit.seconds) else "no" for limit in limits),
     )
 
 

@@ -26,7 +26,7 @@ from workhorse.sim.faults.plan import FaultPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Verdict
-from workhorse.sim.faults.written import from_json
+from workhorse.sim.faults.written import as_json, from_json
 from workhorse.sim.shrink import as_test, shrink
 
 CHUNK = 20
@@ -134,6 +134,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.print(f"{total.plans / took:.1f} scenarios a second")
     for seed, broken in total.failed:
         console.print(f"\nplan {seed}:\n{broken}")
+        if options.save is not None:
+            path = options.save / f"plan_{seed}.json"
+            path.write_text(json.dumps(as_json(draw.plan(seed)), indent=1) + "\n")
     for seed, _ in total.failed[:SHOWN]:
         _show(console, draw.plan(seed), f"plan_{seed}")
     return 1 if total.failed else 0
@@ -146,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, help="how many live at once"
     )
+    parser.add_argument("--save", type=Path, help="folder for the plans that fail, as JSON")
     parser.add_argument("--plan", type=Path, help="live through the plan of this JSON file instead")
     return parser
 

@@ -129,6 +129,15 @@ def test_who_needs_too_much_does_not_reach_the_goals() -> None:
     ]
 
 
+def test_a_rival_that_nobody_could_beat_by_so_much_is_told() -> None:
+    near = outcome("poll", 120, 80)
+    one = verdict(heat(OURS, near), OURS, 90.0)
+
+    assert list(one.sentences())[-1].endswith(
+        "the goal of 0.80 is not reached, a clairvoyant needs 0.833."
+    )
+
+
 def test_what_is_not_known_is_told_so() -> None:
     alone = verdict(Heat(trace="week", outcomes=(OURS, SLOW)), OURS, 90.0)
 

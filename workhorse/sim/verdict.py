@@ -67,7 +67,15 @@ class Verdict:
         else:
             share = f"{self.to_rival:.3f} of the instance-hours of `{self.rival}`"
             goal = f"the goal of {RIVAL_GOAL:.2f}"
-            yield f"{who}: {share}; {goal} is {self._reached(self.to_rival <= RIVAL_GOAL)}."
+            reached = self._reached(self.to_rival <= RIVAL_GOAL)
+            yield f"{who}: {share}; {goal} is {reached}{self._nobody_could()}."
+
+    def _nobody_could(self) -> str:
+        """Where the rival is too near the bound to be beaten by so much."""
+        if self.to_bound is None or self.to_rival is None:
+            return ""
+        least = self.to_rival / self.to_bound
+        return f", a clairvoyant needs {least:.3f}" if least > RIVAL_GOAL else ""
 
     def _reached(self, cheap: bool) -> str:  # noqa: FBT001 - the one thing it is told
         if cheap and not self.in_time:

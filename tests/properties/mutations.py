@@ -18,7 +18,7 @@ from workhorse.sim.faults.play import run
 from workhorse.sim.faults.verdict import Promise, Verdict
 
 PAGE = sources.ROOT / "docs/faults.md"
-LIMIT = 400
+LIMIT = 2000
 """Plans that are tried; each breakage must be noticed by one of them."""
 
 ROW = re.compile(r"^\| (?P<name>[^|]+) \| [^|]+ \| (?P<plan>\d+) \| (?P<broken>[A-Z_]+) \|$")

@@ -38,7 +38,8 @@ class Forecast:
     hours: tuple[float, ...]
     """Arrivals per hour, for each hour of the day, UTC."""
     in_time: float
-    """The share of the boots that an item can wait for without being late."""
+    """The share of the boots that an item can wait for without being late; as if one more boot had
+    been seen and had been too slow, so that few boots do not promise much."""
     agent_seconds: float
     """What a launch costs beyond the work that is done on it: boot and drain."""
     busy_seconds: float
@@ -73,11 +74,12 @@ def forecast(learned: Learned, wait_seconds: float, boot: float, agent_seconds: 
     """
     hours = _hours(learned.arrivals)
     durations = learned.durations.newest
+    boots = len(learned.boots)
     mean = sum(durations) / len(durations) if durations else 0.0
     return Forecast(
         ranks=_ranks(learned.arrivals, boot),
         hours=hours,
-        in_time=round(learned.boots.up_to(wait_seconds), 2),
+        in_time=round(learned.boots.up_to(wait_seconds) * boots / (boots + 1), 3),
         agent_seconds=agent_seconds,
         busy_seconds=mean * sum(hours),
     )

@@ -29,8 +29,9 @@ FEWEST_ARRIVALS = 50
 FEWEST_WAITS = 128
 """Builds whose wait must have been measured before the budget is judged."""
 REVIEW_LESSONS = 256
-"""Everything is reckoned anew when so many things were learned."""
-SAVED = 0.7
+"""Everything is reckoned anew when so many things were learned, and sooner while little is known:
+when there is an eighth more of it."""
+SAVED = 0.6
 """Spare launches are bought only when so much of the budget of late builds is used up: a build may
 be late, and what nobody needs is not paid for."""
 NEAR = 0.01
@@ -69,7 +70,7 @@ class Bought:
     """What was reckoned at the last review; plain numbers, to be handed on."""
 
     reviewed: int
-    """Lessons at that time, in units of `REVIEW_LESSONS`."""
+    """Lessons at that time."""
     steps: int
     """The nudge's, at that time."""
     base: int = 0
@@ -82,6 +83,10 @@ class Bought:
     keep_seconds: float | None = None
     because: str = ""
     """Why the objective cannot be met; empty when it can."""
+
+    def is_old(self, lessons: int) -> bool:
+        """So much was learned since that it is to be reckoned anew."""
+        return not 0 <= lessons - self.reviewed < min(REVIEW_LESSONS, 1 + self.reviewed // 8)
 
     @property
     def price(self) -> float:
@@ -117,7 +122,7 @@ class Outlay:
             return cls(aim=aim, state=State.COLD, nudge=Nudge(seen=learned.waits.seen))
         had = bought_before(s.memory)
         nudge = Nudge.of(s.memory, learned.waits)
-        if had is None or had.reviewed != learned.lessons // REVIEW_LESSONS:
+        if had is None or had.is_old(learned.lessons):
             had = review(s, aim, nudge)
         bounds = (-had.base, had.top - had.base)
         nudge = nudge.moved(learned.waits, aim.wait_seconds, aim.late, bounds)
@@ -205,7 +210,7 @@ def review(s: Situation, aim: Aim, nudge: Nudge) -> Bought:
     base, because = _place(outlooks, top, aim)
     step = min(max(base + nudge.steps, 0), max(top, 0))
     return Bought(
-        reviewed=learned.lessons // REVIEW_LESSONS,
+        reviewed=learned.lessons,
         steps=step - base,
         base=base,
         top=max(top, 0),

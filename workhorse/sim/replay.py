@@ -26,11 +26,8 @@ from workhorse.sim.stage import Stage
 from workhorse.sim.tally import figures, runs_of, stays_of
 from workhorse.sim.workload import Job
 
-PACE = Pace(tick=10, glance=10, mail=10, publish=inf)
-"""Our loops look every ten seconds, as most rivals do; in production a glance is every second.
-
-Nobody reads what they would publish.
-"""
+PACE = Pace(publish=inf)
+"""Our loops keep their default pace, as in production; nobody reads what they would publish."""
 PATIENCE_SECONDS = 7 * 86_400.0
 """How long after the last arrival a replay waits for builds that nobody runs."""
 CHUNK_SECONDS = 3600.0

@@ -96,7 +96,10 @@ def test_both_goals_are_reached_within_the_limit() -> None:
     assert one.reaches_rival
     assert list(one.sentences()) == [
         "`duration` on week: p95 wait 88.0 s, within 90 s.",
-        "`duration` on week: 4.0 % above the clairvoyant; the goal of 10 % is reached.",
+        (
+            "`duration` on week: 4.0 % above a clairvoyant who lets nobody wait longer; the goal "
+            "of 10 % is reached."
+        ),
         (
             "`duration` on week: 0.770 of the instance-hours of `ec2-fleet`; the goal of 0.80 is "
             "reached."
@@ -127,6 +130,23 @@ def test_who_needs_too_much_does_not_reach_the_goals() -> None:
         "the goal of 10 % is not reached.",
         "the goal of 0.80 is not reached.",
     ]
+
+
+def test_the_goal_goes_by_the_clairvoyant_with_the_same_p95_wait() -> None:
+    """Who may let one in twenty wait is compared with one who may as well."""
+    all_wait = heat(OURS, least=96.0)
+    few = Bounds(
+        patience=Patience(wait_seconds=90.0, share=0.95), lower_seconds=94 * 3600, upper_seconds=1e9
+    )
+    one = verdict(replace(all_wait, bounds=(*all_wait.bounds, few)), OURS, 90.0)
+
+    assert one.to_bound == pytest.approx(104 / 96)
+    assert one.held_to == one.to_least == pytest.approx(104 / 94)
+    assert not one.reaches_bound
+    assert list(one.sentences())[1] == (
+        "`duration` on week: 8.3 % above a clairvoyant who lets nobody wait longer, 10.6 % above "
+        "the least that is proven for that p95 wait; the goal of 10 % is not reached."
+    )
 
 
 def test_a_rival_that_nobody_could_beat_by_so_much_is_told() -> None:

@@ -28,10 +28,6 @@ def drawn(search: Search, path: Path) -> None:
     axis.axvline(
         search.limit_seconds, color=BLACK, linestyle="--", linewidth=1.2, label="limit of the wait"
     )
-    axis.set_yscale("log")
-    axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_formatter("{x:g}")
-    axis.tick_params(axis="y", which="minor", labelsize=8)
     axis.set_xlabel("wait of the 95th percentile, seconds")
     axis.set_ylabel("instance-hours")
     axis.set_title(f"{search.planner} on {search.trace}", loc="left", fontsize=11)

@@ -13,6 +13,7 @@ from workhorse.sim.contest import Patience, Trace, contest, limit_seconds
 from workhorse.sim.fleet import Fleet
 from workhorse.sim.results_page import Limit, Shown, page
 from workhorse.sim.spread import Kept
+from workhorse.sim.verdict import SHARE
 from workhorse.sim.workers import workers
 
 OUT = Path(".run/results")
@@ -28,9 +29,6 @@ NAMES: Mapping[str, bool] = {
     "ros2-ci-jenkins": False,
 }
 """The traces, and whether developers drive them: their pushes, and no nightly timers."""
-
-SHARE = 0.95
-"""Of the builds, for whom the goals set a limit."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -139,12 +137,12 @@ def limits_of(fleet: Fleet) -> tuple[Limit, ...]:
 
 
 def patiences(limits: Sequence[Limit]) -> tuple[Patience, ...]:
-    """The bounds that are told: for each limit, for 95 % of the builds, and for no wait at all.
+    """The bounds that are told: each limit for all builds and for 95 % of them, and no wait at all.
 
     The first is that of the last limit: tables go by it.
     """
     return (
         *(Patience(wait_seconds=limit.seconds) for limit in reversed(limits)),
-        Patience(wait_seconds=limits[-1].seconds, share=SHARE),
+        *(Patience(wait_seconds=limit.seconds, share=SHARE) for limit in reversed(limits)),
         Patience(wait_seconds=0.0),
     )

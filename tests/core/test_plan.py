@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from tests.core.situations import situation, situations
 from tests.facts import NOW, instance
 from workhorse.core.model import Agent
-from workhorse.core.plan import EXACT, Moves, Situation, first_to_leave, moves, target
+from workhorse.core.plan import (
+    EXACT,
+    TAIL,
+    Moves,
+    Plan,
+    Situation,
+    first_to_leave,
+    kept,
+    moves,
+    target,
+)
+from workhorse.core.planners.exact import Exact
 
 
 def wanted(**changes: Any) -> int:
@@ -139,3 +150,26 @@ def test_no_more_agents_leave_than_are_too_many(s: Situation, names: list[int]) 
     decided = moves(s, wish, recallable=(), idle=[f"i-{n}" for n in names])
 
     assert len(decided.leave) <= max(0, s.have - wish)
+
+
+@given(situations(), st.integers(min_value=-50, max_value=200))
+def test_a_plan_that_minds_nothing_is_made_to_keep_the_promises(s: Situation, size: int) -> None:
+    """Whatever planner: what it wants goes through the last rules, and once is enough."""
+    bare = Plan(target=size, reasons=(), idle_seconds=0, holds_until=s.now + 60)
+
+    plan = kept(bare, s)
+
+    assert plan.target == target(s, TAIL, of=size)[0]
+    assert [r.rule for r in plan.reasons] == [rule.__name__ for rule in TAIL]
+    assert kept(plan, s) is plan
+    assert target(s, TAIL, of=plan.target)[0] == plan.target
+    if s.told and not s.frozen and s.have <= s.ceiling:
+        assert plan.target <= max(s.ceiling, s.floor)
+
+
+def test_a_plan_that_only_names_the_last_rules_is_not_believed() -> None:
+    s = situation(ready=3, running=3)
+    honest = Exact().plan(s)
+
+    assert kept(honest, s) is honest
+    assert kept(replace(honest, target=s.ceiling + 7), s).target <= s.ceiling

@@ -11,7 +11,7 @@ from workhorse.core.effects import Effect, SetDesiredCapacity
 from workhorse.core.learn import Learned
 from workhorse.core.learning import learn
 from workhorse.core.model import Pool, Reason, Scaling, Snapshot
-from workhorse.core.plan import Moves, Plan, Planner, Situation, first_to_leave, moves
+from workhorse.core.plan import Moves, Plan, Planner, Situation, first_to_leave, kept, moves
 from workhorse.core.planners.exact import Exact
 from workhorse.core.steady import recallable
 from workhorse.core.survey import Survey, Times
@@ -168,7 +168,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         memory=memory.planner,
         forced=forced,
     )
-    plan = planner.plan(situation)
+    plan = kept(planner.plan(situation), situation)
     wish = _moves(pool, snapshot, situation, seen, plan, drains)
     moved = wish != NO_MOVES
     left = PoolMemory(

@@ -12,7 +12,7 @@ Desired capacity is never lowered below the instances that exist: then Auto Scal
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from typing import Any, Protocol
 
@@ -140,13 +140,17 @@ def scale_in_switch(s: Situation, wanted: int) -> tuple[int, str]:
 TAIL: tuple[Rule, ...] = (floor, ceiling, sanity_step, blind, cool_down, scale_in_switch)
 """How every planner of ours ends, whatever its options: the promises about size."""
 
+_LAST = tuple(rule.__name__ for rule in TAIL)
+
 EXACT: tuple[Rule, ...] = (need, buffer, *TAIL)
 """The `exact` planner: as many agents as the builds need, no more."""
 
 
-def target(situation: Situation, rules: Sequence[Rule] = EXACT) -> tuple[int, tuple[Reason, ...]]:
-    """The capacity that the rules want, and each rule's reason."""
-    wanted, reasons = 0, list[Reason]()
+def target(
+    situation: Situation, rules: Sequence[Rule] = EXACT, *, of: int = 0
+) -> tuple[int, tuple[Reason, ...]]:
+    """The capacity that the rules make `of` another one, and each rule's reason."""
+    wanted, reasons = of, list[Reason]()
     for rule in rules:
         after, because = rule(situation, wanted)
         reasons.append(Reason(rule=rule.__name__, before=wanted, after=after, because=because))
@@ -156,7 +160,7 @@ def target(situation: Situation, rules: Sequence[Rule] = EXACT) -> tuple[int, tu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a planner wants of one pool, and why."""
+    """What a planner wants of one pool, and why; `kept` has it keep the promises about size."""
 
     target: int
     """Capacity: agents that take builds or soon will."""
@@ -172,6 +176,16 @@ class Plan:
     """Handed to the next plan of this pool; plain JSON."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """What it wants journalled with the decision: an error budget, a forecast; plain JSON."""
+
+
+def kept(plan: Plan, situation: Situation) -> Plan:
+    """The plan, ended by the rules of `TAIL` where the planner did not end it so itself."""
+    last = plan.reasons[-len(_LAST) :]
+    if tuple(r.rule for r in last) == _LAST and last[-1].after == plan.target:
+        return plan
+    wanted, reasons = target(situation, TAIL, of=plan.target)
+    until = min(plan.holds_until, steady_until(situation))
+    return replace(plan, target=wanted, reasons=plan.reasons + reasons, holds_until=until)
 
 
 class Planner(Protocol):

@@ -229,7 +229,10 @@ def test_the_page_tells_goals_for_what_developers_drive_only(text: str) -> None:
     assert "With a median boot and 30 s, 90 s, though one boot in twenty takes longer than" in goals
     assert "With a p95 boot and 30 s, 128 s:" in goals
     assert goals.count("`duration` on bitcoin-core: p95 wait") == 2
-    assert goals.count("**bitcoin-core: the bound's goal is") == 2
+    assert goals.count("**bitcoin-core: the bound's goal is ") == 2
+    assert (
+        len(re.findall(r"the rival's (?:is reached|is not reached|has no match)\.\*\*", goals)) == 2
+    )
     assert "gazebo" not in goals
 
 

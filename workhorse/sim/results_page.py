@@ -145,10 +145,12 @@ def _verdicts(heat: Heat, limit: Limit) -> Iterable[str]:
     each = verdicts(heat, limit.seconds)
     for one in each:
         yield from one.sentences()
-    bound = any(one.reaches_bound for one in each)
-    rival = any(one.reaches_rival and one.to_rival is not None for one in each)
-    told = {True: "reached", False: "not reached"}
-    yield f"**{heat.trace}: the bound's goal is {told[bound]}, the rival's is {told[rival]}.**"
+    told = {True: "is reached", False: "is not reached"}
+    bound = told[any(one.reaches_bound for one in each)]
+    rival = told[any(one.reaches_rival for one in each)]
+    if all(one.to_rival is None for one in each):
+        rival = "has no match"
+    yield f"**{heat.trace}: the bound's goal {bound}, the rival's {rival}.**"
 
 
 def _traces(shown: Sequence[Shown], missing: Sequence[str]) -> Iterable[str]:

@@ -5,9 +5,16 @@ import os
 import platform
 import sys
 
-from benchmarks import reaction, tick
+from benchmarks import bound, chaos, policy, reaction, simulation, tick
 
-BENCHMARKS = {"tick": tick.run, "reaction": reaction.run}
+BENCHMARKS = {
+    "tick": tick.run,
+    "reaction": reaction.run,
+    "simulation": simulation.run,
+    "chaos": chaos.run,
+    "bound": bound.run,
+    "policy": policy.run,
+}
 
 
 def main() -> int:

@@ -100,7 +100,7 @@ class Drainer:
             self.holds_until = quiet_until(had, self.drains, self._pools, snapshot, **told)
 
     def _bound_nodes(self, snapshot: Snapshot) -> frozenset[str]:
-        if snapshot.jenkins is None or not snapshot.jenkins.queue or not self.drains:
+        if snapshot.jenkins is None or not snapshot.jenkins.queue:
             return frozenset()
         jobs = frozenset(pool.release_job for pool in self._pools.values())
         return bound_nodes(snapshot.jenkins, except_jobs=jobs)

@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.breakages import BREAKAGES
 from tests.properties.machine import Promises
-from tests.properties.mutations import LIMIT, PAGE, caught_by, filled, read
+from tests.properties.mutations import LIMIT, PAGE, filled, read
 from tests.properties.scene import Options, Scene
 from workhorse.sim.faults import draw
 from workhorse.sim.faults.play import run
@@ -36,7 +36,7 @@ def test_a_broken_rule_is_noticed_by_a_plan_that_keeps_its_promises_otherwise(
     assert whole.kept, whole
     BREAKAGES[name].patch(monkeypatch)
     broken = run(plan, BREAKAGES[name].loops)
-    assert caught_by(TOLD[name].plan, broken) == TOLD[name], LOOK_ANEW
+    assert TOLD[name].broken in {promise.name for promise in broken.promises}, LOOK_ANEW
 
 
 @pytest.mark.parametrize(

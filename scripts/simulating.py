@@ -85,6 +85,72 @@ def compare(
 
 
 @task(
+    iterable=["set", "range", "fleet"],
+    help={
+        "trace": "CSV of builds to search on; left out, one of six weeks",
+        "planner": "whose settings",
+        "trials": "settings to try",
+        "wait-limit": "p95 wait that is enough, in seconds",
+        "set": "KEY=VALUE that is not searched; may be given again",
+        "range": "KEY=LOW:HIGH to search within; may be given again",
+        **WORLD,
+        **SPREAD,
+    },
+)
+def tune(
+    _context: Context,
+    *,
+    trace: str = TRACE,
+    planner: str = "",
+    trials: str = "",
+    wait_limit: str = "",
+    set: Sequence[str] | None = None,  # noqa: A002 - the name of the option
+    range: Sequence[str] | None = None,  # noqa: A002 - the name of the option
+    days: str = "",
+    boot: str = "",
+    fleet: Sequence[str] | None = None,
+    seed: str = "",
+    out: str = "",
+    jobs: str = "",
+    scheduler: str = "",
+    quiet: bool = False,
+) -> None:
+    """Search a planner's settings for little waiting at little cost, and print the frontier."""
+    given = {name: value for name, value in locals().items() if name != "_context"}
+    run_python("-m", "workhorse.sim", "tune", *options(**given))
+
+
+@task(
+    iterable=["policy", "fleet"],
+    help={
+        "traces": "folder of the traces that are not shipped",
+        "page": "what is written",
+        "policy": "planner or rival, may be given again; left out, all of them",
+        **WORLD,
+        **SPREAD,
+    },
+)
+def results(
+    _context: Context,
+    *,
+    traces: str = "",
+    page: str = "",
+    policy: Sequence[str] | None = None,
+    days: str = "",
+    boot: str = "",
+    fleet: Sequence[str] | None = None,
+    seed: str = "",
+    out: str = "",
+    jobs: str = "",
+    scheduler: str = "",
+    quiet: bool = False,
+) -> None:
+    """Write the page of results: every policy on every trace, the bound, and the goals."""
+    given = {name: value for name, value in locals().items() if name != "_context"}
+    run_python("-m", "workhorse.sim", "results", *options(**given))
+
+
+@task(
     help={
         "jenkins": "Jenkins' root URL",
         "user": "the user whose API token it is",
@@ -136,4 +202,4 @@ def chaos(
     run_python("-m", "workhorse.sim", "chaos", *options(**given))
 
 
-TASKS = (simulate, compare, trace, chaos)
+TASKS = (simulate, compare, tune, results, trace, chaos)

@@ -144,3 +144,13 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
         "a          1000.0",
         "long-name     2.5  y",
     ]
+
+
+def test_a_contender_is_told_as_it_is_read() -> None:
+    """`duration` has an idle time of its own beside the policy's: the two are told apart."""
+    for told in (
+        "duration(idle_seconds=60)",
+        "duration(policy.idle_seconds=60)",
+        "exact(buffer=1)",
+    ):
+        assert str(command.policy(told)) == told

@@ -39,8 +39,9 @@ class Contender:
     """Keys of `Policy` that are not the default: for planners only."""
 
     def __str__(self) -> str:
-        """Its name, and what is set: `exact(idle_seconds=60)`."""
-        knobs = {f"policy.{k}" if k in self.options else k: v for k, v in self.policy.items()}
+        """Its name, and what is set, as `contender` reads it: `exact(idle_seconds=60)`."""
+        own = options_of(self.name) if self.policy else ()
+        knobs = {f"policy.{k}" if k in own else k: v for k, v in self.policy.items()}
         settings = {**knobs, **self.options}
         told = ", ".join(f"{key}={value}" for key, value in sorted(settings.items()))
         return f"{self.name}({told})" if told else self.name

@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.facts import pool
+from tests.facts import jenkins, pool, snapshot
 from workhorse import plugins
 from workhorse.core.learn import Learned
 from workhorse.loops.driver import Pace
@@ -80,3 +81,15 @@ def test_it_is_journalled_now_and_then_and_not_at_every_tick() -> None:
     day(played, hours=5)
 
     assert 3 <= len(played.world.journal.of("learned:linux")) <= 5
+
+
+def test_a_group_that_was_not_read_teaches_nothing_at_the_look_after_it() -> None:
+    played = stage("exact")
+    played.run(600)
+    control = played.driver._control
+    had = control._memory["linux"].learned
+    shown = snapshot(jenkins(), at=played.world.clock.now())
+    control.tick(replace(shown, groups={"linux-agents": None}), {}, {})
+
+    assert had.sight is not None
+    assert control._memory["linux"].learned == had.blinded()

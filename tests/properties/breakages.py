@@ -155,7 +155,7 @@ _ADVANCE = drains.advance
 
 
 def leaves_the_hook_for_later(drain: Drain, _: Snapshot) -> Drain:
-    """In the place of `at_hook`, where hearts are made to beat."""
+    """In the place of `noted`, where hearts are made to beat."""
     return drain if drain.state is not S.WORKING else replace(drain, hook=None)
 
 
@@ -240,7 +240,7 @@ BREAKAGES: dict[str, Breakage] = {
     "heartbeat dropped": without("Heartbeat does nothing", Heartbeat),
     "heartbeat after the cordon": by_name(
         "no heartbeat is sent before Jenkins has taken the cordon",
-        *(drainer, "at_hook", leaves_the_hook_for_later),
+        *(drainer, "noted", leaves_the_hook_for_later),
     ),
     "message forgotten first": by_name(
         "a message is deleted when it is understood", drainer.Drainer, "_join", forgets_first

@@ -1,7 +1,12 @@
 """What the properties found once, each as small as it could be made."""
 
 from tests.properties.scene import LABELS, Options, Scene
+from workhorse.core.model import Policy
 from workhorse.loops.observe import Observer, Trust
+from workhorse.sim.faults.aws import InstanceHung
+from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.faults.play import run
+from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
 
@@ -135,3 +140,21 @@ def test_a_pipeline_that_nobody_can_run_is_looked_into_once() -> None:
     assert scene.world.truth.counts["launched"] == 1
     assert not scene.machines
     scene.settle()
+
+
+def test_an_agent_that_was_online_when_it_was_called_back_is_missing_only_from_then_on() -> None:
+    """It was late, was given up, came, was called back at once, and hung: its patience is new."""
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(
+                    name="linux", labels=frozenset({"linux"}), ceiling=2, boot_seconds=60
+                ),
+                boots=(45.0, 200.0),
+            ),
+        ),
+        builds=(BuildPlan(at=1680.0), BuildPlan(at=1686.0)),
+        faults=(Upon(effect="Recall", fault=InstanceHung()),),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict

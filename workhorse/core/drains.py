@@ -91,7 +91,7 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
             agent may run on without one (Jenkins drops a computer of no executors so): it is
             never lost to us, only to the hook's own end.
     """
-    drain = at_hook(_not_missing(drain, snapshot), snapshot)
+    drain = noted(drain, snapshot)
     group = snapshot.groups.get(drain.group)
     if group is None:
         return drain, DrainEvent.SEEN_UNKNOWN
@@ -111,11 +111,13 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
     return _inside(drain, pool, instance, snapshot, bound)
 
 
-def at_hook(drain: Drain, snapshot: Snapshot) -> Drain:
-    """The drain with the hook that its instance is seen waiting at; as it was, when unseen.
+def noted(drain: Drain, snapshot: Snapshot) -> Drain:
+    """The drain with what is seen of it at first sight: that it is online, and the hook it is at.
 
-    Noted before anything else is done: the hook must be kept open while Jenkins takes no cordon.
+    Noted before anything else is done: the hook must be kept open while Jenkins takes no cordon,
+    and who is called back by the reading that shows it online is not missing any more.
     """
+    drain = _not_missing(drain, snapshot)
     group = snapshot.groups.get(drain.group)
     instance = group.by_id.get(drain.instance) if group else None
     if group is None or instance is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance, at_hook, found_cordon, look, opening
+from workhorse.core.drains import advance, found_cordon, look, noted, opening
 from workhorse.core.effects import Effect, ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
 from workhorse.core.heartbeat import heartbeat
@@ -209,14 +209,15 @@ class Drainer:
         self._step(drain, event or opening(cause), snapshot)
 
     def _beat(self, snapshot: Snapshot) -> None:
-        for drain in list(self.drains.values()):
-            after, effects = heartbeat(at_hook(drain, snapshot), snapshot.at)
+        for name, had in list(self.drains.items()):
+            drain = self.drains[name] = noted(had, snapshot)
+            after, effects = heartbeat(drain, snapshot.at)
             try:
                 for effect in effects:
                     self._perform(effect, f"{drain.cause} drain in {drain.state}")
             except Surprise:
                 continue
-            self.drains[drain.instance] = after
+            self.drains[name] = after
 
     def _look(self, snapshot: Snapshot) -> None:
         failures = 0

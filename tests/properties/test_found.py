@@ -3,7 +3,8 @@
 from tests.properties.scene import LABELS, Options, Scene
 from workhorse.core.model import Policy
 from workhorse.loops.observe import Observer, Trust
-from workhorse.sim.faults.aws import InstanceHung
+from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung
+from workhorse.sim.faults.messages import HookMessageMadeUp
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.upon import Upon
@@ -155,6 +156,21 @@ def test_an_agent_that_was_online_when_it_was_called_back_is_missing_only_from_t
         ),
         builds=(BuildPlan(at=1680.0), BuildPlan(at=1686.0)),
         faults=(Upon(effect="Recall", fault=InstanceHung()),),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_an_agent_that_never_came_leaves_though_a_message_spoke_of_a_hook_once() -> None:
+    """The message had opened a drain and called it back; what is chosen now is chosen by us."""
+    linux = Policy(name="linux", labels=frozenset({"linux"}), ceiling=2, boot_seconds=60)
+    plan = FaultPlan(
+        pools=(PoolPlan(policy=linux),),
+        builds=(BuildPlan(at=200.0),),
+        faults=(
+            AgentsNeverRegister(at=100.0, seconds=400.0),
+            HookMessageMadeUp(at=240.0),
+        ),
     )
     verdict = run(plan)
     assert verdict.kept, verdict

@@ -206,6 +206,9 @@ class Drainer:
             group = snapshot.groups.get(pool.group)
             if event is None and (group is None or instance not in group.by_id):
                 return  # Not seen as a member: the looks decide whether there is anything to do.
+        elif drain.state is DrainState.RECALLED and cause is Cause.SCALE_IN:
+            # It is to leave after all, and for this cause: by the old one it would be called back.
+            drain = self.drains[instance] = replace(drain, cause=cause, opened_at=snapshot.at)
         self._step(drain, event or opening(cause), snapshot)
 
     def _beat(self, snapshot: Snapshot) -> None:

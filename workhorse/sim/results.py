@@ -9,6 +9,7 @@ from pathlib import Path
 from workhorse.core.errors import Refusal
 from workhorse.sim import command, report
 from workhorse.sim.compare import contenders, record
+from workhorse.sim.contender import Contender, contender
 from workhorse.sim.contest import Patience, Trace, contest, limit_seconds
 from workhorse.sim.fleet import Fleet
 from workhorse.sim.results_page import Limit, Shown, page
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME(KEY=VALUE, ...)",
-        help="planner or rival, may be given again; left out, all of them as they come",
+        help="planner or rival, may be given again; left out, all of them",
     )
     command.add_world(top)
     command.add_work(top, OUT)
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _results(arguments: argparse.Namespace) -> Mapping[str, str]:
     fleet = command.world(arguments)
-    field = contenders(arguments.policy)
+    field = contenders(arguments.policy) if arguments.policy else everybody(fleet)
     paths = found(arguments.traces)
     traces = [Trace.read(path, arguments.days) for path in paths.values()]
     limits = limits_of(fleet)
@@ -97,6 +98,18 @@ def _results(arguments: argparse.Namespace) -> Mapping[str, str]:
     command.written(arguments.out / "results.json", json.dumps(records, sort_keys=True) + "\n")
     command.say(f"written: {arguments.page}\n")
     return {f"{heat.trace}: {who}": why for heat in heats for who, why in heat.faults.items()}
+
+
+def everybody(fleet: Fleet) -> tuple[Contender, ...]:
+    """All policies as they come; `objective` is told the wait that the goals are set for.
+
+    It reckons with gaps between builds itself, so it needs no cool-down.
+    """
+    told = {"wait_seconds": limit_seconds(fleet), "cool_down_seconds": 0}
+    return tuple(
+        contender("objective", told) if each.name == "objective" else each
+        for each in contenders([])
+    )
 
 
 def command_line(arguments: argparse.Namespace) -> str:

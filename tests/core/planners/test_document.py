@@ -5,7 +5,7 @@ import re
 import sys
 import tomllib
 from dataclasses import MISSING, fields
-from importlib.metadata import EntryPoint, EntryPoints
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -81,7 +81,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     exec(code, module.__dict__)  # noqa: S102 - the page's own example
     theirs = project["project"]["entry-points"][plugins.PLANNERS]
     found = [EntryPoint(name, value, plugins.PLANNERS) for name, value in theirs.items()]
-    ours = plugins.entry_points(group=plugins.PLANNERS)
+    ours = entry_points(group=plugins.PLANNERS)
     both = EntryPoints((*ours, *found))
     monkeypatch.setattr(plugins, "entry_points", both.select)
 

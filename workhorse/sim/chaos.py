@@ -69,7 +69,10 @@ class Tally:
     def lines(self) -> Iterator[str]:
         """The summary; the same for the same seed and number of plans."""
         yield f"{self.plans} scenarios, {self.seconds / 86400:.1f} simulated days"
-        yield f"{self.builds} builds, {self.finished} of them finished"
+        yield (
+            f"{self.builds} builds, {self.finished} of them finished; the others fit no pool's "
+            "labels, were forgotten by a Jenkins that crashed, or are among the killed"
+        )
         yield f"{self.effects} effects, {self.crashes} crashes of the loops"
         yield "faults: " + _told(self.faults)
         yield "builds killed, by hand: " + _told(self.kills)

@@ -58,6 +58,19 @@ def names(group: str) -> tuple[str, ...]:
     return tuple(sorted(entry_points(group=group).names))
 
 
+def options_of(group: str, name: str) -> tuple[str, ...]:
+    """The names of the options of that planner or executor.
+
+    Raises:
+        Refusal: there is none of that name, or it cannot be loaded.
+    """
+    return _options(_loaded(group, name, key=name))
+
+
+def _options(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.init)
+
+
 def _loaded(group: str, name: str, key: str) -> type[Any]:
     found: list[EntryPoint] = list(entry_points(group=group, name=name))
     if not found:
@@ -73,7 +86,7 @@ def _loaded(group: str, name: str, key: str) -> type[Any]:
 
 
 def _unknown(kind: type[Any], options: Mapping[str, Any], key: str) -> Iterator[str]:
-    known = [field.name for field in fields(kind) if field.init]
+    known = _options(kind)
     for option in options:
         if option not in known:
             told_known = ", ".join(known) or "it has none"

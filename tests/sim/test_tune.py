@@ -15,7 +15,7 @@ from tests.sim.weeks import FLEET, morning
 from workhorse import plugins
 from workhorse.core.errors import Refusal
 from workhorse.sim import __main__ as door
-from workhorse.sim.contender import KNOBS, contender, options_of
+from workhorse.sim.contender import KNOBS, contender
 from workhorse.sim.contest import Trace
 from workhorse.sim.frontier import Point, Search, frontier, told, toml
 from workhorse.sim.replay import replay
@@ -265,7 +265,7 @@ def test_a_question_that_is_none_is_refused(changes: Mapping[str, object], rule:
 def test_every_option_of_our_planners_is_searched_or_stated(planner: str) -> None:
     searched, stated = set(PLANNERS[planner]), set(STATED.get(planner, ()))
 
-    assert searched | stated == set(options_of(planner))
+    assert searched | stated == set(plugins.options_of(plugins.PLANNERS, planner))
     assert not searched & stated
 
 

@@ -218,11 +218,10 @@ def _situation(
     demand: Demand | None,
     **remembered: Any,  # noqa: ANN401 - fields of the situation
 ) -> Situation:
-    now, times = snapshot.at, seen.times
     return Situation(
         policy=pool.policy,
         group=seen.group,
-        now=now,
+        now=snapshot.at,
         queued=demand.queued if demand else 0,
         running=seen.running,
         ready=len(seen.ready),
@@ -232,9 +231,6 @@ def _situation(
         frozen=snapshot.frozen,
         waiting=tuple(demand.items.values()) if demand else (),
         builds=tuple([b for a in seen.ready if a.node for b in a.node.running]),
-        free=seen.free,
-        boot_ages=tuple([now - times.absent_since.get(a.instance.id, now) for a in seen.booting]),
-        idle_for=tuple([now - since for since in times.idle_since.values()]),
         **remembered,
     )
 

@@ -49,12 +49,6 @@ class Situation:
     """When each queued item entered the queue, as far as Jenkins tells of them."""
     builds: tuple[RunningBuild, ...] = ()
     """The builds on agents that take builds."""
-    free: int = 0
-    """Idle executors of ready agents."""
-    boot_ages: tuple[float, ...] = ()
-    """How long ago each booting agent was launched, or lost its connection."""
-    idle_for: tuple[float, ...] = ()
-    """How long each idle agent has been idle."""
     learned: Learned = field(default_factory=Learned)
     """What was learned of this pool so far."""
     memory: Mapping[str, Any] = field(default_factory=dict)

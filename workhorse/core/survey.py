@@ -39,8 +39,6 @@ class Survey:
     other: tuple[Agent, ...] = ()
     running: int = 0
     """Executors that hold a build, on agents that are not draining."""
-    free: int = 0
-    """Idle executors of ready agents."""
     times: Times
 
     @property
@@ -80,7 +78,7 @@ def survey(
     idle: dict[str, float] = {}
     absent: dict[str, float] = {}
     ready, booting, lost, draining, other = (list[Agent]() for _ in range(5))
-    running = free = 0
+    running = 0
     nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
     for instance in group.instances:
         name = instance.id
@@ -97,7 +95,6 @@ def survey(
             (booting if young or not read else lost).append(agent)
         else:
             running += node.busy
-            free += max(0, node.executors - node.busy)
             ready.append(agent)
             if node.idle and not node.busy:
                 idle[name] = had.idle_since.get(name, at)
@@ -112,7 +109,6 @@ def survey(
         draining=tuple(draining),
         other=tuple(other),
         running=running,
-        free=free,
         times=Times(idle_since=idle, absent_since=absent),
     )
 

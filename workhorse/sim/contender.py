@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from importlib.metadata import entry_points
 from typing import Any
 
 from workhorse import plugins
@@ -40,7 +39,7 @@ class Contender:
 
     def __str__(self) -> str:
         """Its name, and what is set, as `contender` reads it: `exact(idle_seconds=60)`."""
-        own = options_of(self.name) if self.policy else ()
+        own = plugins.options_of(plugins.PLANNERS, self.name) if self.policy else ()
         knobs = {f"policy.{k}" if k in own else k: v for k, v in self.policy.items()}
         settings = {**knobs, **self.options}
         told = ", ".join(f"{key}={value}" for key, value in sorted(settings.items()))
@@ -66,7 +65,7 @@ def contender(name: str, settings: Mapping[str, Any]) -> Contender:
         return Contender(name=name, kind=Kind.RIVAL, options=dict(settings))
     if name not in plugins.names(plugins.PLANNERS):
         raise Refusal(f"policy {name!r}: must be one of {', '.join(names())}")
-    own = options_of(name)
+    own = plugins.options_of(plugins.PLANNERS, name)
     policy: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for key, value in settings.items():
@@ -80,9 +79,3 @@ def contender(name: str, settings: Mapping[str, Any]) -> Contender:
             raise Refusal(f"{name}: {key}: is no setting here ({known})")
     plugins.planner(name, options, key=name)
     return Contender(name=name, kind=Kind.PLANNER, options=options, policy=policy)
-
-
-def options_of(name: str) -> tuple[str, ...]:
-    """The names of a planner's own options."""
-    [point] = entry_points(group=plugins.PLANNERS, name=name)
-    return tuple(f.name for f in fields(point.load()) if f.init)

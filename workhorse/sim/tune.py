@@ -8,7 +8,6 @@ from pathlib import Path
 from workhorse import plugins
 from workhorse.core.errors import Refusal
 from workhorse.sim import command
-from workhorse.sim.contender import options_of
 from workhorse.sim.contest import Trace, limit_seconds
 from workhorse.sim.frontier import told
 from workhorse.sim.search import Question, Range, search
@@ -76,7 +75,7 @@ def ranges(planner: str, more: Mapping[str, Range] | None = None) -> Mapping[str
     known = plugins.names(plugins.PLANNERS)
     if planner not in known:
         raise Refusal(f"--planner {planner!r}: must be one of {', '.join(known)}")
-    own = options_of(planner)
+    own = plugins.options_of(plugins.PLANNERS, planner)
     knobs = {key: each for key, each in POLICY.items() if key not in own}
     return {**knobs, **PLANNERS.get(planner, {}), **(more or {})}
 

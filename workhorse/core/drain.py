@@ -59,6 +59,7 @@ class Cause(Word):
     HOOK = "hook"
     SPOT = "spot"
     REBALANCE = "rebalance"
+    ROLLOUT = "rollout"
 
 
 class DrainState(Word):

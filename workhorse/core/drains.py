@@ -40,6 +40,7 @@ _EVENT_OF = {
     Cause.HOOK: DrainEvent.HOOK_ARRIVED,
     Cause.SPOT: DrainEvent.SPOT_WARNED,
     Cause.REBALANCE: DrainEvent.REBALANCE_ADVISED,
+    Cause.ROLLOUT: DrainEvent.CHOSEN,
 }
 
 

@@ -106,6 +106,102 @@ class Publish:
     meters: tuple[Meter, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseTemplateVersion:
+    """Have the group launch this version of its launch template from now on."""
+
+    group: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchCanary:
+    """Launch one instance beside the group from a template version, for this order only.
+
+    Its agent registers under `label` alone and EXCLUSIVE: no build but the smoke job's finds it.
+    """
+
+    group: str
+    version: int
+    order: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCanary:
+    """TerminateInstances of a canary; no member of a group is ever named here."""
+
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunJob:
+    """Queue a job with these parameters, unless a run of it with the same is queued or running."""
+
+    job: str
+    parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMatrix:
+    """Have the matrix job run once on each of these nodes, each set to one executor before."""
+
+    job: str
+    nodes: tuple[str, ...]
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRefresh:
+    """StartInstanceRefresh to this version, one at a time for a group."""
+
+    group: str
+    version: int
+    healthy_percent: int
+    """MinHealthyPercentage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRefresh:
+    """CancelInstanceRefresh; done as well when none runs."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellRollout:
+    """Have the record of a pool's rollout say this; `standing` is plain JSON."""
+
+    pool: str
+    standing: str
+    """JSON text: an effect is comparable and can be kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseOrder:
+    """The rollout is over: take its order away, so that another may be placed."""
+
+    pool: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteImage:
+    """The image proved itself: the pool's stable one from now on, the stable one its previous."""
+
+    pool: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CondemnImage:
+    """The image failed its rollout: it is nobody's candidate any more, and tagged so."""
+
+    pool: str
+    image: str
+    because: str
+
+
 Effect = (
     Cordon
     | Recall
@@ -118,6 +214,17 @@ Effect = (
     | HoldMessage
     | ForgetMessage
     | Publish
+    | UseTemplateVersion
+    | LaunchCanary
+    | EndCanary
+    | RunJob
+    | RunMatrix
+    | StartRefresh
+    | CancelRefresh
+    | TellRollout
+    | CloseOrder
+    | PromoteImage
+    | CondemnImage
 )
 
 

@@ -174,6 +174,8 @@ class Group:
     desired: int
     instances: tuple[Instance, ...] = ()
     hook: Hook | None = None
+    template_version: int = 0
+    """Launch template version that the group launches now; 0 when it tells none by number."""
     scale_in_off: bool = False
     """Tagged `workhorse:scale-in = off`, or its Terminate process is suspended."""
 

@@ -5,27 +5,40 @@ does not do, heartbeats apart.
 A dry run has the same observation and the same decisions with another performer.
 """
 
+import json
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from workhorse.core.effects import (
+    CancelRefresh,
+    CloseOrder,
     CompleteHook,
+    CondemnImage,
     Cordon,
     DeleteNode,
     Effect,
+    EndCanary,
     ForgetMessage,
     Heartbeat,
     HoldMessage,
+    LaunchCanary,
+    PromoteImage,
     Publish,
     QueueReleaseJob,
     Recall,
+    RunJob,
+    RunMatrix,
     SetDesiredCapacity,
+    StartRefresh,
+    TellRollout,
     TerminateInstance,
+    UseTemplateVersion,
     as_record,
 )
-from workhorse.core.errors import Missing, Surprise
+from workhorse.core.errors import Missing, Misuse, Surprise
+from workhorse.core.orders import Standing
 from workhorse.loops.notes import note
-from workhorse.loops.ports import Ports
+from workhorse.loops.ports import Ports, Rolling
 
 KEEPING = (Heartbeat, HoldMessage)
 """Effects that only keep what is: they go on even when nothing can be journalled."""
@@ -106,7 +119,7 @@ def _brief(effect: Effect) -> dict[str, object]:
     return as_record(effect)
 
 
-def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901 - one case an effect
+def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901, PLR0912 - one case an effect
     """Perform one effect through the ports.
 
     What is gone already counts as done: every effect may be repeated.
@@ -135,8 +148,36 @@ def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901 - o
             ports.mailbox.forget(queue, receipt)
         case Publish(meters=meters):
             ports.metrics.publish(meters, now)
+        case UseTemplateVersion(group=group, version=version):
+            _rolling(ports).launcher.use_template(group, version)
+        case LaunchCanary(group=group, version=version, order=order, label=label):
+            _rolling(ports).launcher.launch_canary(group, version, order, label)
+        case EndCanary(instance=instance):
+            _rolling(ports).launcher.end_canary(instance)
+        case RunJob(job=job, parameters=pairs):
+            _rolling(ports).jobs.run(job, dict(pairs))
+        case RunMatrix(job=job, nodes=nodes, order=order):
+            _rolling(ports).jobs.run_matrix(job, nodes, order)
+        case StartRefresh(group=group, version=version, healthy_percent=percent):
+            _rolling(ports).launcher.start_refresh(group, version, percent)
+        case CancelRefresh(group=group):
+            _rolling(ports).launcher.cancel_refresh(group)
+        case TellRollout(standing=standing):
+            _rolling(ports).orders.tell(Standing.from_record(json.loads(standing)))
+        case CloseOrder(pool=pool, order=order):
+            _rolling(ports).orders.close(pool, order)
+        case PromoteImage(pool=pool, image=image):
+            _rolling(ports).images.promote(pool, image)
+        case CondemnImage(pool=pool, image=image, because=because):
+            _rolling(ports).images.condemn(pool, image, because)
         case _:
             assert_never(effect)
+
+
+def _rolling(ports: Ports) -> Rolling:
+    if ports.rolling is None:
+        raise Misuse("an effect of a rollout, and no ports of rollouts")
+    return ports.rolling
 
 
 def _resize(ports: Ports, group: str, size: int, queued_size: int) -> None:

@@ -3,11 +3,13 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.journal import records
+from workhorse.commands import delivery, images, jobs, rollouts
+from workhorse.commands.command import Command
 from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.explain import explain
 from workhorse.loops.forever import forever
@@ -17,6 +19,11 @@ from workhorse.wiring import assembled
 
 FAILED = 1
 REFUSED = 2
+
+OTHERS: Mapping[str, Command] = {
+    each.name: each for module in (images, delivery, rollouts, jobs) for each in module.COMMANDS
+}
+"""The commands beyond the loops, by name."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,18 +43,19 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("--pool", default="", help="only of this pool")
     past = commands.add_parser("trace", help="export the builds of a Jenkins as a trace")
     trace.add_options(past)
+    for name, each in OTHERS.items():
+        each.add_options(commands.add_parser(name, help=each.help))
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it ended well, 1 when the world failed it, 2 when it was refused."""
     arguments = parser().parse_args(argv)
+    ours = {"run": _run, "explain": _explain, "trace": _trace}
     try:
-        if arguments.command == "explain":
-            return _explain(arguments)
-        if arguments.command == "trace":
-            return _trace(arguments)
-        return _run(arguments)
+        if arguments.command in ours:
+            return ours[arguments.command](arguments)
+        return OTHERS[arguments.command].run(arguments, _show)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED

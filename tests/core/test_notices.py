@@ -97,7 +97,7 @@ def test_every_kind_has_a_handling_and_what_is_not_ours_is_left() -> None:
     assert set(HANDLING) == set(Kind)
     assert {k for k, h in HANDLING.items() if h is Handling.LEAVE} == {Kind.FOREIGN, Kind.MALFORMED}
     assert {k for k, h in HANDLING.items() if h is Handling.DRAIN} == set(CAUSES)
-    assert set(CAUSES.values()) == set(Cause) - {Cause.SCALE_IN}
+    assert set(CAUSES.values()) == set(Cause) - {Cause.SCALE_IN, Cause.ROLLOUT}
 
 
 JSON = st.recursive(

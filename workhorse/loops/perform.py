@@ -38,7 +38,8 @@ from workhorse.core.effects import (
 from workhorse.core.errors import Missing, Misuse, Surprise
 from workhorse.core.orders import Standing
 from workhorse.loops.notes import note
-from workhorse.loops.ports import Ports, Rolling
+from workhorse.loops.ports import Ports
+from workhorse.loops.rollout_ports import Rolling
 
 KEEPING = (Heartbeat, HoldMessage)
 """Effects that only keep what is: they go on even when nothing can be journalled."""

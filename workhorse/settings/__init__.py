@@ -15,6 +15,12 @@ from pydantic import ValidationError
 
 from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool
+from workhorse.settings.delivery import (
+    BakeSettings,
+    ChatSettings,
+    DeliverySettings,
+    StoreSettings,
+)
 from workhorse.settings.faults import refusal, told
 from workhorse.settings.pools import AnyPool, InlinePool, ParameterPool, PolicySettings
 from workhorse.settings.sections import (
@@ -50,6 +56,10 @@ class Settings(Section):
     loop: LoopSettings = LoopSettings()
     journal: JournalSettings
     metrics: MetricsSettings = MetricsSettings()
+    store: StoreSettings = StoreSettings()
+    bake: BakeSettings = BakeSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    chat: ChatSettings = ChatSettings()
     pool: tuple[AnyPool, ...] = ()
 
     def pools(self, parameter: Callable[[str], str]) -> tuple[Pool, ...]:

@@ -40,6 +40,11 @@ class Workhorse:
     """What Jenkins said of itself at the start: its version, or why it could not be asked."""
 
 
+def environment() -> dict[str, str]:
+    """The environment of this process, for programs that are started with more than it."""
+    return dict(os.environ)
+
+
 @contextmanager
 def assembled(
     settings: Settings, *, dry_run: bool, show: Callable[[str], None], forced: bool = False
@@ -123,7 +128,7 @@ def _executors(
         clock=ports.clock,
         cloud=ports.cloud,
         journal=ports.journal,
-        environ=dict(os.environ),
+        environ=environment(),
         folder=Path(settings.journal.path).parent,
     )
     found: dict[str, tuple[Pool, Executor]] = {}

@@ -2,11 +2,17 @@
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 import pytest
 
+from tests.contracts.rollout_stages import (
+    ImagesWorld,
+    JobsWorld,
+    LauncherWorld,
+    OrdersWorld,
+)
 from tests.contracts.stages import (
     CloudStage,
     ControllerStage,
@@ -14,25 +20,30 @@ from tests.contracts.stages import (
     MailboxStage,
     MetricsStage,
 )
-from tests.contracts.worlds import WORLDS
+from tests.contracts.worlds import ROLLOUT_WORLDS, WORLDS
 
 
-def _module(world: str) -> ModuleType | None:
-    path = WORLDS[world]
+def _modules(fixture: str) -> Mapping[str, str]:
+    """World to module, of all that may offer that fixture."""
+    return ROLLOUT_WORLDS.get(fixture, WORLDS)
+
+
+def _module(fixture: str, world: str) -> ModuleType | None:
+    path = _modules(fixture)[world]
     return importlib.import_module(path) if importlib.util.find_spec(path) else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrise every `*_stage` that a test asks for by the worlds that offer it."""
+    """Parametrise every `*_stage` and `*_world` that a test asks for by who offers it."""
     for name in metafunc.fixturenames:
-        if name.endswith("_stage"):
-            worlds = [world for world in WORLDS if hasattr(_module(world), name)]
+        if name.endswith("_stage") or name in ROLLOUT_WORLDS:
+            worlds = [world for world in _modules(name) if hasattr(_module(name, world), name)]
             metafunc.parametrize(name, worlds, indirect=True)
 
 
 def _stage(request: pytest.FixtureRequest) -> Iterator[object]:
-    module = _module(request.param)
-    with getattr(module, str(request.fixturename))() as stage:
+    name = str(request.fixturename)
+    with getattr(_module(name, request.param), name)() as stage:
         yield stage
 
 
@@ -63,4 +74,28 @@ def metrics_stage(request: pytest.FixtureRequest) -> Iterator[MetricsStage]:
 @pytest.fixture
 def journal_stage(request: pytest.FixtureRequest) -> Iterator[JournalStage]:
     """A journal."""
+    yield from _stage(request)  # type: ignore[misc] # the same
+
+
+@pytest.fixture
+def launcher_world(request: pytest.FixtureRequest) -> Iterator[LauncherWorld]:
+    """What a group launches, and canaries beside it."""
+    yield from _stage(request)  # type: ignore[misc] # the module says which
+
+
+@pytest.fixture
+def orders_world(request: pytest.FixtureRequest) -> Iterator[OrdersWorld]:
+    """A place for orders."""
+    yield from _stage(request)  # type: ignore[misc] # the same
+
+
+@pytest.fixture
+def jobs_world(request: pytest.FixtureRequest) -> Iterator[JobsWorld]:
+    """Jenkins' jobs."""
+    yield from _stage(request)  # type: ignore[misc] # the same
+
+
+@pytest.fixture
+def images_world(request: pytest.FixtureRequest) -> Iterator[ImagesWorld]:
+    """An image store."""
     yield from _stage(request)  # type: ignore[misc] # the same

@@ -8,3 +8,17 @@ WORLDS = {
     "real": "tests.contracts.real_world",
     "real-on-2.462": "tests.contracts.real_jenkins",
 }
+
+ROLLOUT_WORLDS = {
+    "launcher_world": {
+        "sim": "tests.contracts.sim_rollouts",
+        "real": "tests.contracts.real_rollouts",
+    },
+    "orders_world": {
+        "sim": "tests.contracts.sim_rollouts",
+        "real": "tests.contracts.real_rollouts",
+    },
+    "jobs_world": {"sim": "tests.contracts.sim_rollouts", "real": "tests.contracts.real_jobs"},
+    "images_world": {"sim": "tests.contracts.sim_rollouts", "real": "tests.contracts.real_images"},
+}
+"""Fixture of a suite of rollouts to its worlds, as `rollout_stages.py` says."""

@@ -1,0 +1,200 @@
+"""How a rollout stands, as lines for people: a block for a terminal, one line for a log. Pure.
+
+Everything is told from the order, the standing that the controller wrote, and the time.
+What is not known is left out rather than guessed: where nothing was told yet, the order waits for a
+controller, and what was told long ago says how long.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workhorse.core.orders import Awaited, Command, Order, Standing
+
+SILENT_SECONDS = 180.0
+"""What was told so long ago is told as old: its controller may be down."""
+
+BAR_WIDTH = 30
+"""Characters between the brackets of the bar."""
+
+AWAITED_SHOWN = 5
+"""Agents that are waited for, each on a line of its own."""
+
+WIDTH = 100
+"""Columns of a line where no terminal tells."""
+
+_BUILD = re.compile(r"(?P<job>(?:job/[^/]+/)+)(?:(?P<axes>[^/]+)/)?(?P<number>\d+)/?")
+
+_DOING: Mapping[str, str] = {
+    "CANARY": "tries one agent, the canary",
+    "SMOKE": "runs the smoke job on the canary",
+    "WAVE": "replaces agents",
+    "BAKING": "watches the new agents",
+    "REFRESHING": "Auto Scaling refreshes the group",
+    "HALTED": "halted",
+    "ROLLING_BACK": "returns to the version before",
+    "DONE": "done",
+    "FAILED": "failed",
+}
+"""What a rollout does in each state; one that is not here is told by its name."""
+
+
+class Ending(StrEnum):
+    """What became of a rollout, for whoever waits for it."""
+
+    UNDER_WAY = "under way"
+    HALTED = "halted"
+    DONE = "done"
+    FAILED = "failed"
+
+
+def ending(order: Order, standing: Standing | None) -> Ending:
+    """What became of the order; a standing of an earlier order tells nothing of it."""
+    if standing is None or standing.order != order.id:
+        return Ending.UNDER_WAY
+    if standing.ended_at is not None:
+        return Ending.DONE if standing.state == "DONE" else Ending.FAILED
+    return Ending.HALTED if standing.state == "HALTED" else Ending.UNDER_WAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An order and what was last told of it."""
+
+    order: Order
+    standing: Standing | None
+    waves: int = 0
+    """Waves of the pool's policy; 0 when nobody told."""
+
+    def block(self, now: float, *, width: int = WIDTH) -> tuple[str, ...]:
+        """Some lines that are drawn anew at every look, none longer than `width`."""
+        standing = self._told()
+        lines = [self._title(now)]
+        if standing is None:
+            lines.append(f"waits {in_words(now - self.order.at)} for a controller to take it")
+        else:
+            lines += [*_bar(standing), self._doing(standing), *_health(standing)]
+            lines += [f"because {standing.because}"] * bool(standing.because)
+            lines += _waiting(standing, now)
+            lines += _silence(standing, now)
+        return tuple(_cut(line, width) for line in lines)
+
+    def line(self) -> str:
+        """Everything that matters in one line, which is another only when something changed."""
+        standing = self._told()
+        if standing is None:
+            return "waits for a controller to take it"
+        parts = [self._doing(standing)]
+        if standing.total:
+            parts.append(f"{_replaced(standing)} of {standing.total} replaced")
+        parts += [f"{standing.leaving} leaving"] * bool(standing.leaving)
+        parts += _health(standing)
+        if standing.awaited:
+            parts.append(f"waits for {_names(standing.awaited)}")
+        told = ", ".join(parts)
+        return f"{told}: {standing.because}" if standing.because else told
+
+    def _told(self) -> Standing | None:
+        """The standing, when it is of this order."""
+        told = self.standing
+        return told if told is not None and told.order == self.order.id else None
+
+    def _title(self, now: float) -> str:
+        order = self.order
+        image = f" ({order.image})" if order.image else ""
+        asked = f", asked to {order.command}" if order.command is not Command.GO else ""
+        ago = in_words(now - order.at)
+        return (
+            f"{order.pool}: version {order.previous} -> {order.target}{image} by {order.strategy}, "
+            f"ordered by {order.by} {ago} ago{asked}"
+        )
+
+    def _doing(self, standing: Standing) -> str:
+        doing = _DOING.get(standing.state, standing.state.lower().replace("_", " "))
+        of = f" of {self.waves}" if self.waves > standing.wave else ""
+        wave = f"wave {standing.wave + 1}{of}: " if standing.state in {"WAVE", "BAKING"} else ""
+        canary = standing.canary if standing.state in {"CANARY", "SMOKE"} else ""
+        return f"{wave}{doing}" + (f", {canary}" if canary else "")
+
+
+def in_words(seconds: float) -> str:
+    """A duration as people say it: `45 s`, `14 min`, `2 h 05 min`; below 0 it is `0 s`."""
+    whole = max(0, round(seconds))
+    if whole < 2 * 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if minutes < 2 * 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def build_name(path: str) -> str:
+    """A build as people write it: `job/team/job/api/812/` is `team/api #812`."""
+    found = _BUILD.fullmatch(path)
+    if found is None:
+        return path.strip("/")
+    job = "/".join(re.findall(r"job/([^/]+)/", found["job"]))
+    axes = f" {found['axes']}" if found["axes"] else ""
+    return f"{job}{axes} #{found['number']}"
+
+
+def _replaced(standing: Standing) -> int:
+    return max(0, standing.total - standing.left)
+
+
+def _bar(standing: Standing) -> Iterator[str]:
+    """`=` for replaced agents, `-` for those that are leaving."""
+    if not standing.total:
+        return
+    done = min(BAR_WIDTH, BAR_WIDTH * _replaced(standing) // standing.total)
+    soon = min(BAR_WIDTH - done, -(-BAR_WIDTH * standing.leaving // standing.total))
+    bar = ("=" * done + "-" * soon).ljust(BAR_WIDTH)
+    leaving = f", {standing.leaving} leaving" if standing.leaving else ""
+    yield f"[{bar}] {_replaced(standing)} of {standing.total} replaced{leaving}"
+
+
+def _health(standing: Standing) -> Iterator[str]:
+    if not standing.launched:
+        return
+    failed = f", {standing.failed} failed" if standing.failed else ""
+    boot = standing.boot_seconds
+    took = f", boot {in_words(boot)}" if boot is not None else ""
+    yield f"{standing.registered} of {standing.launched} new agents registered{failed}{took}"
+
+
+def _waiting(standing: Standing, now: float) -> Iterator[str]:
+    """The agents that are waited for, the first few by name."""
+    for number, each in enumerate(standing.awaited[:AWAITED_SHOWN]):
+        yield f"{'waits for' if not number else '':9} {each.instance}: {_busy_with(each, now)}"
+    more = len(standing.awaited) - AWAITED_SHOWN
+    if more > 0:
+        yield f"{'':9} and {more} more"
+
+
+def _busy_with(awaited: Awaited, now: float) -> str:
+    if not awaited.build:
+        return awaited.because or "its end"
+    told = f"runs {build_name(awaited.build)}"
+    if awaited.since is not None:
+        told += f", {in_words(now - awaited.since)} so far"
+    if awaited.usual_seconds is not None:
+        told += f", usually {in_words(awaited.usual_seconds)}"
+    return told
+
+
+def _names(awaited: tuple[Awaited, ...]) -> str:
+    first = awaited[0]
+    what = f" ({build_name(first.build)})" if first.build else ""
+    more = f" and {len(awaited) - 1} more" if len(awaited) > 1 else ""
+    return f"{first.instance}{what}{more}"
+
+
+def _silence(standing: Standing, now: float) -> Iterator[str]:
+    quiet = now - standing.at
+    if standing.ended_at is None and quiet > SILENT_SECONDS:
+        yield f"nothing was told for {in_words(quiet)}: does a controller run?"
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: max(0, width - 2)]}.."

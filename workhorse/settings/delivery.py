@@ -1,6 +1,6 @@
 """The sections of what is delivered and how: the store, the bake, the delivery, the chat."""
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, ValidationInfo, field_validator
 
 from workhorse.settings.sections import Section
 
@@ -19,6 +19,50 @@ class BakeSettings(Section):
 class DeliverySettings(Section):
     """What `plan` and `apply` work on."""
 
+    directory: str = ""
+    """Folder of the Terraform root module that `plan` plans; empty where nothing is delivered."""
+    plans: str = ""
+    """Folder for plan files, which hold secrets, and for who approved them; ours alone to read."""
+    variables_file: str = ""
+    """File with the root's variables, as -var-file; empty for none."""
+    backend_file: str = ""
+    """File with the rest of the root's backend block, as -backend-config; empty for none."""
+    images_variable: str = Field(default="images", pattern="^([A-Za-z_][A-Za-z0-9_-]*)?$")
+    """Variable of the root that takes the image ids, pool -> AMI; empty to pass none."""
+    terraform: str = Field(default="terraform", min_length=1)
+    """Terraform on PATH or its path, for example tofu."""
+    mirror: str = ""
+    """Folder of the checked AWS provider 3.39.0 to use; empty to ask the Terraform registry."""
+    limit_seconds: StrictFloat = Field(default=3600, gt=0)
+    """How long one Terraform command may take before it is interrupted."""
+    lock_seconds: StrictFloat = Field(default=60, ge=0)
+    """How long to wait for the state's lock."""
+    approvals: StrictInt = Field(default=1, ge=1)
+    """How many people must approve a plan."""
+    four_eyes: StrictBool = False
+    """Somebody other than the author of the plan must be among those who approve it."""
+    approval_hours: StrictFloat = Field(default=24, gt=0)
+    """How long an approval holds."""
+    keep_days: StrictFloat = Field(default=14, gt=0)
+    """After how many days a plan that nobody applied is thrown away; its record stays."""
+
 
 class ChatSettings(Section):
-    """Who is asked to acknowledge a plan, and told of rollouts."""
+    """Who is asked to acknowledge a plan, and told of its end; one of the three keys, or none."""
+
+    urls_file: str = ""
+    """File with the URLs of the chats, one a line, in apprise's form."""
+    urls_parameter: str = ""
+    """SSM parameter (SecureString) with the URLs."""
+    urls_secret: str = ""
+    """Secrets Manager secret with the URLs."""
+
+    @field_validator("urls_secret")
+    @classmethod
+    def _at_most_one(cls, value: str, info: ValidationInfo) -> str:
+        keys = ("urls_file", "urls_parameter")
+        given = [key for key in keys if info.data.get(key)] + ["urls_secret"] * bool(value)
+        if len(given) > 1:
+            rule = "at most one of urls_file, urls_parameter, urls_secret is allowed"
+            raise ValueError(f"{rule}, not {' and '.join(given)}")
+        return value

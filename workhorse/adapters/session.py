@@ -118,6 +118,6 @@ def told(wrong: ClientError | BotoCoreError) -> str:
 def says(wrong: ClientError, code: str, *phrases: str) -> bool:
     """Whether AWS answered with that code, or one below it, and a message with such a phrase."""
     error = wrong.response.get("Error", {})
-    message = error.get("Message", "").lower()
+    message = (error.get("Message") or "").lower()
     matches = error.get("Code", "") == code or error.get("Code", "").startswith(f"{code}.")
     return matches and (not phrases or any(phrase.lower() in message for phrase in phrases))

@@ -105,11 +105,6 @@ def assembled(
         yield Workhorse(clock=clock, driver=driver, pools=pools, jenkins=version)
 
 
-def environment() -> dict[str, str]:
-    """The environment that this process was given, for the programs that a command starts."""
-    return dict(os.environ)
-
-
 def _planners(settings: Settings, pools: tuple[Pool, ...]) -> Mapping[str, Planner]:
     """Every pool's planner; the faults of all of them are told at once."""
     found: dict[str, Planner] = {}

@@ -46,8 +46,10 @@ def test_the_newest_version_is_meant_unless_one_is_named(asked: dict, version: i
         (
             {"image": "ami-none"},
             IMAGES,
-            "--image: ami-none: must be in a version of the group's launch template; the newest, "
-            "4, holds ami-newest: apply Terraform with the image first",
+            (
+                "--image: ami-none: must be in a version of the group's launch template; the "
+                "newest, 4, holds ami-newest: apply Terraform with the image first"
+            ),
         ),
         ({}, {}, "the group's launch template has no version"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from workhorse.local.agent.boot import Machine, patiently
+from workhorse.local.agent.image import Image
 from workhorse.local.agent.jar import command
 from workhorse.local.agent.metadata import Configuration
 from workhorse.local.agent.registration import Registrar, RegistrationError
@@ -34,7 +35,7 @@ def machine(stand_in: JenkinsStandIn) -> Machine:
         region="us-east-1",
     )
     registrar = Registrar(stand_in.url, stand_in.user, stand_in.token)
-    return Machine(name="i-0abc", settings=settings, registrar=registrar)
+    return Machine(name="i-0abc", settings=settings, registrar=registrar, image=Image())
 
 
 def test_a_machine_becomes_a_node_with_its_labels(

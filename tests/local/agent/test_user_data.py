@@ -31,3 +31,11 @@ def test_user_data_is_read_as_a_shell_reads_assignments() -> None:
 def test_everything_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(ValueError, match="lacks JENKINS_USER, AGENT_LABELS"):
         configuration("JENKINS_URL=http://j\nJENKINS_TOKEN_PARAMETER=/t\n")
+
+
+def test_lines_that_are_appended_count_as_a_canary_needs() -> None:
+    """The last assignment of a name wins, whatever stands between."""
+    appended = f"{WHOLE}AGENT_LABELS=workhorse-canary-linux\nAGENT_MODE=EXCLUSIVE\n"
+    found = configuration(appended.replace("AGENT_MODE=EXCLUSIVE", "AGENT_MODE=NORMAL", 1))
+    assert (found.labels, found.exclusive) == ("workhorse-canary-linux", True)
+    assert (found.executors, found.jenkins_user) == (2, "agents")

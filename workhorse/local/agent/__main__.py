@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workhorse.local.agent.boot import CLOCK, Machine, boot, orphaned, patiently
 from workhorse.local.agent.cloud import CallError
+from workhorse.local.agent.programs import Programs
 from workhorse.local.agent.registration import RegistrationError
 from workhorse.local.agent.work import Executors
 from workhorse.local.clock import ScaledClock
@@ -19,11 +20,14 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until killed; 1 when the machine could not boot, which powers it off."""
     try:
         machine = boot(os.environ)
+        clock = ScaledClock.parse(os.environ[CLOCK])
+        if not machine.image.wait(clock):
+            return 0
         if "--agent-jar" in arguments:
             from workhorse.local.agent.jar import become  # noqa: PLC0415 - most agents need it not
 
             become(machine)
-        serve(machine, ScaledClock.parse(os.environ[CLOCK]))
+        serve(machine, clock)
     except (OSError, ValueError, CallError, RegistrationError) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
@@ -35,7 +39,9 @@ def serve(machine: Machine, clock: ScaledClock) -> None:
     parent = os.getppid()
     settings = machine.settings
     link = connect(settings.jenkins_url, machine.name, patiently(machine.register), reconnect=False)
-    executors = Executors(link, clock, Path(settings.remote_directory, machine.name))
+    directory = Path(settings.remote_directory, machine.name)
+    programs = Programs(directory / "bin", healthy=machine.image.healthy)
+    executors = Executors(link, clock, directory, programs)
     while not orphaned(parent):
         patiently(lambda: _converse(machine, link, executors))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from workhorse.local.agent.cloud import CallError, Cloud
+from workhorse.local.agent.image import Image, image
 from workhorse.local.agent.metadata import Configuration, Metadata, configuration
 from workhorse.local.agent.registration import Registrar, RegistrationError
 
@@ -33,6 +34,7 @@ class Machine:
     name: str
     settings: Configuration
     registrar: Registrar
+    image: Image
 
     def register(self) -> str:
         """Create the node where there is none, and give its secret."""
@@ -44,16 +46,18 @@ def boot(environ: Mapping[str, str]) -> Machine:
     """Learn everything from the instance's own services.
 
     Raises:
-        ValueError: the user data is no configuration of an agent.
+        ValueError: the user data is no configuration of an agent, or the image's tag none.
         OSError, CallError: a service did not answer, or refused, until patience ended.
     """
     metadata = Metadata(environ[METADATA])
     name = patiently(metadata.instance_id)
     settings = configuration(patiently(metadata.user_data))
     cloud = Cloud(environ[ENDPOINT], settings.region)
+    image_id = patiently(metadata.image_id)
+    found = patiently(lambda: image(cloud, image_id))
     token = patiently(lambda: cloud.parameter(settings.token_parameter))
     registrar = Registrar(settings.jenkins_url, settings.jenkins_user, token)
-    return Machine(name=name, settings=settings, registrar=registrar)
+    return Machine(name=name, settings=settings, registrar=registrar, image=found)
 
 
 def patiently(

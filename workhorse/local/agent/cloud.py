@@ -1,8 +1,9 @@
 """AWS calls written out by hand, for programs that cannot wait for boto3.
 
-An agent makes two: it reads its token's parameter and completes its hook. boto3 takes longer to
-import than the rest of the agent takes to boot. The requests are not signed: the embedded cloud
-checks no signature, and reads from the credential's scope only which service is meant.
+An agent makes three: it reads its token's parameter and its image's tag, and lets its instance go.
+boto3 takes longer to import than the rest of the agent takes to boot. The requests are not signed:
+the embedded cloud checks no signature, and reads from the credential's scope only which service is
+meant.
 """
 
 import json
@@ -35,6 +36,25 @@ class Cloud:
         answer = self.json_call("GetParameter", {"Name": name, "WithDecryption": True})
         value: str = answer["Parameter"]["Value"]
         return value
+
+    def tag(self, resource: str, key: str) -> str:
+        """The value of an EC2 resource's tag, empty when it has none; raises like `query`."""
+        form = {
+            "Filter.1.Name": "resource-id",
+            "Filter.1.Value.1": resource,
+            "Filter.2.Name": "key",
+            "Filter.2.Value.1": key,
+        }
+        answer = ET.fromstring(self.query("ec2", "DescribeTags", form))  # noqa: S314 (our own cloud)
+        return answer.findtext(".//{*}tagSet/{*}item/{*}value") or ""
+
+    def leave_group(self, instance: str, *, decrement: bool) -> None:
+        """TerminateInstanceInAutoScalingGroup; raises like `query`."""
+        form = {
+            "InstanceId": instance,
+            "ShouldDecrementDesiredCapacity": "true" if decrement else "false",
+        }
+        self.query("autoscaling", "TerminateInstanceInAutoScalingGroup", form)
 
     def complete_hook(self, group: str, hook: str, instance: str) -> None:
         """CompleteLifecycleAction with CONTINUE; raises like `query`."""

@@ -53,6 +53,10 @@ class Metadata:
         """The id of the instance this runs on."""
         return self._get("meta-data/instance-id")
 
+    def image_id(self) -> str:
+        """The id of the image that the instance was launched from."""
+        return self._get("meta-data/ami-id")
+
     def user_data(self) -> str:
         """The user data, as text."""
         return self._get("user-data")

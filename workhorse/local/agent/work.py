@@ -5,6 +5,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+from workhorse.local.agent.programs import Programs
 from workhorse.local.clock import ScaledClock
 from workhorse.local.jenkins.agent_link import AgentLink, Start, Stop
 
@@ -12,10 +13,13 @@ from workhorse.local.jenkins.agent_link import AgentLink, Start, Stop
 class Executors:
     """The builds of one agent; each waits on a timer, so that a hundred cost no more than one."""
 
-    def __init__(self, link: AgentLink, clock: ScaledClock, directory: Path) -> None:
+    def __init__(
+        self, link: AgentLink, clock: ScaledClock, directory: Path, programs: Programs
+    ) -> None:
         self._link = link
         self._clock = clock
         self._directory = directory
+        self._programs = programs
         self._timers: dict[str, threading.Timer] = {}
 
     def take(self, message: Start | Stop) -> None:
@@ -39,7 +43,7 @@ class Executors:
     def _shell(self, start: Start) -> int:
         """Run the command as a shell step does; its output goes to the agent's own."""
         self._directory.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, **start.environment}
+        environment = {**os.environ, **start.environment, "PATH": self._programs.path()}
         ended = subprocess.run(
             ["/bin/sh", "-xe", "-c", start.command],
             env=environment,

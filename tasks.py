@@ -94,12 +94,15 @@ def explain(_context: Context, *, journal: str = "", pool: str = "") -> None:
     run_python("-m", "workhorse", "explain", *given)
 
 
-@task(help={"slow": "also the tests marked slow", "only": "a folder or file of tests"})
+@task(help={"slow": "also the tests marked slow, one after another", "only": "a folder or file"})
 def test(_context: Context, *, slow: bool = False, only: str = "tests") -> None:
     """Run every test, after fetching what the tests need."""
     run_python("-m", "scripts.prepare")
-    chosen = [] if slow else ["-m", "not slow"]
-    run_python("-m", "pytest", only, *chosen, "-q", f"--numprocesses={WORKERS}", "--dist=worksteal")
+    together = (f"--numprocesses={WORKERS}", "--dist=worksteal")
+    run_python("-m", "pytest", only, "-m", "not slow", "-q", *together)
+    if slow:
+        # Alone: each of them keeps the machine busy and tells on the way what it does.
+        run_python("-m", "pytest", only, "-m", "slow", "-q", "-s", "--numprocesses=0")
 
 
 @task

@@ -1,5 +1,6 @@
 """The real adapters, against the embedded cloud and files."""
 
+import base64
 import json
 import socket
 import tempfile
@@ -25,6 +26,17 @@ REGION = "us-east-1"
 START = 1_767_225_600.0
 IMAGE = "ami-12c6146b"
 """An image that moto has from the beginning."""
+PLAIN = {"LaunchTemplate": {"LaunchTemplateName": "agents", "Version": "$Latest"}}
+MIXED = {
+    "MixedInstancesPolicy": {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": {"LaunchTemplateName": "agents", "Version": "1"},
+            "Overrides": [{"InstanceType": "m5.large"}, {"InstanceType": "m5a.large"}],
+        },
+        "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 100},
+    }
+}
+"""What a group is made to launch, in the words of CreateAutoScalingGroup."""
 
 
 class Aws:
@@ -58,7 +70,8 @@ class Aws:
 
 
 @contextmanager
-def _aws() -> Iterator[Aws]:
+def aws_started() -> Iterator[Aws]:
+    """The embedded AWS, ended at the end."""
     aws = Aws()
     try:
         yield aws
@@ -76,16 +89,21 @@ def free_port() -> int:
 
 
 class CloudOnEmbeddedAws:
-    """`CloudStage` by `AwsCloud`."""
+    """`CloudStage` by `AwsCloud`.
 
-    def __init__(self, aws: Aws) -> None:
+    The group launches from the template `agents`, in the version `$Latest`; with `mixed` from its
+    version 1, by a mixed instances policy.
+    """
+
+    def __init__(self, aws: Aws, *, mixed: bool = False, user_data: str = "") -> None:
         self._aws = aws
         self.now = aws.now
         self.pass_time = aws.pass_time
         self.shut = aws.shut
         self.clients = aws.clients
         self.port = AwsCloud(aws.clients, now=aws.now)
-        self._make_group()
+        self._make_template(user_data)
+        self._make_group(MIXED if mixed else PLAIN)
 
     def set_minimum(self, size: int) -> None:
         """UpdateAutoScalingGroup."""
@@ -111,12 +129,18 @@ class CloudOnEmbeddedAws:
             ]
         )
 
-    def _make_group(self) -> None:
-        ec2, autoscaling = self._aws.clients.ec2, self._aws.clients.autoscaling
-        ec2.create_launch_template(
+    def _make_template(self, user_data: str) -> None:
+        self._aws.clients.ec2.create_launch_template(
             LaunchTemplateName="agents",
-            LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "m5.large"},
+            LaunchTemplateData={
+                "ImageId": IMAGE,
+                "InstanceType": "m5.large",
+                "UserData": base64.b64encode(user_data.encode()).decode(),
+            },
         )
+
+    def _make_group(self, source: Mapping[str, Any]) -> None:
+        ec2, autoscaling = self._aws.clients.ec2, self._aws.clients.autoscaling
         subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]][:2]
         autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=GROUP,
@@ -124,7 +148,7 @@ class CloudOnEmbeddedAws:
             MaxSize=MAXIMUM,
             DesiredCapacity=0,
             VPCZoneIdentifier=",".join(subnets),
-            LaunchTemplate={"LaunchTemplateName": "agents", "Version": "$Latest"},
+            **source,
         )
         autoscaling.put_lifecycle_hook(
             LifecycleHookName=HOOK,
@@ -211,21 +235,21 @@ def controller_stage() -> Iterator[ControllerOnStandIn]:
 @contextmanager
 def cloud_stage() -> Iterator[CloudOnEmbeddedAws]:
     """Auto Scaling."""
-    with _aws() as aws:
+    with aws_started() as aws:
         yield CloudOnEmbeddedAws(aws)
 
 
 @contextmanager
 def mailbox_stage() -> Iterator[MailboxOnEmbeddedAws]:
     """SQS."""
-    with _aws() as aws:
+    with aws_started() as aws:
         yield MailboxOnEmbeddedAws(aws)
 
 
 @contextmanager
 def metrics_stage() -> Iterator[MetricsOnEmbeddedAws]:
     """CloudWatch."""
-    with _aws() as aws:
+    with aws_started() as aws:
         yield MetricsOnEmbeddedAws(aws)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from workhorse.adapters.aws_templates import version_number
 from workhorse.adapters.session import AwsClients, changing, reading, says
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.model import Group, Hook, Instance, Lifecycle
@@ -195,6 +196,7 @@ class AwsCloud:
             desired=told["DesiredCapacity"],
             instances=instances,
             hook=self._hook(name, read_at, waiting=waiting),
+            template_version=version_number(told),
             scale_in_off=tags.get(SCALE_IN_TAG) == "off" or "Terminate" in suspended,
         )
 

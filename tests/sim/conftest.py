@@ -16,7 +16,7 @@ QUEUE = "https://sqs.example/pool"
 @pytest.fixture
 def jenkins() -> SimJenkins:
     """A controller without nodes, at time 0."""
-    return SimJenkins(Kernel(), Truth(), lambda *_: None)
+    return SimJenkins(Kernel(), Truth())
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Builds and computers as the simulated Jenkins keeps them: mutable, unlike the facts it tells."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -22,6 +23,15 @@ class Stage(StrEnum):
     OVER = "over"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Errand:
+    """What a run of a job of workhorse's own is for; no user misses it when it is lost."""
+
+    job: str
+    over: Callable[[str | None], None]
+    """Told the node where it ran to its end, or None when it was lost."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Build:
     """One build, from its entering the queue to its end."""
@@ -37,8 +47,8 @@ class Build:
     """The body of a pipeline: the API tells no label, and it survives a restart of Jenkins."""
     pin: str | None = None
     """The node it must go on with, as a pipeline after a restart."""
-    release: tuple[str, str] | None = None
-    """Group and hook, for the job that completes its own agent's hook."""
+    errand: Errand | None = None
+    """None for a user's build."""
     stage: Stage = Stage.WAITING
     node: str = ""
     started_at: float | None = None

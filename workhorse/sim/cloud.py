@@ -37,14 +37,14 @@ class SimCloud:
         """When whose hook ran out."""
         self._ended: deque[Machine] = deque()
         """Terminated instances that EC2 may still know, the first to end first."""
-        self._site = site
-        self._ids = count(1)
+        self.site = site
+        self.ids = count(1)
 
     def add(self, shape: Shape) -> None:
         """Make a group; it launches up to its desired capacity."""
         group = SimGroup(shape=shape, desired=shape.desired or shape.minimum)
         self.groups[shape.group] = group
-        self._touch(group)
+        self.touch(group)
 
     # The calls that anybody may make.
 
@@ -68,13 +68,13 @@ class SimCloud:
         Raises:
             Surprise: AWS' ValidationError for a size beyond minimum or maximum.
         """
-        group = self._group(name)
+        group = self.group(name)
         if not group.shape.minimum <= size <= group.shape.maximum:
             self.truth.counts["refused_sizes"] += 1
             raise Surprise(f"desired capacity {size} of {name} is beyond its minimum or maximum")
         if size != group.desired:
             group.desired = size
-            self._touch(group)
+            self.touch(group)
 
     def terminate(self, instance: str, hand: Hand, *, decrement: bool) -> None:
         """TerminateInstanceInAutoScalingGroup; nothing more for one that is leaving already.
@@ -96,7 +96,7 @@ class SimCloud:
 
     def complete_hook(self, name: str, hook: str, instance: str, hand: Hand) -> bool:
         """CompleteLifecycleAction with CONTINUE; True when an action was waiting."""
-        self._group(name)
+        self.group(name)
         machine = self.machines.get(instance)
         if machine is None or not machine.waits_at(name, hook):
             return False
@@ -110,7 +110,7 @@ class SimCloud:
         Raises:
             Missing: no action is waiting.
         """
-        self._group(name)
+        self.group(name)
         machine = self.machines.get(instance)
         if machine is None or not machine.waits_at(name, hook):
             raise Missing(f"no active lifecycle action for instance {instance}")
@@ -136,13 +136,13 @@ class SimCloud:
         """SetInstanceProtection."""
         machine = self._member(instance)
         machine.protected = protected
-        self._touch(self.groups[machine.group])
+        self.touch(self.groups[machine.group])
 
     def switch_scale_in(self, name: str, *, off: bool) -> None:
         """Tag the group `workhorse:scale-in`, and suspend its Terminate process, or undo both."""
-        group = self._group(name)
+        group = self.group(name)
         group.scale_in_off = off
-        self._touch(group)
+        self.touch(group)
 
     def detach(self, instance: str) -> None:
         """DetachInstances with decrement: it runs on, in no group.
@@ -162,7 +162,7 @@ class SimCloud:
 
         https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html
         """
-        group = self._group(name)
+        group = self.group(name)
         if group.planned or not group.members or self.no_capacity:
             return
         group.planned = True
@@ -172,7 +172,8 @@ class SimCloud:
 
     # How a group comes to its size.
 
-    def _group(self, name: str) -> SimGroup:
+    def group(self, name: str) -> SimGroup:
+        """The group of that name; raises `Surprise` when there is none."""
         try:
             return self.groups[name]
         except KeyError:
@@ -184,7 +185,8 @@ class SimCloud:
             raise Missing(f"instance {instance} is in no Auto Scaling group")
         return machine
 
-    def _touch(self, group: SimGroup) -> None:
+    def touch(self, group: SimGroup) -> None:
+        """It changed: keep its past, and have it look at its size."""
         group.changed(self.kernel.now, keep=self.lag_seconds)
         if not group.planned and group.members != group.desired:
             group.planned = True
@@ -209,26 +211,18 @@ class SimCloud:
 
     def _launch(self, group: SimGroup) -> None:
         shape = group.shape
-        number = next(self._ids)
-        machine = Machine(
-            id=f"i-{number:08x}",
-            group=shape.group,
-            launched_at=self.kernel.now,
-            template_version=group.template_version,
-            zone=shape.zones[number % len(shape.zones)],
-            spot=shape.spot,
-        )
+        machine = group.instance(next(self.ids), self.kernel.now, group.launches)
         group.machines[machine.id] = self.machines[machine.id] = machine
         self.truth.counts["launched"] += 1
         self.kernel.after(shape.launch_seconds, self._in_service, machine)
-        self._touch(group)
-        self._site.launched(shape, machine)
+        self.touch(group)
+        self.site.launched(shape, machine)
 
     def _in_service(self, machine: Machine) -> None:
         if machine.lifecycle is Lifecycle.PENDING:
             machine.power = Power.RUNNING if machine.alive else machine.power
             machine.lifecycle = Lifecycle.IN_SERVICE
-            self._touch(self.groups[machine.group])
+            self.touch(self.groups[machine.group])
 
     # How an instance leaves.
 
@@ -247,8 +241,8 @@ class SimCloud:
         machine.hook_ends_at = self.kernel.now + group.shape.hook_limit
         self.truth.counts["hooks_opened"] += 1
         self._await_hook(machine)
-        self._touch(group)
-        self._site.hook_opened(group.shape, machine)
+        self.touch(group)
+        self.site.hook_opened(group.shape, machine)
 
     def _await_hook(self, machine: Machine) -> None:
         hook = self.groups[machine.group].shape.hook
@@ -269,7 +263,7 @@ class SimCloud:
             machine.timer.cancel()
         machine.lifecycle = Lifecycle.TERMINATING_PROCEED
         group = self.groups[machine.group]
-        self._touch(group)
+        self.touch(group)
         self._die(machine, hand)
         self.kernel.after(group.shape.stop_seconds, self._drop, machine)
 
@@ -282,7 +276,7 @@ class SimCloud:
         self.truth.instance_seconds += self.kernel.now - machine.launched_at
         stop = self.groups[machine.group].shape.stop_seconds
         self.kernel.after(stop, self._terminated, machine)
-        self._site.died(machine, hand)
+        self.site.died(machine, hand)
 
     def _terminated(self, machine: Machine) -> None:
         machine.power = Power.TERMINATED
@@ -296,4 +290,4 @@ class SimCloud:
         machine.in_group = False
         group = self.groups[machine.group]
         group.machines.pop(machine.id, None)
-        self._touch(group)
+        self.touch(group)

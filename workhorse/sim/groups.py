@@ -9,6 +9,7 @@ from math import inf
 from typing import Protocol
 
 from workhorse.core.model import Group, Hook, Instance, Lifecycle
+from workhorse.core.orders import RefreshStatus
 from workhorse.sim.kernel import Event
 from workhorse.sim.truth import Hand
 
@@ -70,6 +71,38 @@ class Shape:
         return self.boot_seconds(rng) if callable(self.boot_seconds) else self.boot_seconds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One version of a launch template, and what becomes of an agent of its image."""
+
+    image: str = "ami-1"
+    registers: float = 1.0
+    """The share of its instances that ever connect."""
+    slowness: float = 1.0
+    """How many times as long as others they boot."""
+    smoke: str = "SUCCESS"
+    """The result of the smoke job on them."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Refresh:
+    """An instance refresh; `refreshes.py` moves it on."""
+
+    id: str
+    version: int
+    healthy_percent: int
+    status: RefreshStatus = RefreshStatus.PENDING
+    old: int = 0
+    """How many instances of other versions there were when it began."""
+    left: int = 0
+    """How many of them there are still."""
+
+    @property
+    def active(self) -> bool:
+        """It is not over, and may still end instances."""
+        return self.status in {RefreshStatus.PENDING, RefreshStatus.IN_PROGRESS}
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Machine:
     """One instance."""
@@ -95,6 +128,10 @@ class Machine:
     known_until: float = inf
     """When EC2 ceases to tell of it, if its group has let it go by then."""
     timer: Event | None = None
+    order: str = ""
+    """The rollout that it is the canary of; empty for any other instance."""
+    label: str = ""
+    """The only label of a canary's node."""
     told: Instance | None = None
 
     @property
@@ -134,6 +171,10 @@ class SimGroup:
     shape: Shape
     desired: int
     template_version: int = 1
+    templates: dict[int, Template] = field(default_factory=lambda: {1: Template()})
+    """The versions of its launch template."""
+    refresh: Refresh | None = None
+    """The newest."""
     scale_in_off: bool = False
     machines: dict[str, Machine] = field(default_factory=dict)
     planned: bool = False
@@ -145,6 +186,25 @@ class SimGroup:
     def members(self) -> int:
         """Instances that count towards desired capacity."""
         return sum(1 for m in self.machines.values() if not m.lifecycle.leaving)
+
+    @property
+    def launches(self) -> int:
+        """The version that it launches: while a refresh is under way, that one's."""
+        if self.refresh is not None and self.refresh.active:
+            return self.refresh.version
+        return self.template_version
+
+    def instance(self, number: int, now: float, version: int) -> Machine:
+        """A new instance of it, which is not a member yet."""
+        shape = self.shape
+        return Machine(
+            id=f"i-{number:08x}",
+            group=shape.group,
+            launched_at=now,
+            template_version=version,
+            zone=shape.zones[number % len(shape.zones)],
+            spot=shape.spot,
+        )
 
     def changed(self, now: float, *, keep: float) -> None:
         """Something changed; remember the past `keep` seconds of it."""
@@ -171,6 +231,7 @@ class SimGroup:
                 desired=self.desired,
                 instances=tuple(m.fact() for m in self.machines.values()),
                 hook=self.shape.hook,
+                template_version=self.template_version,
                 scale_in_off=self.scale_in_off,
             )
         return self._fact

@@ -7,11 +7,10 @@ minutes more.
 The queue is `scheduler.py`; nothing here knows of AWS. Times are seconds of the kernel.
 """
 
-from collections.abc import Callable
 from itertools import count
 
 from workhorse.core.errors import Missing, Unreadable
-from workhorse.sim.builds import Build, Computer, Stage, Timings
+from workhorse.sim.builds import Build, Computer, Errand, Stage, Timings
 from workhorse.sim.history import History
 from workhorse.sim.kernel import Kernel, Priority
 from workhorse.sim.scheduler import Scheduler
@@ -27,12 +26,9 @@ class SimJenkins:
     Args:
         kernel: time.
         truth: where ends and kills are counted.
-        on_release: called with group, hook and instance by a release job that has run.
     """
 
-    def __init__(
-        self, kernel: Kernel, truth: Truth, on_release: Callable[[str, str, str], None]
-    ) -> None:
+    def __init__(self, kernel: Kernel, truth: Truth) -> None:
         self.kernel = kernel
         self.truth = truth
         self.timings = Timings()
@@ -49,7 +45,6 @@ class SimJenkins:
             starts=self._run,
             changed=lambda computer: self.changed.add(computer.name),
         )
-        self._on_release = on_release
         self._boots = 1
         self._ids = count(1)
         self._quieting_down = False
@@ -77,9 +72,9 @@ class SimJenkins:
         expression: str | None = None,
         *,
         pipeline: bool = False,
-        release: tuple[str, str] | None = None,
+        errand: Errand | None = None,
     ) -> Build:
-        """Queue a build that will run for `seconds`.
+        """Queue a build that will run for `seconds`; one that is an errand has no quiet period.
 
         Raises:
             Unreadable: Jenkins is down.
@@ -93,9 +88,9 @@ class SimJenkins:
             expression=expression,
             remaining=seconds,
             since=now,
-            due=now + (0.0 if release else self.timings.quiet),
+            due=now + (0.0 if errand else self.timings.quiet),
             pipeline=pipeline,
-            release=release,
+            errand=errand,
         )
         self.queue.add(build)
         return build
@@ -181,10 +176,10 @@ class SimJenkins:
         self.changed.add(name)
 
     def running_on(self, name: str) -> list[Build]:
-        """The builds that would be lost with this node now; a release job is not."""
+        """The builds that would be lost with this node now; an errand is none."""
         computer = self.computers.get(name)
         running = [b for b in (computer.builds if computer else ()) if b.stage is Stage.RUNNING]
-        return [b for b in (*running, *self.suspended.get(name, ())) if b.release is None]
+        return [b for b in (*running, *self.suspended.get(name, ())) if b.errand is None]
 
     # Restarts.
 
@@ -204,7 +199,8 @@ class SimJenkins:
                 self.queue.remove(build)
                 build.stop_timer()
                 build.stage = Stage.OVER
-                self.truth.lost_items += 1
+                self.truth.lost_items += build.errand is None
+                _tell(build, None)
 
     def start(self) -> None:
         """Jenkins is up again; its agents are offline until they connect."""
@@ -261,8 +257,8 @@ class SimJenkins:
         build.stage, build.timer = Stage.OVER, None
         computer.builds.remove(build)
         self._touch(computer)
-        if build.release is not None:
-            self._on_release(*build.release, computer.name)
+        if build.errand is not None:
+            _tell(build, computer.name)
             return
         now, began = self.kernel.now, build.started_at or build.since
         self.history.ended(build.task, build.id, now - began)
@@ -277,7 +273,8 @@ class SimJenkins:
         self.queue.remove(build)
         build.stop_timer()
         build.stage = Stage.OVER
-        if build.release is None:
+        _tell(build, None)
+        if build.errand is None:
             self.truth.kills.append(
                 Kill(at=self.kernel.now, build=build.id, task=build.task, node=node, hand=hand)
             )
@@ -295,3 +292,8 @@ class SimJenkins:
         self.changed.add(computer.name)
         if self.computers.get(computer.name) is computer:
             self.queue.offer(computer)
+
+
+def _tell(build: Build, node: str | None) -> None:
+    if build.errand is not None:
+        build.errand.over(node)

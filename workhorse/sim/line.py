@@ -24,6 +24,7 @@ class Side(Word):
     EC2 = "ec2"
     SQS = "sqs"
     CLOUDWATCH = "cloudwatch"
+    SSM = "ssm"
     JOURNAL = "journal"
 
 

@@ -6,6 +6,7 @@ auditor, if there is one, what the loops were shown and what they did.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from workhorse.core.cordon import parse_cordon_label
@@ -26,6 +27,7 @@ from workhorse.core.errors import Unreadable
 from workhorse.core.meters import Meter
 from workhorse.core.model import Group, Jenkins
 from workhorse.loops.ports import Message
+from workhorse.sim.builds import Errand
 from workhorse.sim.cloud import SimCloud
 from workhorse.sim.jenkins import SimJenkins
 from workhorse.sim.jenkins_facts import Teller
@@ -60,6 +62,17 @@ class Unwatched:
 
     def changing(self, effect: Effect) -> None:
         """Nothing."""
+
+
+def when_up(jenkins: SimJenkins, act: Callable[[], Answer]) -> Callable[[], Answer]:
+    """The same, which raises `Unreadable` while Jenkins does not answer."""
+
+    def checked() -> Answer:
+        if not jenkins.up:
+            raise Unreadable("Jenkins is starting")
+        return act()
+
+    return checked
 
 
 class ControllerPort:
@@ -110,12 +123,7 @@ class ControllerPort:
         self._line.change(Side.JENKINS, self._up(lambda: self._delete_node(node)))
 
     def _up(self, act: Callable[[], Answer]) -> Callable[[], Answer]:
-        def checked() -> Answer:
-            if not self._jenkins.up:
-                raise Unreadable("Jenkins is starting")
-            return act()
-
-        return checked
+        return when_up(self._jenkins, act)
 
     def _cordon(self, node: str, label: str) -> None:
         computer = self._jenkins.computer(node)
@@ -141,9 +149,14 @@ class ControllerPort:
     def _queue_release_job(self, job: str, node: str, group: str, hook: str) -> None:
         self._jenkins.set_executors(node, 1)
         queued = self._jenkins.queue.items.values()
-        if not any(b.release is not None and b.expression == node for b in queued):
-            seconds = self._jenkins.timings.release
-            self._jenkins.submit(job, seconds, node, release=(group, hook))
+        if not any(b.errand and b.errand.job == job and b.expression == node for b in queued):
+            errand = Errand(job=job, over=partial(self._released, group, hook))
+            self._jenkins.submit(job, self._jenkins.timings.release, node, errand=errand)
+
+    def _released(self, group: str, hook: str, node: str | None) -> None:
+        """The release job ran on its agent, and completed the hook."""
+        if node is not None:
+            self._cloud.complete_hook(group, hook, node, Hand.OURS)
 
     def _delete_node(self, node: str) -> None:
         machine = self._cloud.machines.get(node)

@@ -155,6 +155,7 @@ class RecordedWorld(World):
         """Its agent boots; it may be a spot instance, and taken back some day."""
         now = self.kernel.now
         boot, machine.spot, lost = self._dice[shape.group].launch()
+        boot *= self._image_tells(machine)
         machine.protected = self.protected.get(shape.group, False)
         self.lives[machine.id] = Life(
             pool=shape.group, spot=machine.spot, launched_at=now, due_at=now + boot

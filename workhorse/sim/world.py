@@ -13,12 +13,15 @@ from dataclasses import replace
 from workhorse.core.effects import Effect
 from workhorse.core.model import Lifecycle
 from workhorse.loops.ports import Ports
+from workhorse.loops.rollout_ports import Rolling
 from workhorse.sim import envelopes
 from workhorse.sim.cloud import SimCloud
 from workhorse.sim.groups import Machine, Shape
 from workhorse.sim.jenkins import SimJenkins
+from workhorse.sim.jobs import SimJobs
 from workhorse.sim.journal import MemoryJournal
 from workhorse.sim.kernel import Kernel, SimClock
+from workhorse.sim.launching import Launching
 from workhorse.sim.line import Line
 from workhorse.sim.mailbox import SimQueues
 from workhorse.sim.ports import (
@@ -29,6 +32,8 @@ from workhorse.sim.ports import (
     MetricsPort,
     Unwatched,
 )
+from workhorse.sim.rolling import Rollings
+from workhorse.sim.rolling_ports import rolling_ports
 from workhorse.sim.skew import SkewedClock, SkewedCloud, SkewedController
 from workhorse.sim.truth import Hand, Truth
 
@@ -60,7 +65,7 @@ class World:
         self.kernel = Kernel(START)
         self.clock = SimClock(self.kernel)
         self.truth = Truth()
-        self.jenkins = SimJenkins(self.kernel, self.truth, self._release)
+        self.jenkins = SimJenkins(self.kernel, self.truth)
         self.cloud = SimCloud(self.kernel, self.truth, self)
         self.queues = SimQueues(self.kernel, self.rng)
         self.line = Line(self.kernel)
@@ -78,6 +83,9 @@ class World:
         """Instances that will never connect (again), though they run."""
         self.unlisted: set[str] = set()
         """Instances whose node somebody deleted."""
+        self.launching = Launching(self.cloud)
+        self.rolling: Rollings | None = None
+        """Where rollouts are ordered, once that is allowed, before `ports()` is called."""
         self.watchers: list[Callable[[Effect], bool]] = []
         """Told of each effect before it is made, until they answer True."""
         self.aimed = ""
@@ -94,8 +102,20 @@ class World:
             mailbox=MailboxPort(self.line, self.queues, self.auditor),
             metrics=self.metrics,
             journal=self.journal,
+            rolling=self._rolling(),
         )
         return self._skewed(ports) if self.ahead_seconds or not self.steady else ports
+
+    def allow_rollouts(self) -> Rollings:
+        """Let rollouts be ordered; the same place when they can be already."""
+        if self.rolling is None:
+            self.rolling = Rollings(self.launching, SimJobs(self.jenkins, self.cloud))
+        return self.rolling
+
+    def _rolling(self) -> Rolling | None:
+        if self.rolling is None:
+            return None
+        return rolling_ports(self.line, self.auditor, self.jenkins, self.rolling)
 
     def _controller(self) -> tuple[Line, SimJenkins, SimCloud, Auditor]:
         return self.line, self.jenkins, self.cloud, self.auditor
@@ -131,7 +151,15 @@ class World:
         """The machine boots, and its agent connects."""
         if self.stillborn:
             self.hung.add(machine.id)
-        self.kernel.after(shape.boot_time(self.rng), self._connect, shape, machine)
+        boot = shape.boot_time(self.rng) * self._image_tells(machine)
+        self.kernel.after(boot, self._connect, shape, machine)
+
+    def _image_tells(self, machine: Machine) -> float:
+        """How many times as long as others its image boots; a bad one is known never to connect."""
+        template = self.cloud.groups[machine.group].templates[machine.template_version]
+        if template.registers < 1 and self.rng.random() >= template.registers:
+            self.hung.add(machine.id)
+        return template.slowness
 
     def hook_opened(self, shape: Shape, machine: Machine) -> None:
         """The hook tells the pool's queue."""
@@ -148,15 +176,11 @@ class World:
         """Connect, and try again while Jenkins does not answer, for as long as it lives."""
         if not machine.alive or machine.id in self.hung:
             return
-        connected = self.jenkins.connect(
-            machine.id, shape.labels, shape.executors, exclusive=shape.exclusive
-        )
+        labels = frozenset({machine.label}) if machine.order else shape.labels
+        exclusive = shape.exclusive or bool(machine.order)
+        connected = self.jenkins.connect(machine.id, labels, shape.executors, exclusive=exclusive)
         if not connected:
             self.kernel.after(RECONNECT_SECONDS, self._connect, shape, machine)
-
-    def _release(self, group: str, hook: str, instance: str) -> None:
-        """The release job ran on its agent and completes the hook."""
-        self.cloud.complete_hook(group, hook, instance, Hand.OURS)
 
     # What others do.
 

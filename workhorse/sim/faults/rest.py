@@ -91,7 +91,7 @@ def under_way(
 def waiting_builds(world: World, pools: tuple[Pool, ...]) -> Iterator[Found]:
     """Builds that run, or that a pool could run."""
     for build in world.jenkins.queue.items.values():
-        if build.release is None and runnable(build, world, pools):
+        if build.errand is None and runnable(build, world, pools):
             yield Promise.BUILDS, f"build {build.id} ({build.expression}) is {build.stage} still"
     for computer in world.jenkins.computers.values():
         for build in computer.builds:

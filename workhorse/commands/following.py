@@ -1,0 +1,138 @@
+"""Following a rollout: a block that is drawn anew on a terminal, a line for each change elsewhere.
+
+Nothing here changes anything: whoever follows may go away, and another may follow from elsewhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from workhorse.commands.command import Show
+from workhorse.commands.rollout_desk import Desk
+from workhorse.core.errors import Surprise
+from workhorse.core.orders import Order
+from workhorse.core.progress import Ending, Progress, ending
+
+DONE, FAILED, HALTED, UNTAKEN, INTERRUPTED = 0, 1, 3, 4, 130
+"""Exit statuses; 2 is a refusal, and 130 what shells say of a program that Ctrl-C ended."""
+
+_STATUS = {Ending.DONE: DONE, Ending.FAILED: FAILED, Ending.HALTED: HALTED}
+
+
+class Screen:
+    """Where progress is shown; a context manager, because a drawn block has to be left."""
+
+    def __init__(self, console: Console, show: Show) -> None:
+        self._console = console
+        self._show = show
+        self._live: Live | None = None
+        self._said = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def progress(self, progress: Progress, now: float) -> None:
+        """Draw the block anew; where no terminal is, say the line if it is another."""
+        if self._console.is_terminal:
+            self._draw("\n".join(progress.block(now, width=self._console.width)))
+        elif (line := progress.line()) != self._said:
+            self._said = line
+            self._show(f"{datetime.fromtimestamp(now, UTC):%H:%M:%S} {line}")
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._show(line)
+
+    def _draw(self, text: str) -> None:
+        # As Text: brackets of a bar are no markup.
+        drawn = Text(text)
+        if self._live is None:
+            self._live = Live(drawn, console=self._console, auto_refresh=False)
+            self._live.start()
+        self._live.update(drawn, refresh=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How long is waited, in real seconds, and by whom."""
+
+    wait: Callable[[float], bool]
+    """Waits so many seconds; True when told to stop, then and ever after."""
+    look: float = 2.0
+    """Between two looks."""
+    taken: float = 60.0
+    """After so many without a word of a controller we go."""
+
+
+def follow(desk: Desk, order: Order, screen: Screen, rhythm: Rhythm) -> int:
+    """Show how the order comes along until it is over, halted, or we are told to stop.
+
+    A look that fails is said and repeated: the rollout goes on without us.
+
+    Returns:
+        DONE, FAILED, HALTED; UNTAKEN when no controller took the order in time or somebody took
+        it away; INTERRUPTED.
+    """
+    waited = 0.0
+    stopped = False
+    while not stopped:
+        try:
+            seen = _look(desk, order, screen)
+        except Surprise as surprise:
+            screen.say(f"cannot look: {surprise}")
+            seen = _Seen()
+        if seen.came in _STATUS:
+            return _STATUS[seen.came]
+        waited = 0.0 if seen.taken else waited + rhythm.look
+        if seen.gone or waited > rhythm.taken:
+            return UNTAKEN
+        stopped = rhythm.wait(rhythm.look)
+    return INTERRUPTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What one look showed; as it stands here, of a look that failed."""
+
+    taken: bool = True
+    gone: bool = False
+    came: Ending = Ending.UNDER_WAY
+
+
+def _look(desk: Desk, order: Order, screen: Screen) -> _Seen:
+    """Show how it stands.
+
+    The order is read before the standing: a controller tells how it ended, then takes it away.
+    """
+    current = desk.orders.order(desk.pool)
+    standing = desk.orders.standing(desk.pool)
+    ours = current is not None and current.id == order.id
+    progress = Progress(
+        order=current if current is not None and ours else order,
+        standing=standing,
+        waves=len(desk.policy.waves),
+    )
+    screen.progress(progress, desk.now())
+    return _Seen(
+        taken=standing is not None and standing.order == order.id,
+        gone=not ours,
+        came=ending(order, standing),
+    )

@@ -1,6 +1,6 @@
 """AWS calls written out by hand, for programs that cannot wait for boto3.
 
-An agent makes three: it reads its token's parameter and its image's tag, and lets its instance go.
+An agent makes few: it reads its token's parameter and its image's tag, and lets its instance go.
 boto3 takes longer to import than the rest of the agent takes to boot. The requests are not signed:
 the embedded cloud checks no signature, and reads from the credential's scope only which service is
 meant.
@@ -47,14 +47,6 @@ class Cloud:
         }
         answer = ET.fromstring(self.query("ec2", "DescribeTags", form))  # noqa: S314 (our own cloud)
         return answer.findtext(".//{*}tagSet/{*}item/{*}value") or ""
-
-    def leave_group(self, instance: str, *, decrement: bool) -> None:
-        """TerminateInstanceInAutoScalingGroup; raises like `query`."""
-        form = {
-            "InstanceId": instance,
-            "ShouldDecrementDesiredCapacity": "true" if decrement else "false",
-        }
-        self.query("autoscaling", "TerminateInstanceInAutoScalingGroup", form)
 
     def complete_hook(self, group: str, hook: str, instance: str) -> None:
         """CompleteLifecycleAction with CONTINUE; raises like `query`."""

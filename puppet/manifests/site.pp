@@ -1,0 +1,4 @@
+# Every image of ours is that of an agent.
+node default {
+  include role::jenkins_agent
+}

@@ -22,6 +22,15 @@ from workhorse.core.progress import Ending, Progress, ending
 DONE, FAILED, HALTED, UNTAKEN, INTERRUPTED = 0, 1, 3, 4, 130
 """Exit statuses; 2 is a refusal, and 130 what shells say of a program that Ctrl-C ended."""
 
+LOOK_SECONDS = 2.0
+"""Two calls of SSM at each look, of which it gives 40 a second to a whole account.
+
+https://docs.aws.amazon.com/general/latest/gr/ssm.html
+"""
+
+TAKEN_SECONDS = 60.0
+"""A controller looks for orders every few seconds; this is several times that."""
+
 _STATUS = {Ending.DONE: DONE, Ending.FAILED: FAILED, Ending.HALTED: HALTED}
 
 
@@ -76,9 +85,9 @@ class Rhythm:
 
     wait: Callable[[float], bool]
     """Waits so many seconds; True when told to stop, then and ever after."""
-    look: float = 2.0
+    look: float = LOOK_SECONDS
     """Between two looks."""
-    taken: float = 60.0
+    taken: float = TAKEN_SECONDS
     """After so many without a word of a controller we go."""
 
 

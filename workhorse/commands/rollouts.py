@@ -15,7 +15,7 @@ from rich.console import Console
 
 from workhorse.adapters.clock import RealClock
 from workhorse.commands.command import Command, Show
-from workhorse.commands.following import Rhythm
+from workhorse.commands.following import LOOK_SECONDS, TAKEN_SECONDS, Rhythm
 from workhorse.commands.rollout_clerk import Clerk
 from workhorse.commands.rollout_desk import opened
 from workhorse.core.errors import Refusal
@@ -23,9 +23,6 @@ from workhorse.core.ordering import Wish
 from workhorse.core.orders import Command as Asked
 from workhorse.core.orders import Strategy
 from workhorse.settings import load
-
-START = Rhythm(wait=RealClock().wait)
-"""The defaults of the options."""
 
 
 def rollout(arguments: argparse.Namespace, show: Show) -> int:
@@ -65,8 +62,16 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         image=arguments.image,
         strategy=Strategy(arguments.strategy),
         canary=arguments.canary,
-        by=arguments.by or getpass.getuser(),
+        by=arguments.by or _who(),
     )
+
+
+def _who() -> str:
+    """Who runs this, by the name of the account."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Refusal("--by: this account has no name: say who orders") from None
 
 
 @contextmanager
@@ -129,14 +134,14 @@ def _common_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--patience",
         type=float,
-        default=START.taken,
+        default=TAKEN_SECONDS,
         metavar="SECONDS",
         help="how long a controller may take to take an order [%(default)g]",
     )
     add(
         "--look",
         type=float,
-        default=START.look,
+        default=LOOK_SECONDS,
         metavar="SECONDS",
         help="between two looks while following [%(default)g]",
     )

@@ -1,0 +1,403 @@
+"""The commands of rollouts at a desk in the simulated world; the story that is told there is ours.
+
+What a controller would tell is written by the test, between two looks of whoever follows.
+"""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+from rich.console import Console
+
+from workhorse.commands.following import DONE, FAILED, HALTED, INTERRUPTED, UNTAKEN, Rhythm
+from workhorse.commands.rollout_clerk import Clerk
+from workhorse.commands.rollout_desk import Desk, Orders, Version, Versions
+from workhorse.core.errors import Refusal, Unreadable
+from workhorse.core.ordering import Wish
+from workhorse.core.orders import Awaited, Command, Order, RolloutPolicy, Standing, Strategy
+from workhorse.sim.groups import Shape, Template
+from workhorse.sim.world import World
+
+POOL, GROUP = "linux", "linux-agents"
+SHAPE = Shape(group=GROUP, labels=frozenset({"linux"}), maximum=5)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A version of the group's template."""
+
+    number: int
+    image: str
+
+
+@dataclass
+class Scene:
+    """A group that launches version 1 of two, and what was said at its desk."""
+
+    world: World = field(default_factory=lambda: World([SHAPE]))
+    said: list[str] = field(default_factory=list)
+    terminal: io.StringIO = field(default_factory=io.StringIO)
+    next: list[Callable[[], None]] = field(default_factory=list)
+    """What happens between two looks, one after the other; when all has, we are told to stop."""
+    missing: Sequence[str] = ()
+    asked_jobs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rolling = self.world.allow_rollouts()
+        self.rolling.bake(POOL, GROUP, Template(image="ami-2"))
+        self.ports = self.world.ports()
+        assert self.ports.rolling is not None
+        self.orders = cast("Orders", self.ports.rolling.orders)
+
+    def template_versions(self, group: str) -> Sequence[Version]:
+        """As `Versions`."""
+        templates = self.world.launching.group(group).templates
+        return [Known(number, each.image) for number, each in templates.items()]
+
+    def missing_jobs(self, jobs: Sequence[str]) -> Sequence[str]:
+        """As the desk asks; what was asked for is kept."""
+        self.asked_jobs += jobs
+        return self.missing
+
+    def wait(self, seconds: float) -> bool:
+        """Let time pass, and then the next thing happen."""
+        self.world.run(seconds)
+        if not self.next:
+            return True
+        self.next.pop(0)()
+        return False
+
+    def clerk(self, *, tty: bool = False, **changes: object) -> Clerk:
+        """Somebody at the desk."""
+        desk = Desk(
+            pool=POOL,
+            group=GROUP,
+            policy=RolloutPolicy(smoke_job="smoke"),
+            orders=self.orders,
+            versions=cast("Versions", self),
+            cloud=self.ports.cloud,
+            previous_image=lambda: self.rolling.channels[POOL].get("previous", ""),
+            missing_jobs=self.missing_jobs,
+            now=self.world.clock.now,
+        )
+        console = Console(file=self.terminal, force_terminal=tty, width=100)
+        rhythm = Rhythm(wait=self.wait)
+        facts = {"desk": desk, "show": self.said.append, "console": console, "rhythm": rhythm}
+        return Clerk(**{**facts, **changes})
+
+    def order(self) -> Order:
+        """The order under way."""
+        found = self.orders.order(POOL)
+        assert found is not None
+        return found
+
+    def told(self, state: str, **changes: object) -> Callable[[], None]:
+        """The controller says how the order under way stands."""
+
+        def tell() -> None:
+            now = self.world.clock.now()
+            facts = {"order": self.order().id, "pool": POOL, "state": state, "at": now}
+            times = {"since": now, "started_at": now}
+            self.rolling.tell(Standing(**{**facts, **times, **changes}))
+
+        return tell
+
+    def ended(self, state: str, because: str = "") -> Callable[[], None]:
+        """The controller says how it ended, then takes the order away."""
+
+        def end() -> None:
+            now = self.world.clock.now()
+            self.told(state, ended_at=now, because=because)()
+            self.rolling.close(POOL, self.order().id)
+
+        return end
+
+
+def wish(**changes: object) -> Wish:
+    return Wish(**{"pool": POOL, "by": "ann", **changes})
+
+
+def place(scene: Scene) -> Order:
+    """An order of bob's, that nobody follows."""
+    assert scene.clerk(detach=True).order(wish(by="bob")) == DONE
+    scene.said.clear()
+    return scene.order()
+
+
+def test_a_rollout_is_ordered_and_followed_to_its_end() -> None:
+    scene = Scene()
+    scene.next = [
+        scene.told("CANARY", canary="i-can"),
+        scene.told("WAVE", total=2, left=1, leaving=1, awaited=(Awaited(instance="i-1"),)),
+        scene.told("WAVE", total=2, left=1, leaving=1, awaited=(Awaited(instance="i-1"),)),
+        scene.ended("DONE"),
+    ]
+
+    assert scene.clerk().order(wish()) == DONE
+
+    (placed,) = scene.rolling.placed
+    assert (placed.target, placed.image, placed.previous, placed.by) == (2, "ami-2", 1, "ann")
+    assert scene.said == [
+        f"ordered {placed.id}: pool linux, version 1 -> 2 (ami-2) by drain",
+        "22:13:20 waits for a controller to take it",
+        "22:13:22 tries one agent, the canary, i-can",
+        "22:13:24 wave 1 of 3: replaces agents, 1 of 2 replaced, 1 leaving, waits for i-1",
+        "22:13:28 done",
+        f"the rollout {placed.id} of linux DONE",
+    ]
+
+
+def test_on_a_terminal_a_block_is_drawn_anew() -> None:
+    scene = Scene()
+    scene.next = [scene.told("WAVE", total=2, left=1, leaving=1), scene.ended("DONE")]
+
+    assert scene.clerk(tty=True).order(wish()) == DONE
+
+    drawn = scene.terminal.getvalue()
+    assert "[===============---------------] 1 of 2 replaced, 1 leaving" in drawn
+    assert "\x1b[" in drawn
+    assert len(scene.said) == 2, "what is drawn is not said as well"
+
+
+def test_one_that_failed_says_why_and_exits_with_1() -> None:
+    scene = Scene()
+    scene.next = [scene.ended("FAILED", "the canary never registered")]
+
+    assert scene.clerk().order(wish()) == FAILED
+    assert scene.said[-1].endswith("of linux FAILED: the canary never registered")
+
+
+def test_one_that_is_halted_waits_for_people_and_exits_with_3() -> None:
+    scene = Scene()
+    scene.next = [scene.told("HALTED", because="by bob")]
+
+    assert scene.clerk().order(wish()) == HALTED
+    assert scene.said[-1] == "halted: go on with --resume, or return with --roll-back"
+    assert scene.orders.order(POOL) is not None
+
+
+def test_ctrl_c_leaves_it_running_and_says_how_to_see_it() -> None:
+    scene = Scene()
+    scene.next = [scene.told("WAVE")]
+
+    assert scene.clerk().order(wish()) == INTERRUPTED
+
+    order = scene.order()
+    assert order.command is Command.GO
+    assert scene.said[-1] == (
+        f"the rollout {order.id} goes on without us: see it with --watch, stop it with --halt"
+    )
+
+
+def test_another_follows_it_to_its_end() -> None:
+    scene = Scene()
+    place(scene)
+    scene.next = [scene.told("WAVE"), scene.ended("DONE")]
+
+    assert scene.clerk().watch() == DONE
+    assert len(scene.rolling.placed) == 1
+
+
+def test_an_order_that_no_controller_takes_is_left_for_the_first_that_runs() -> None:
+    scene = Scene()
+    scene.next = [lambda: None] * 40
+
+    assert scene.clerk().order(wish()) == UNTAKEN
+    assert scene.said[-1].startswith("no controller took the order yet")
+    assert scene.orders.order(POOL) is not None
+
+
+def test_an_order_that_no_controller_takes_is_withdrawn_where_that_was_asked_for() -> None:
+    scene = Scene()
+    scene.next = [lambda: None] * 40
+
+    assert scene.clerk(withdraw=True).order(wish()) == UNTAKEN
+    assert scene.orders.order(POOL) is None
+
+
+def test_an_order_that_somebody_took_away_is_not_waited_for() -> None:
+    scene = Scene()
+    scene.next = [scene.told("WAVE"), lambda: scene.orders.close(POOL, scene.order().id)]
+
+    assert scene.clerk().order(wish()) == UNTAKEN
+    assert scene.said[-1] == f"the order {scene.rolling.placed[0].id} was taken away"
+
+
+def test_a_look_that_fails_is_said_and_repeated() -> None:
+    scene = Scene()
+    place(scene)
+
+    class Once:
+        """SSM that does not answer the second question."""
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(scene.orders, name)
+
+        def order(self, pool: str) -> Order | None:
+            self.asked += 1
+            if self.asked == 2:
+                raise Unreadable("SSM does not answer")
+            return scene.orders.order(pool)
+
+    scene.next = [scene.told("WAVE"), scene.ended("DONE")]
+    clerk = scene.clerk()
+    clerk = replace(clerk, desk=replace(clerk.desk, orders=cast("Orders", Once())))
+
+    assert clerk.watch() == DONE
+    assert "cannot look: SSM does not answer" in scene.said
+
+
+def test_two_at_once_are_refused_and_the_second_is_told_whose_the_first_is() -> None:
+    scene = Scene()
+    place(scene)
+
+    with pytest.raises(Refusal, match="ordered by bob 0 s ago: see --watch, --halt"):
+        scene.clerk().order(wish())
+
+    assert len(scene.rolling.placed) == 1
+
+
+def test_two_that_come_at_the_same_moment_are_told_apart_by_the_store() -> None:
+    """Neither sees the other's order when it looks; the second cannot place its own."""
+    scene = Scene()
+    clerk = scene.clerk()
+
+    class Blind:
+        """The orders as somebody sees them who looked a moment ago."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(scene.orders, name)
+
+        def order(self, _pool: str) -> Order | None:
+            return None
+
+    place(scene)
+    late = replace(clerk, desk=replace(clerk.desk, orders=cast("Orders", Blind())))
+
+    with pytest.raises(Refusal, match="and it is not over"):
+        late.order(wish())
+
+
+def test_every_fault_is_told_at_once() -> None:
+    scene = Scene()
+    place(scene)
+    scene.missing = ["job smoke: Jenkins has none of this name"]
+
+    with pytest.raises(Refusal) as refused:
+        scene.clerk().order(wish(version=9))
+
+    assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
+        "pool linux",
+        "job smoke",
+        "--version",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "jobs"),
+    [
+        ({}, ["smoke"]),
+        ({"canary": False}, []),
+        ({"strategy": Strategy.MATRIX}, ["smoke", "workhorse-replace"]),
+    ],
+)
+def test_the_jobs_that_it_needs_are_looked_for(asked: dict, jobs: list[str]) -> None:
+    scene = Scene()
+
+    scene.clerk(detach=True).order(wish(**asked))
+
+    assert scene.asked_jobs == jobs
+
+
+def test_where_every_agent_is_of_the_version_nothing_is_ordered() -> None:
+    scene = Scene()
+
+    assert scene.clerk().order(wish(version=1)) == DONE
+    assert scene.said == ["pool linux: every agent is of version 1: nothing to do"]
+    assert scene.rolling.placed == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "followed"), [(Command.GO, True), (Command.HALT, False), (Command.ROLL_BACK, True)]
+)
+def test_the_one_under_way_is_told_what_people_want(asked: Command, *, followed: bool) -> None:
+    scene = Scene()
+    order = place(scene)
+
+    status = scene.clerk().tell(asked)
+
+    assert scene.order().command is asked
+    assert scene.said[0] == f"told the rollout {order.id} to {asked}"
+    assert status == (INTERRUPTED if followed else DONE)
+
+
+@pytest.mark.parametrize("act", [Clerk.watch, lambda clerk: clerk.tell(Command.HALT)])
+def test_where_none_is_under_way_there_is_nothing_to_tell(act: Callable[[Clerk], int]) -> None:
+    with pytest.raises(Refusal, match="no rollout is under way"):
+        act(Scene().clerk())
+
+
+def test_a_roll_back_orders_the_previous_image_without_a_canary() -> None:
+    scene = Scene()
+    scene.world.launching.use(GROUP, 2)
+    scene.rolling.promote(POOL, "ami-1")
+    scene.rolling.promote(POOL, "ami-2")
+
+    assert scene.clerk(detach=True).roll_back(wish(canary=False)) == DONE
+
+    order = scene.order()
+    assert (order.target, order.previous, order.image) == (1, 2, "ami-1")
+    assert not order.canary
+    assert scene.asked_jobs == []
+
+
+def test_a_roll_back_of_a_rollout_under_way_is_told_to_it() -> None:
+    scene = Scene()
+    order = place(scene)
+
+    assert scene.clerk(detach=True).roll_back(wish(canary=False)) == DONE
+    assert scene.order() == replace(order, command=Command.ROLL_BACK)
+
+
+def test_without_a_previous_image_a_roll_back_needs_a_version() -> None:
+    scene = Scene()
+    scene.world.launching.use(GROUP, 2)
+
+    with pytest.raises(Refusal, match="no image was stable before: name a version"):
+        scene.clerk().roll_back(wish(canary=False))
+
+    scene.clerk(detach=True).roll_back(wish(canary=False, version=1))
+    assert scene.order().target == 1
+
+
+def test_the_status_is_told_to_people() -> None:
+    scene = Scene()
+    scene.clerk().status(as_json=False)
+    assert scene.said == ["pool linux: there never was a rollout"]
+
+    place(scene)
+    scene.told("SMOKE", canary="i-can")()
+    scene.clerk().status(as_json=False)
+    scene.ended("DONE")()
+    scene.clerk().status(as_json=False)
+
+    assert "runs the smoke job on the canary, i-can" in scene.said
+    assert scene.said[-1].endswith("of linux DONE")
+
+
+def test_the_status_is_told_to_programs() -> None:
+    scene = Scene()
+    order = place(scene)
+    scene.told("SMOKE")()
+
+    scene.clerk().status(as_json=True)
+
+    told = json.loads(scene.said[0])
+    assert Order.from_record(told["order"]) == order
+    assert Standing.from_record(told["standing"]) == scene.orders.standing(POOL)

@@ -137,6 +137,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     blind_step: int,
     planner: Planner = EXACTLY,
     forced: bool = False,
+    surge: int = 0,
 ) -> Decision:
     """Decide for one pool whose group could be read; for others nothing may move.
 
@@ -151,6 +152,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         blind_step: agents that may be added while Jenkins cannot be trusted.
         planner: says how large the pool should be.
         forced: an operator asked for a fresh plan.
+        surge: agents that a rollout wants beyond what the builds need.
     """
     expected = None if memory.expected is None else memory.expected - ended
     change = _change(memory.seen, expected, seen.group.desired)
@@ -167,19 +169,19 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
         learned=learned,
         memory=memory.planner,
         forced=forced,
+        surge=surge,
     )
     plan = kept(planner.plan(situation), situation)
     wish = _moves(pool, snapshot, situation, seen, plan, drains)
-    moved = wish != NO_MOVES
     left = PoolMemory(
-        changed_at=snapshot.at if moved else changed_at,
+        changed_at=changed_at if wish == NO_MOVES else snapshot.at,
         seen=seen.group.desired,
         expected=_expected(expected, seen.group.desired, wish.desired, outside=outside),
         times=seen.times,
         learned=learned,
         planner=plan.memory,
     )
-    steady = not moved and left.planner == memory.planner
+    steady = wish == NO_MOVES and left.planner == memory.planner
     return Decision(
         pool=pool.name,
         at=snapshot.at,

@@ -29,6 +29,7 @@ from workhorse.core.model import (
     Policy,
     Pool,
     Release,
+    Scaling,
     Snapshot,
 )
 
@@ -289,8 +290,11 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
 
 def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot, ended: int) -> bool:
     """Desired capacity goes down with the agent, unless it must be replaced to keep the floor."""
+    ours = drain.cause is Cause.SCALE_IN or (
+        # What a rollout ends is launched anew by demand; where alarms own the size, by AWS.
+        drain.cause is Cause.ROLLOUT and pool.scaling is Scaling.LOOP
+    )
     group = snapshot.groups.get(drain.group)
     if group is None or not group.members:
-        return drain.cause is Cause.SCALE_IN
-    least = max(pool.policy.floor, group.minimum)
-    return drain.cause is Cause.SCALE_IN and group.desired - ended > least
+        return ours
+    return ours and group.desired - ended > max(pool.policy.floor, group.minimum)

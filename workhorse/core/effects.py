@@ -243,6 +243,6 @@ def as_record(effect: Effect) -> dict[str, Any]:
         if isinstance(value, frozenset):
             value = sorted(value)
         elif isinstance(value, tuple):
-            value = [asdict(meter) for meter in value]
+            value = [asdict(each) if isinstance(each, Meter) else each for each in value]
         record[key] = value
     return record

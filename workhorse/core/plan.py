@@ -55,6 +55,8 @@ class Situation:
     """What the planner's last plan left for this one; empty after a restart."""
     forced: bool = False
     """An operator asked for a fresh plan now: `--force`."""
+    surge: int = 0
+    """Agents that a rollout wants ahead of those that it will have leave."""
 
     @property
     def have(self) -> int:
@@ -88,6 +90,19 @@ def buffer(s: Situation, wanted: int) -> tuple[int, str]:
     if not s.told:
         return wanted, "Jenkins was not read"
     return wanted + s.policy.buffer, f"buffer {s.policy.buffer}"
+
+
+def surge(s: Situation, wanted: int) -> tuple[int, str]:
+    """What a rollout wants beyond what the builds need, so that its leaving agents are not missed.
+
+    Counted from the builds and not from what the planner wanted: a planner that keeps what there is
+    would be given the same again at every tick.
+    """
+    if not s.told or s.frozen:
+        return wanted, "Jenkins cannot be trusted now"
+    agents = ceil((s.queued + s.running) / s.policy.executors) + s.policy.buffer
+    least = max(agents, s.floor)
+    return max(wanted, least + s.surge), f"{s.surge} beyond {least} while a rollout goes on"
 
 
 def floor(s: Situation, wanted: int) -> tuple[int, str]:
@@ -173,13 +188,29 @@ class Plan:
 
 
 def kept(plan: Plan, situation: Situation) -> Plan:
-    """The plan, ended by the rules of `TAIL` where the planner did not end it so itself."""
+    """The plan, ended by the rules of `TAIL` where the planner did not end it so itself.
+
+    What a rollout wants beyond it comes before them.
+    """
+    return _surged(_ended(plan, situation), situation)
+
+
+def _ended(plan: Plan, situation: Situation) -> Plan:
     last = plan.reasons[-len(_LAST) :]
     if tuple(r.rule for r in last) == _LAST and last[-1].after == plan.target:
         return plan
     wanted, reasons = target(situation, TAIL, of=plan.target)
     until = min(plan.holds_until, steady_until(situation))
     return replace(plan, target=wanted, reasons=plan.reasons + reasons, holds_until=until)
+
+
+def _surged(plan: Plan, situation: Situation) -> Plan:
+    if not situation.surge:
+        return plan
+    head = plan.reasons[: -len(TAIL)]
+    of = plan.reasons[-len(TAIL)].before
+    wanted, reasons = target(situation, (surge, *TAIL), of=of)
+    return replace(plan, target=wanted, reasons=head + reasons)
 
 
 class Planner(Protocol):

@@ -41,6 +41,13 @@ def may_return(drain: Drain) -> bool:
     return ours and drain.state in REVOCABLE
 
 
+def withdrawable(drain: Drain, instance: Instance | None) -> bool:
+    """A rollout chose it to leave, nothing was asked of AWS yet, and it is in service."""
+    in_service = instance is not None and instance.lifecycle is Lifecycle.IN_SERVICE
+    ours = drain.cause is Cause.ROLLOUT and drain.asked_at == 0
+    return in_service and ours and drain.state in REVOCABLE
+
+
 def recallable(drain: Drain, instance: Instance | None) -> bool:
     """It may return, and is in service."""
     in_service = instance is not None and instance.lifecycle is Lifecycle.IN_SERVICE

@@ -19,6 +19,9 @@ from workhorse.loops.standing import Placed, Standing
 KEEP_SECONDS = 3600.0
 """What was learned is journalled no more often: a restart forgets an hour of it."""
 
+NO_SURGES: Mapping[str, int] = {}
+"""No rollout wants anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -64,7 +67,11 @@ class Control:
         self._kept_at: dict[str, float] = {}
 
     def tick(
-        self, snapshot: Snapshot, drains: Mapping[str, Drain], ended: Mapping[str, int]
+        self,
+        snapshot: Snapshot,
+        drains: Mapping[str, Drain],
+        ended: Mapping[str, int],
+        surges: Mapping[str, int] = NO_SURGES,
     ) -> Wishes:
         """Decide for every pool and set the sizes; agents to leave or come back are returned.
 
@@ -72,20 +79,20 @@ class Control:
             snapshot: what was read.
             drains: the drains under way, by instance id.
             ended: pool name to the agents ended with a decrement since the last tick.
+            surges: pool name to the agents that a rollout wants beyond what the builds need.
         """
         self._say("blind", "notes", snapshot.notes)
         surveys = dict(self._surveys(snapshot, drains))
         placement = self._place(snapshot, drains, surveys)
-        leave, recall = list[str](), list[str]()
-        decisions: list[Decision] = []
+        leave, recall, decisions = list[str](), list[str](), list[Decision]()
         for pool in self._pools:
             if (seen := surveys.get(pool.name)) is None:
                 self._memory[pool.name] = self._memory_of(pool, snapshot).blinded()
                 continue
             demand = placement.demands[pool.name] if placement else None
             memory, standing = self._memory_of(pool, snapshot), self._standing[pool.name]
-            fresh = self.forced or pool.name in ended
-            still = None if fresh else standing.decision(seen, demand, snapshot, memory)
+            fresh, surge = self.forced or pool.name in ended, surges.get(pool.name, 0)
+            still = None if fresh else standing.decision(seen, demand, snapshot, memory, surge)
             if still is not None:
                 decisions.append(still)
                 continue
@@ -100,6 +107,7 @@ class Control:
                 blind_step=self._blind_step,
                 planner=self._planners.get(pool.name, EXACTLY),
                 forced=self.forced,
+                surge=surge,
             )
             standing.keep(decision, demand, snapshot)
             decisions.append(decision)

@@ -27,6 +27,9 @@ from workhorse.loops.ports import Message, Ports
 FAILURES_PER_TICK = 3
 """After so many failed effects a tick ends: Jenkins or AWS fails, and heartbeats must not wait."""
 
+CHOSEN = frozenset({Cause.SCALE_IN, Cause.ROLLOUT})
+"""Why we ourselves have an agent leave: what made it leave before does not matter then."""
+
 
 class Drainer:
     """Holds the drains under way, by instance id."""
@@ -68,14 +71,20 @@ class Drainer:
         self._acted = False
 
     def tick(
-        self, snapshot: Snapshot, *, leave: Iterable[str] = (), recall: Iterable[str] = ()
+        self,
+        snapshot: Snapshot,
+        *,
+        leave: Iterable[str] = (),
+        retire: Iterable[str] = (),
+        recall: Iterable[str] = (),
     ) -> None:
         """Hear, find, send heartbeats, and step every drain once.
 
         Args:
             snapshot: what was read.
             leave: instances that the planner chose to leave.
-            recall: instances whose drain the planner calls back.
+            retire: instances that a rollout chose to leave.
+            recall: instances whose drain the planner or a rollout calls back.
         """
         members = self._membership.of(snapshot.groups)
         self._moved.clear()
@@ -89,8 +98,9 @@ class Drainer:
         self._beat(snapshot)
         self._find(snapshot, members)
         self._hear(snapshot, members.pools)
-        for instance in leave:
-            self._open(instance, members.pools[instance], Cause.SCALE_IN, snapshot)
+        for cause, chosen in ((Cause.SCALE_IN, leave), (Cause.ROLLOUT, retire)):
+            for instance in chosen:
+                self._open(instance, members.pools[instance], cause, snapshot)
         for instance in recall:
             self._step(self.drains[instance], DrainEvent.RECALL_ASKED, snapshot)
         self._look(snapshot)
@@ -206,7 +216,7 @@ class Drainer:
             group = snapshot.groups.get(pool.group)
             if event is None and (group is None or instance not in group.by_id):
                 return  # Not seen as a member: the looks decide whether there is anything to do.
-        elif drain.state is DrainState.RECALLED and cause is Cause.SCALE_IN:
+        elif drain.state is DrainState.RECALLED and cause in CHOSEN:
             # It is to leave after all, and for this cause: by the old one it would be called back.
             drain = self.drains[instance] = replace(drain, cause=cause, opened_at=snapshot.at)
         self._step(drain, event or opening(cause), snapshot)

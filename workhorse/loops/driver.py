@@ -19,13 +19,16 @@ from workhorse.core.errors import Surprise
 from workhorse.core.measure import pool_meters
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
+from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
 from workhorse.core.steady import ROUNDING_SECONDS
-from workhorse.loops.control import Control, Wishes
+from workhorse.loops.control import NO_SURGES, Control, Wishes
 from workhorse.loops.drainer import Drainer
+from workhorse.loops.notes import note
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
+from workhorse.loops.roller import Chosen, Roller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,11 @@ class Pace:
     glance: float = 1
     mail: float = 2
     publish: float = 60
+    orders: float = 5
+    """Where rollouts can be ordered."""
+
+
+NOBODY = Chosen()
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +76,7 @@ class Driver:
         blind_step: int,
         default_pool: str = "",
         planners: Mapping[str, Planner] | None = None,
+        rollouts: Mapping[str, RolloutPolicy] | None = None,
         forced: bool = False,
         deaf: bool = False,
     ) -> None:
@@ -82,6 +91,7 @@ class Driver:
             blind_step: agents that may be added while Jenkins cannot be trusted.
             default_pool: where pipeline bodies of unknown label go.
             planners: pool name to its planner; `exact` for a pool without one.
+            rollouts: pool name to what a rollout may do there; the defaults for a pool without.
             forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
@@ -98,6 +108,10 @@ class Driver:
         )
         self._control.forced = forced
         self._drainer = Drainer(ports, pools, performer, stale_seconds=trust.stale_seconds)
+        self.roller: Roller | None = None
+        """None where no rollouts can be ordered."""
+        if ports.rolling is not None:
+            self.roller = Roller(ports, ports.rolling, pools, performer, rollouts or {})
         self._seen: frozenset[int] = frozenset()
         self._found = Wishes()
         self._found_at: float | None = None
@@ -107,6 +121,7 @@ class Driver:
         every = (
             _Loop(self.glance, pace.glance),
             _Loop(self.mail, mail),
+            _Loop(self.orders, pace.orders if self.roller else inf),
             self._tick,
             _Loop(self.publish, pace.publish),
         )
@@ -169,17 +184,34 @@ class Driver:
             return 0.0
         return inf
 
+    def orders(self) -> float:
+        """Read what people ordered; when that is news, the next tick is due now."""
+        try:
+            if self.roller is not None and self.roller.read():
+                self._tick.due = 0
+        except Surprise as surprise:
+            note(self._ports, "failed", effect="reading orders", error=str(surprise))
+            return 0.0
+        return inf
+
     def tick(self) -> float:
         """Observe, decide, perform, remember."""
         snapshot = self._observer.observe(self._drainer.drains)
         ended = dict(self._drainer.ended)
         self._drainer.ended.clear()
-        wishes = self._control.tick(snapshot, self._drainer.drains, ended)
-        self._drainer.tick(snapshot, leave=wishes.leave, recall=wishes.recall)
+        drains = self._drainer.drains
+        wishes = self._control.tick(snapshot, drains, ended, self._surges)
+        chosen = self.roller.tick(snapshot, drains, wishes) if self.roller else NOBODY
+        recall = (*wishes.recall, *chosen.recall)
+        self._drainer.tick(snapshot, leave=wishes.leave, retire=chosen.retire, recall=recall)
         self._found, self._found_at = wishes, snapshot.at
-        quiet_until = min(
-            self._observer.holds_until(snapshot), wishes.holds_until, self._drainer.holds_until
+        holds_until = (
+            self._observer.holds_until(snapshot),
+            wishes.holds_until,
+            self.roller.holds_until if self.roller else inf,
+            self._drainer.holds_until,
         )
+        quiet_until = min(holds_until)
         if quiet_until <= snapshot.at:
             self.stir()  # Something was done, and the world is another.
         return quiet_until
@@ -194,6 +226,10 @@ class Driver:
                 effect = Publish(meters=meters)
                 self._performer.perform(effect, "published as seen by the last tick")
         return 0.0
+
+    @property
+    def _surges(self) -> Mapping[str, int]:
+        return self.roller.surges if self.roller else NO_SURGES
 
     def _pause(self) -> float:
         return max(0.0, min(loop.due for loop in self._loops) - self._ports.clock.now())

@@ -55,7 +55,12 @@ class Standing:
         return self._survey
 
     def decision(
-        self, seen: Survey, demand: Demand | None, snapshot: Snapshot, memory: PoolMemory
+        self,
+        seen: Survey,
+        demand: Demand | None,
+        snapshot: Snapshot,
+        memory: PoolMemory,
+        surge: int = 0,
     ) -> Decision | None:
         """The last decision, when it holds for these facts; it moved nothing."""
         had = self._decision
@@ -65,6 +70,7 @@ class Standing:
             and had.memory is memory
             and self._demand is demand
             and self._frozen == snapshot.frozen
+            and had.situation.surge == surge
             and had.at <= snapshot.at < had.holds_until - ROUNDING_SECONDS
             and (self._queue is _queue(snapshot) or not had.minds_queue(demand))
         ):

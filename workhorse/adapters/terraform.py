@@ -26,12 +26,18 @@ CHANGES_PLANNED = 2
 
 
 class TerraformError(Surprise):
-    """A Terraform command failed: `command`, its exit `code`, the last lines it printed."""
+    """A Terraform command failed: `command`, its exit `code`, the last lines it printed.
 
-    def __init__(self, command: str, code: int, tail: tuple[str, ...]) -> None:
+    `faults` are all lines of its errors and warnings, for `terraform_faults.understood`.
+    """
+
+    def __init__(
+        self, command: str, code: int, tail: tuple[str, ...], faults: tuple[str, ...] = ()
+    ) -> None:
         self.command = command
         self.code = code
         self.tail = tail
+        self.faults = faults
         super().__init__(f"terraform {command} ended with {code}:\n" + "\n".join(tail))
 
 
@@ -62,9 +68,11 @@ class Terraform:
         toolchain: Toolchain,
         environ: Mapping[str, str],
         variables: Mapping[str, object] | None = None,
+        variables_file: Path | None = None,
         secrets: Mapping[str, str] | None = None,
         progress: Callable[[str], None] = lambda _line: None,
         limit_seconds: float = 3600,
+        lock_seconds: float = 60,
     ) -> None:
         """Say where, with what and as whom.
 
@@ -73,10 +81,12 @@ class Terraform:
             toolchain: from `toolchain.prepare`.
             environ: the whole environment of the process (PATH, HOME, AWS_*).
             variables: values for plan and destroy, any JSON.
+            variables_file: a file of values for the same; `variables` win over it.
             secrets: values that only the environment may carry: variable name -> text. Like any
                 value they end in the saved plan, which only we can read, and in the state.
             progress: called with each line as it is printed.
             limit_seconds: a command that runs longer is interrupted.
+            lock_seconds: how long plan and apply wait for the state's lock.
         """
         self._directory = directory
         # `state` names no file: the builder would parse the state, and die of one half written.
@@ -86,6 +96,8 @@ class Terraform:
             state="state-that-nobody-reads",
         )
         self._variables = dict(variables or {})
+        self._variables_file = str(variables_file.resolve()) if variables_file else None
+        self._lock_timeout = f"{lock_seconds:g}s"
         self._environ = {
             **environ,
             **{f"TF_VAR_{name}": text for name, text in (secrets or {}).items()},
@@ -96,9 +108,16 @@ class Terraform:
         self._progress = progress
         self._limit_seconds = limit_seconds
 
-    def init(self, *, backend: Mapping[str, str] | None = None) -> None:
-        """Fetch modules and providers and set up the backend; change no lock file by upgrade."""
-        self._run("init", input=False, no_color=IsFlagged, backend_config=dict(backend or {}))
+    def init(
+        self, *, backend: Mapping[str, str] | None = None, backend_file: Path | None = None
+    ) -> None:
+        """Fetch modules and providers and set up the backend; change no lock file by upgrade.
+
+        `backend` and `backend_file` are the parts that the root's backend block leaves open.
+        """
+        parts = [str(backend_file.resolve())] if backend_file else []
+        parts += [f"{key}={value}" for key, value in (backend or {}).items()]
+        self._run("init", input=False, no_color=IsFlagged, backend_config=parts)
 
     def validate(self) -> None:
         """Raise `TerraformError` when the configuration is not valid."""
@@ -120,11 +139,12 @@ class Terraform:
         code = self._run(
             "plan",
             accept={0, CHANGES_PLANNED},
+            var_file=self._variables_file,
             var=self._variables,
             out=str(path),
             destroy=destroy,
             input=False,
-            lock_timeout="60s",
+            lock_timeout=self._lock_timeout,
             no_color=IsFlagged,
             detailed_exitcode=IsFlagged,
         )
@@ -136,11 +156,21 @@ class Terraform:
 
     def apply(self, plan: Plan) -> None:
         """Apply exactly this plan; Terraform itself refuses one that has gone stale."""
-        self._run("apply", str(plan.path), input=False, no_color=IsFlagged, lock_timeout="60s")
+        self.apply_file(plan.path)
+
+    def apply_file(self, path: Path) -> None:
+        """Apply exactly the plan in that file."""
+        lock = self._lock_timeout
+        self._run("apply", str(path), input=False, no_color=IsFlagged, lock_timeout=lock)
 
     def output(self) -> dict[str, Any]:
         """Return the values of the root module's outputs by name."""
         return {name: held["value"] for name, held in self._json("output").items()}
+
+    def open_output(self) -> dict[str, Any]:
+        """Return the same without those that the root module marks as sensitive."""
+        found = self._json("output").items()
+        return {name: held["value"] for name, held in found if not held["sensitive"]}
 
     def destroy(self) -> None:
         """Plan the end of everything, then apply that plan."""
@@ -178,9 +208,8 @@ class Terraform:
         for line in ended.faults:
             self._progress(line)
         if ended.code not in accept:
-            raise TerraformError(
-                " ".join([verb, *words]), ended.code, (ended.tail + ended.faults)[-TAIL:]
-            )
+            tail = (ended.tail + ended.faults)[-TAIL:]
+            raise TerraformError(" ".join([verb, *words]), ended.code, tail, ended.faults)
         return ended.code
 
     @contextlib.contextmanager

@@ -31,8 +31,12 @@ class DeliverySettings(Section):
     """Variable of the root that takes the image ids, pool -> AMI; empty to pass none."""
     terraform: str = Field(default="terraform", min_length=1)
     """Terraform on PATH or its path, for example tofu."""
-    mirror: str = ""
-    """Folder of the checked AWS provider 3.39.0 to use; empty to ask the Terraform registry."""
+    cli_config: str = ""
+    """Terraform's own settings file, for mirrors and credentials; empty for none."""
+    tools: str = ".tools"
+    """Folder for what is fetched where Terraform is not on PATH."""
+    mirror: StrictBool = False
+    """Use the AWS provider 3.39.0 that is kept in `tools`, in place of the Terraform registry."""
     limit_seconds: StrictFloat = Field(default=3600, gt=0)
     """How long one Terraform command may take before it is interrupted."""
     lock_seconds: StrictFloat = Field(default=60, ge=0)

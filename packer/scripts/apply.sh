@@ -12,7 +12,7 @@ cp -r "$STAGING/agent" "$files/agent"
 
 # --detailed-exitcodes: 0 nothing to do, 2 changed; 1, 4 and 6 failed.
 role() {
-    timeout "$1" puppet apply --detailed-exitcodes --hiera_config "$puppet/hiera.yaml" \
+    timeout "$1" puppet apply --color=false --detailed-exitcodes --hiera_config "$puppet/hiera.yaml" \
         --modulepath "$puppet/site-modules" "$puppet/manifests/site.pp"
 }
 

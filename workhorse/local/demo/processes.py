@@ -60,6 +60,21 @@ class Process:
         text = self.log.read_text(errors="replace").splitlines()[-lines:]
         return "\n".join([*(f"  {line}" for line in text), f"  (all of it: {self.log})"])
 
+    def wait(self, seconds: float) -> int:
+        """Wait until it ends by itself; gives the exit code.
+
+        Raises:
+            StageError: it did not in that time; it still runs.
+        """
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired as late:
+            raise StageError(f"{self.name} runs after {seconds:g} s:\n{self.tail()}") from late
+
+    def interrupt(self) -> None:
+        """As Ctrl-C in its terminal."""
+        self._signal(signal.SIGINT)
+
     def stop(self, grace: float = GRACE_SECONDS) -> int:
         """Tell its group to end, wait, end it by force; gives the exit code."""
         if self.running:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workhorse.local.demo.embedded import REGION
@@ -66,6 +66,10 @@ class ControllerSetting:
     endpoint: str
     clock: str
     journal: str
+    prefix: str = ""
+    """Path of the parameters of images and rollouts; empty for none of both."""
+    rollout: Mapping[str, object] = field(default_factory=dict)
+    """What a rollout of a pool may do, of every pool: keys of its settings."""
 
 
 def pools(
@@ -158,6 +162,7 @@ def controller_toml(
             "clock": setting.clock,
         },
         "journal": {"path": setting.journal},
+        **({"store": {"prefix": setting.prefix}} if setting.prefix else {}),
     }
     tables = [_table(f"[{name}]", values) for name, values in sections.items()]
     for output in outputs.values():
@@ -165,6 +170,7 @@ def controller_toml(
         values |= {key: output[key] for key in ("group", "queue_url", "scaling")}
         values["release_job"] = RELEASE_JOB
         tables.append(_table("[[pool]]", values))
+        tables += [_table("[pool.rollout]", setting.rollout)] * bool(setting.rollout)
     return "\n".join(tables)
 
 

@@ -23,9 +23,11 @@ from workhorse.core.effects import (
     as_record,
 )
 from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Policy, Pool
+from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.perform import KEEPING
 from workhorse.sim.groups import Machine
 from workhorse.sim.line import Side
+from workhorse.sim.rollout_audit import RolloutAudit
 from workhorse.sim.world import World
 
 
@@ -52,6 +54,7 @@ class Audit:
     Args:
         world: it becomes the world's auditor.
         pools: with the policies that are promised, whatever the loops were given.
+        rollouts: pool name to what is promised of its rollouts, where any are allowed.
         stale_seconds: how old a reading may be that something is destroyed by.
         grace_seconds: how long after a restart Jenkins' readings count for nothing.
     """
@@ -61,6 +64,7 @@ class Audit:
         world: World,
         pools: Iterable[Pool],
         *,
+        rollouts: Mapping[str, RolloutPolicy] | None = None,
         stale_seconds: float = 30.0,
         grace_seconds: float = 120.0,
     ) -> None:
@@ -88,6 +92,9 @@ class Audit:
             DeleteNode: lambda effect: self._ended(effect.node, "DeleteNode"),
             ForgetMessage: self._forgotten,
         }
+        self._rollouts = RolloutAudit(world, rollouts, self._breach) if rollouts else None
+        if self._rollouts is not None:
+            self._checks.update(self._rollouts.checks)
         world.auditor = self
 
     def described(self, groups: Mapping[str, Group]) -> None:
@@ -136,6 +143,7 @@ class Audit:
         records = self._world.journal.records
         last = records[-1] if records else {}
         wanted = as_record(effect)
+        wanted.pop("standing", None)  # Its text is long; that it was told is enough.
         told = {key: last.get(key) for key in wanted}
         if told != wanted or not last.get("because"):
             self._breach(f"{effect} was not journalled with its reason just before")
@@ -170,6 +178,8 @@ class Audit:
         self._cordoned.add(effect.node)
         machine = self._world.cloud.machines.get(effect.node)
         looks = self._looks_of(effect.node)
+        if first and self._rollouts is not None and Cause.ROLLOUT in effect.label:
+            self._rollouts.retired(effect)
         if not first or machine is None or Cause.SCALE_IN not in effect.label:
             return
         now, policy = self._world.kernel.now, self._policies[machine.group]

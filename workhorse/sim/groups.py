@@ -132,6 +132,8 @@ class Machine:
     """The rollout that it is the canary of; empty for any other instance."""
     label: str = ""
     """The only label of a canary's node."""
+    came: bool = False
+    """Its agent has connected."""
     told: Instance | None = None
 
     @property

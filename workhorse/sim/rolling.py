@@ -4,7 +4,7 @@ What people do with them is done here: they order a rollout, halt it, or take it
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -14,6 +14,8 @@ from workhorse.sim.groups import Template
 from workhorse.sim.jobs import SimJobs
 from workhorse.sim.launching import Launching
 
+CANARY = "workhorse-canary"
+"""How the label of a canary begins; the name of its pool follows."""
 CANDIDATE = "candidate"
 STABLE = "stable"
 PREVIOUS = "previous"
@@ -25,11 +27,13 @@ class Rollings:
     Args:
         launching: whose groups are rolled out.
         jobs: those of Jenkins.
+        pools: group to its pool.
     """
 
-    def __init__(self, launching: Launching, jobs: SimJobs) -> None:
+    def __init__(self, launching: Launching, jobs: SimJobs, pools: Mapping[str, str]) -> None:
         self.launching = launching
         self.jobs = jobs
+        self.pools = pools
         self.orders: dict[str, Order] = {}
         """Pool to its order under way."""
         self.placed: list[Order] = []
@@ -44,15 +48,14 @@ class Rollings:
 
     # What people do.
 
-    def bake(self, pool: str, group: str, template: Template) -> int:
+    def bake(self, group: str, template: Template) -> int:
         """A new image is the pool's candidate, and Terraform makes a version of it."""
         version = self.launching.add_version(group, template)
-        self.channels[pool][CANDIDATE] = template.image
+        self.channels[self.pools[group]][CANDIDATE] = template.image
         return version
 
-    def order(  # noqa: PLR0913 - what an order says, by name
+    def order(
         self,
-        pool: str,
         group: str,
         target: int,
         *,
@@ -68,7 +71,7 @@ class Rollings:
         found = self.launching.group(group)
         order = Order(
             id=f"r-{next(self._ids)}",
-            pool=pool,
+            pool=self.pools[group],
             group=group,
             target=target,
             image=found.templates[target].image,

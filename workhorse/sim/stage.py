@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
 from workhorse.core.model import Pool
+from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
@@ -28,6 +29,7 @@ class Stage:
         blind_step: agents that may be added while Jenkins cannot be trusted.
         default_pool: where pipeline bodies of unknown label go.
         planners: pool name to its planner.
+        rollouts: pool name to what a rollout may do there, in a world that allows any.
         performer: makes what performs effects; the real one if nothing else is said.
         skipping: leave out the turns of the loops that would do nothing; what is journalled and
             what becomes of the world is the same.
@@ -43,6 +45,7 @@ class Stage:
         blind_step: int = 5,
         default_pool: str = "",
         planners: Mapping[str, Planner] | None = None,
+        rollouts: Mapping[str, RolloutPolicy] | None = None,
         performer: Callable[[Ports], Performer] = RealPerformer,
         skipping: bool = True,
     ) -> None:
@@ -55,6 +58,7 @@ class Stage:
         self._blind_step = blind_step
         self._default_pool = default_pool
         self._planners = planners
+        self._rollouts = rollouts
         self._performer = performer
         self._skipping = skipping
         self._clock: Clock = world.clock
@@ -72,6 +76,7 @@ class Stage:
             blind_step=self._blind_step,
             default_pool=self._default_pool,
             planners=self._planners,
+            rollouts=self._rollouts,
         )
 
     def restart(self) -> None:

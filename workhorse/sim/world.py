@@ -7,11 +7,11 @@ Everything is the same again for the same seed and the same calls.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from workhorse.core.effects import Effect
-from workhorse.core.model import Lifecycle
+from workhorse.core.model import Lifecycle, Pool
 from workhorse.loops.ports import Ports
 from workhorse.loops.rollout_ports import Rolling
 from workhorse.sim import envelopes
@@ -106,10 +106,10 @@ class World:
         )
         return self._skewed(ports) if self.ahead_seconds or not self.steady else ports
 
-    def allow_rollouts(self) -> Rollings:
-        """Let rollouts be ordered; the same place when they can be already."""
-        if self.rolling is None:
-            self.rolling = Rollings(self.launching, SimJobs(self.jenkins, self.cloud))
+    def allow_rollouts(self, pools: Iterable[Pool] = ()) -> Rollings:
+        """Let rollouts be ordered of these pools; call it before `ports()`."""
+        jobs = SimJobs(self.jenkins, self.cloud)
+        self.rolling = Rollings(self.launching, jobs, {pool.group: pool.name for pool in pools})
         return self.rolling
 
     def _rolling(self) -> Rolling | None:
@@ -179,6 +179,7 @@ class World:
         labels = frozenset({machine.label}) if machine.order else shape.labels
         exclusive = shape.exclusive or bool(machine.order)
         connected = self.jenkins.connect(machine.id, labels, shape.executors, exclusive=exclusive)
+        machine.came = machine.came or connected
         if not connected:
             self.kernel.after(RECONNECT_SECONDS, self._connect, shape, machine)
 

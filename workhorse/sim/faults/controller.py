@@ -65,7 +65,7 @@ class ConnectionBroke(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeUncordoned(Fault):
-    """Somebody gives a node the labels that its pool's agents have."""
+    """Somebody gives a node the labels that its pool's agents have; a canary's they leave."""
 
     which: int = 0
 
@@ -73,7 +73,7 @@ class NodeUncordoned(Fault):
         """Write them."""
         name = node(world, self.which)
         hit = world.cloud.machines.get(name) if name else None
-        if hit is not None:
+        if hit is not None and not hit.order:
             shape = world.cloud.groups[hit.group].shape
             world.jenkins.reconfigure(hit.id, shape.labels, exclusive=shape.exclusive)
 

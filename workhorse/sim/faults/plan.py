@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workhorse.core.model import Hook, Policy, Pool
+from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
 from workhorse.core.planners.duration import Duration
 from workhorse.core.planners.exact import Exact
@@ -46,6 +47,8 @@ class PoolPlan:
     planner: str = EXACT
     options: tuple[tuple[str, float], ...] = ()
     """Of the planner: name and value."""
+    rollout: RolloutPolicy | None = None
+    """What a rollout may do; where no pool has one, none can be ordered."""
 
     @property
     def plain(self) -> bool:
@@ -124,6 +127,11 @@ class FaultPlan:
     """How long Jenkins' queue goes by old labels."""
     shuffled: bool = False
     """Messages that are received together come in any order."""
+
+    @property
+    def rollouts(self) -> Mapping[str, RolloutPolicy]:
+        """Pool name to what a rollout may do there; empty where none can be ordered."""
+        return {each.policy.name: each.rollout for each in self.pools if each.rollout}
 
     @property
     def timings(self) -> Timings:

@@ -16,8 +16,11 @@ from workhorse.sim.faults.fault import Fault, plan_faults
 from workhorse.sim.faults.ours import LoopsCrashed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.rest import calm, under_way, waiting_builds
+from workhorse.sim.faults.rolled import rolled
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Broken, Promise, Verdict
+from workhorse.sim.jobs import Job
+from workhorse.sim.rolling import CANARY
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
 from workhorse.sim.world import START, World
@@ -87,15 +90,18 @@ class _Play:
         world.jenkins.timings = plan.timings
         world.queues.shuffled = plan.shuffled
         world.steady = loops.steady
-        self.audit = Audit(world, map(_promised, plan.pools))
+        if plan.rollouts:
+            _allow_rollouts(world, plan)
+        self.audit = Audit(world, map(_promised, plan.pools), rollouts=plan.rollouts)
         self._exact = frozenset(each.pool.group for each in plan.pools if each.plain)
         self.stage = Stage(
             world,
             [replace(pool, policy=loops.believes(pool.policy)) for pool in self.pools],
-            pace=Pace(tick=plan.tick, glance=plan.glance, mail=plan.mail, publish=PUBLISH_SECONDS),
+            pace=_pace(plan),
             trust=loops.trust,
             default_pool=self.pools[0].name if self.pools else "",
             planners={each.policy.name: each.made_planner() for each in plan.pools},
+            rollouts=plan.rollouts,
             performer=loops.performer,
             skipping=loops.skipping,
         )
@@ -175,6 +181,8 @@ class _Play:
                 yield _broken(Promise.HOOKS, at, f"the hook of {machine.id} ran out")
         for promise, text in self._under_way() if error is None else ():
             yield _broken(promise, now, text)
+        for promise, text in rolled(self.world):
+            yield _broken(promise, now, text)
         for text in self._stirred:
             yield _broken(Promise.REST, now, text)
         if error is not None:
@@ -194,6 +202,24 @@ class _Play:
             for since, until in (window for window in windows if window)
         )
         return mute >= KEPT_MUTE * beat
+
+
+def _pace(plan: FaultPlan) -> Pace:
+    return Pace(
+        tick=plan.tick,
+        glance=plan.glance,
+        mail=plan.mail,
+        publish=PUBLISH_SECONDS,
+        orders=plan.tick,
+    )
+
+
+def _allow_rollouts(world: World, plan: FaultPlan) -> None:
+    """People may order rollouts; the jobs that these need are there."""
+    rolling = world.allow_rollouts(each.pool for each in plan.pools)
+    for name, policy in plan.rollouts.items():
+        rolling.jobs.jobs[policy.smoke_job] = Job(label=f"{CANARY}-{name}")
+        rolling.jobs.jobs[policy.matrix_job] = Job()
 
 
 def _promised(plan: PoolPlan) -> Pool:

@@ -11,6 +11,7 @@ from workhorse.core.model import Lifecycle, Pool
 from workhorse.core.notices import HANDLING, Handling, understand
 from workhorse.sim.builds import Build
 from workhorse.sim.builds import Stage as Step
+from workhorse.sim.faults.rolled import resume, unfinished
 from workhorse.sim.faults.verdict import Promise
 from workhorse.sim.jenkins_facts import node_fact
 from workhorse.sim.truth import Hand
@@ -37,6 +38,7 @@ def calm(world: World, pools: Iterable[Pool] = ()) -> None:
         if computer.temporarily_offline:
             world.jenkins.mark(name, temporarily_offline=False)
     _take_hands_off(world)
+    resume(world)
     hands = {pool.group for pool in pools if not pool.policy.scale_in}
     for machine in world.members():
         if machine.id in world.hung and machine.group in hands:
@@ -53,7 +55,7 @@ def _take_hands_off(world: World) -> None:
         if machine.protected:
             world.cloud.protect(machine.id, protected=False)
     for machine in tuple(world.cloud.machines.values()):
-        if machine.alive and not machine.in_group:
+        if machine.alive and not machine.in_group and not machine.order:
             world.cloud.ec2_terminate(machine.id, Hand.OUTSIDE)
 
 
@@ -82,6 +84,7 @@ def under_way(
     pools = tuple(pools)
     yield from waiting_builds(world, pools)
     yield from _drains(world)
+    yield from unfinished(world)
     for pool in pools:
         yield from _size(world, pool, exact=exact is None or pool.group in exact)
     yield from _pairs(world)

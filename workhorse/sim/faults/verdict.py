@@ -17,6 +17,8 @@ class Promise(StrEnum):
     MESSAGES = "every message about an instance of ours is forgotten when it is done, not before"
     BUILDS = "every build that an agent of a pool can run has run"
     DRAINS = "every drain comes to its end"
+    ROLLOUT = "a rollout comes to its end, and its pool to the version that it should have"
+    CANARY = "a canary runs nobody's build"
     REST = "at rest, nothing more is done"
     ALIVE = "the loops end by no error of their own, and as often as they are killed"
 

@@ -1,0 +1,67 @@
+"""What must have become of rollouts when the world is at rest, and what keeps it from that."""
+
+from collections.abc import Iterator
+
+from workhorse.core.orders import Command, Order
+from workhorse.sim.faults.verdict import Promise
+from workhorse.sim.rolling import STABLE, Rollings
+from workhorse.sim.world import World
+
+Found = tuple[Promise, str]
+
+
+def resume(world: World) -> None:
+    """Whoever halted a rollout lets it go on."""
+    rolling = world.rolling
+    for order in tuple(rolling.orders.values()) if rolling else ():
+        if rolling is not None and order.command is Command.HALT:
+            rolling.command(order.pool, order.id, Command.GO)
+
+
+def unfinished(world: World) -> Iterator[Found]:
+    """Rollouts that are not over, and canaries that nobody has ended."""
+    if world.rolling is None:
+        return
+    for order in world.rolling.orders.values():
+        told = world.rolling.standings.get(order.pool)
+        stands = f"{told.state}: {told.because}" if told else "not begun"
+        yield Promise.ROLLOUT, f"{order.id} of {order.pool} is under way still: {stands}"
+    for machine in world.launching.beside:
+        if machine.alive:
+            yield Promise.ROLLOUT, f"the canary {machine.id} of {machine.order} lives still"
+
+
+def rolled(world: World) -> Iterator[Found]:
+    """What is wrong with the rollouts that are over."""
+    if world.rolling is None:
+        return
+    canaries = {machine.id for machine in world.launching.beside}
+    ran = [(end.build, end.node) for end in world.truth.finished]
+    ran += [(end.build, end.node) for end in world.truth.kills]
+    for build, node in ran:
+        if node in canaries:
+            yield Promise.CANARY, f"build {build} ran on {node}"
+    last = {order.pool: order for order in world.rolling.placed}
+    for order in last.values():
+        if order.pool not in world.rolling.orders:
+            yield from _ended(world, world.rolling, order)
+
+
+def _ended(world: World, rolling: Rollings, order: Order) -> Iterator[Found]:
+    """The group's version, its members' and the image's channel are as the standing says."""
+    told = rolling.standings.get(order.pool)
+    if told is None or told.order != order.id or told.ended_at is None:
+        yield Promise.ROLLOUT, f"{order.id} is gone and nobody told its end: {told}"
+        return
+    done = told.state == "DONE"
+    group = world.cloud.groups[order.group]
+    meant = order.target if done else order.previous
+    if group.template_version != meant:
+        text = f"{order.id} ended {told.state}, and its group launches {group.template_version}"
+        yield Promise.ROLLOUT, text
+    wrong = [m.id for m in group.machines.values() if m.template_version != meant]
+    if wrong:
+        yield Promise.ROLLOUT, f"{order.id} ended {told.state} and left {', '.join(wrong)} behind"
+    stable = rolling.channels[order.pool].get(STABLE)
+    if done != (stable == order.image):
+        yield Promise.ROLLOUT, f"{order.id} ended {told.state}, and {stable} is stable"

@@ -47,6 +47,17 @@ class EmbeddedCloud:
         """Delete a parameter."""
         self._ssm("DeleteParameter", Name=name)
 
+    def copy_image(self, image: str, name: str) -> str:
+        """CopyImage: an image alike with an id of its own."""
+        form = {"SourceImageId": image, "SourceRegion": REGION, "Name": name}
+        answer = ET.fromstring(self._query("ec2", "CopyImage", form))  # noqa: S314 (our own cloud)
+        return next(item.text or "" for item in answer.iter() if _is(item, "imageId"))
+
+    def tag(self, resource: str, key: str, value: str) -> None:
+        """CreateTags."""
+        form = {"ResourceId.1": resource, "Tag.1.Key": key, "Tag.1.Value": value}
+        self._query("ec2", "CreateTags", form)
+
     def terminate_in_group(self, instance: str) -> None:
         """TerminateInstanceInAutoScalingGroup; the group replaces it."""
         form = {"InstanceId": instance, "ShouldDecrementDesiredCapacity": "false"}

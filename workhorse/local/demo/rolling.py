@@ -1,0 +1,43 @@
+"""What people do for a rollout on a stage: another image, and the command line."""
+
+import sys
+
+from workhorse.local.agent.image import TAG
+from workhorse.local.demo import setting
+from workhorse.local.demo.one_pool import Stage
+from workhorse.local.demo.options import CHECKOUT
+from workhorse.local.demo.processes import Process
+from workhorse.local.demo.scenery import environment
+
+PREFIX = "/workhorse"
+"""Where the parameters of images and rollouts are, which the control plane's role may write."""
+
+LOOK_SECONDS = 0.3
+"""Real seconds between two looks of whoever follows a rollout in fast time."""
+
+
+def bake(stage: Stage, name: str, *, test: str = "") -> str:
+    """Another image, which Terraform makes the newest version of the group's template; its AMI id.
+
+    Args:
+        stage: where.
+        name: of the image.
+        test: how it is a bad one, in the words of `workhorse.local.agent.image`; empty: it is good.
+    """
+    image = stage.where.cloud.copy_image(setting.IMAGE, name)
+    if test:
+        stage.where.cloud.tag(image, TAG, test)
+    stage.apply(image)
+    return image
+
+
+def command(stage: Stage, name: str, *words: str) -> Process:
+    """Start `python -m workhorse WORDS` about the pool; `name` is that of its log."""
+    config = ["--config", str(stage.config), "--pool", stage.play.pool.name]
+    look = ["--look", str(LOOK_SECONDS)]
+    return stage.processes.start(
+        name,
+        [sys.executable, "-m", "workhorse", *words, *config, *look],
+        environ=environment(),
+        cwd=CHECKOUT,
+    )

@@ -225,7 +225,11 @@ def _attributes(verb: Verb, change: Mapping[str, Any]) -> Iterator[Attribute]:
         yield from found
     elif verb is Verb.REPLACE:
         forcing = tuple(map(_path, change.get("replace_paths", ())))
-        yield from (each for each in found if each.path.startswith(forcing))
+        yield from (each for each in found if any(_within(each.path, path) for path in forcing))
+
+
+def _within(path: str, whole: str) -> bool:
+    return path == whole or path.startswith((f"{whole}.", f"{whole}["))
 
 
 def _differences(

@@ -13,7 +13,8 @@ from workhorse.core.summary import MESSAGE_LIMIT, lines, message
 
 def resource(address: str, *actions: str, **change: Any) -> dict[str, Any]:
     """One of a plan's `resource_changes`, with only what a test is about."""
-    more = {key: change.pop(key) for key in ("action_reason", "previous_address") if key in change}
+    keys = ("action_reason", "previous_address")
+    more: dict[str, Any] = {key: change.pop(key) for key in keys if key in change}
     return {
         "address": address,
         "type": address.split(".")[-2],

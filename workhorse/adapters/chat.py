@@ -70,9 +70,6 @@ def _told(chat: NotifyBase, title: str, text: str, kind: NotifyType) -> bool:
 
 
 def _hush() -> None:
-    """Keep apprise's log, and that of the HTTP below it, from standard error."""
+    """Have apprise, and the HTTP below it, log nothing at all."""
     for name in ("apprise", "urllib3"):
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

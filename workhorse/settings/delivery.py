@@ -1,5 +1,7 @@
 """The sections of what is delivered and how: the store, the bake, the delivery, the chat."""
 
+from typing import Literal
+
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, ValidationInfo, field_validator
 
 from workhorse.settings.sections import Section
@@ -13,7 +15,26 @@ class StoreSettings(Section):
 
 
 class BakeSettings(Section):
-    """What `bake` starts from."""
+    """What `bake` starts from; relative paths are from where it is called."""
+
+    template: str = Field(default="packer", min_length=1)
+    """Folder of the Packer template."""
+    puppet: str = Field(default="puppet", min_length=1)
+    """Folder of the Puppet code and its data."""
+    agent: str = Field(default="scripts/agent", min_length=1)
+    """Folder of the programs that an agent's image holds."""
+    packer: str = Field(default="packer", min_length=1)
+    """Packer on PATH or its path: 1.11 or newer, or Debian's 1.6.6."""
+    os: Literal["debian-12", "ubuntu-24.04"] = "debian-12"
+    """System of the source image."""
+    instance_type: str = Field(default="m6i.large", pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
+    """What the bake runs on."""
+    spot: StrictBool = False
+    """Bake on a spot instance, for at most the price on demand."""
+    variables_file: str = ""
+    """JSON file with more of the template's variables, as its subnet or key; empty for none."""
+    limit_seconds: StrictFloat = Field(default=3600, gt=0)
+    """How long a bake may take before it is interrupted and cleaned up."""
 
 
 class DeliverySettings(Section):

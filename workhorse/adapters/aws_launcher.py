@@ -78,7 +78,7 @@ class AwsLauncher:
 
         Raises:
             Missing: there is no such group, or no such version.
-            Surprise: AWS refuses or does not answer.
+            Surprise: AWS does not answer, or refuses, as it does while an instance refresh runs.
         """
         described = self._templates.group(group)
         if templates.version_number(described) == version:
@@ -213,12 +213,17 @@ class AwsLauncher:
     def cancel_refresh(self, group: str) -> None:
         """CancelInstanceRefresh; done as well when none runs.
 
+        It waits for nothing that is on its way: an agent at its hook may stay there for hours, and
+        until the refresh is over the group's template cannot be changed.
+
         Raises:
             Surprise: AWS refuses or does not answer.
         """
         with changing(f"CancelInstanceRefresh of {group}"):
             try:
-                self._clients.autoscaling.cancel_instance_refresh(AutoScalingGroupName=group)
+                self._clients.autoscaling.cancel_instance_refresh(
+                    AutoScalingGroupName=group, WaitForTransitioningInstances=False
+                )
             except ClientError as wrong:
                 if not says(wrong, "ActiveInstanceRefreshNotFound"):
                     raise

@@ -169,23 +169,6 @@ def test_a_schedule_or_a_disabled_rule_matches_no_event(cloud: Cloud) -> None:
     assert cloud.bodies(url) == []
 
 
-def test_an_instance_refresh_is_kept_and_not_performed(cloud: Cloud) -> None:
-    """https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html ."""
-    cloud.group(desired=1)
-    asg = cloud.client("autoscaling")
-    started = asg.start_instance_refresh(AutoScalingGroupName="pool")["InstanceRefreshId"]
-    with pytest.raises(ClientError, match="InstanceRefreshInProgress"):
-        asg.start_instance_refresh(AutoScalingGroupName="pool")
-    (refresh,) = asg.describe_instance_refreshes(AutoScalingGroupName="pool")["InstanceRefreshes"]
-    assert (refresh["InstanceRefreshId"], refresh["Status"]) == (started, "Pending")
-    asg.cancel_instance_refresh(AutoScalingGroupName="pool")
-
-    (refresh,) = asg.describe_instance_refreshes(AutoScalingGroupName="pool")["InstanceRefreshes"]
-    assert refresh["Status"] == "Cancelled"
-    with pytest.raises(ClientError, match="ActiveInstanceRefreshNotFound"):
-        asg.cancel_instance_refresh(AutoScalingGroupName="pool")
-
-
 def test_the_end_of_an_instance_says_whose_it_was(cloud: Cloud) -> None:
     """Our own: who asked, so that a demo can tell an outside hand from the group's."""
     cloud.group(desired=2)

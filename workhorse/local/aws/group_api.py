@@ -18,8 +18,10 @@ from workhorse.local.aws.hook_api import put_hooks_of_request
 from workhorse.local.aws.members import (
     move,
 )
+from workhorse.local.aws.offers import desired_configuration
 from workhorse.local.aws.patching import original
 from workhorse.local.aws.resizing import constraints_cause, resize
+from workhorse.local.aws.sources import take_source, version_of
 
 EXTRAS = {
     "MaxInstanceLifetime": "max_instance_lifetime",
@@ -152,24 +154,21 @@ def update_group(self: FakeAutoScalingGroup, **kwargs: Any) -> None:  # noqa: AN
 
 def _update_source(self: FakeAutoScalingGroup, kwargs: dict[str, Any]) -> None:
     """Take a new launch template, configuration or mixed policy, if the request has one."""
-    template, config = kwargs["launch_template"], kwargs["launch_config_name"]
-    mixed = kwargs.get("mixed_instances_policy")
-    if mixed:
-        old = self.mixed_instances_policy or {}
-        mixed = {
-            "LaunchTemplate": mixed.get("LaunchTemplate") or old.get("LaunchTemplate"),
-            "InstancesDistribution": {
-                **(old.get("InstancesDistribution") or {}),
-                **(mixed.get("InstancesDistribution") or {}),
-            },
-        }
-        self.mixed_instances_policy = mixed
-    elif template or config:
-        self.mixed_instances_policy = None
-    if config:
-        self.ec2_launch_template = None
-    if template or config or mixed:
-        self._set_launch_configuration(config, template, mixed)
+    source = {
+        "LaunchTemplate": kwargs["launch_template"],
+        "MixedInstancesPolicy": kwargs.get("mixed_instances_policy"),
+        "LaunchConfigurationName": kwargs["launch_config_name"],
+    }
+    if not any(source.values()):
+        return
+    if desired_configuration(self):
+        raise ValidationError(
+            "An active instance refresh with a desired configuration exists. All configuration "
+            "options derived from the desired configuration are not available for update while "
+            "the instance refresh is active."
+        )
+    version_of(self.ec2_backend, source)
+    take_source(self, source)
 
 
 def respond_update(self: AutoScalingResponse) -> ActionResult:

@@ -82,7 +82,8 @@ def device_mappings(
         name = mapping["DeviceName"]
         ebs = {key: value for key, value in (mapping.get("Ebs") or {}).items() if value is not None}
         devices[name] = {**devices.get(name, {}), **ebs}
-        if "NoDevice" in mapping:
+        # moto gives every device of a request the key, None where nobody said it.
+        if mapping.get("NoDevice") is not None:
             devices[name] = {}
     return [{"DeviceName": name, "Ebs": ebs} for name, ebs in devices.items() if ebs]
 

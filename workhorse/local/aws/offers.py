@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups.html
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
@@ -12,25 +13,45 @@ from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from workhorse.local.aws.ec2_life import life_of
 from workhorse.local.aws.market import override_types, split_of
 from workhorse.local.aws.members import counted, template_of
+from workhorse.local.aws.sources import version_of
 from workhorse.local.aws.victims import Candidate
 from workhorse.local.aws.zones import zones_to_try
 
 GROUP_TAG = "aws:autoscaling:groupName"
 
+LAUNCHES_DESIRED = frozenset({"Pending", "InProgress"})
+"""States of an instance refresh in which the group launches its desired configuration."""
+
 
 def template_version(group: FakeAutoScalingGroup) -> LaunchTemplateVersion | None:
-    """The launch template version that the group launches from now, None without one."""
+    """The launch template version that the group launches from now, None without one.
+
+    While an instance refresh with a desired configuration is active, that one's.
+    """
+    desired = version_of(group.ec2_backend, desired_configuration(group))
+    if desired is not None:
+        return desired
     template = group.ec2_launch_template
     if template is None:
         return None
     return template.get_version(group.launch_template_version)
 
 
+def desired_configuration(group: FakeAutoScalingGroup) -> Mapping[str, Any]:
+    """What the active instance refresh wants the group to launch, empty without one."""
+    for refresh in group.__dict__.get("refreshes", ())[-1:]:
+        if refresh.status in LAUNCHES_DESIRED:
+            found: Mapping[str, Any] = refresh.desired
+            return found
+    return {}
+
+
 def offers(group: FakeAutoScalingGroup) -> list[tuple[str, str, str, str | None]]:
     """What to ask EC2 for, best first: (market, instance type, zone, subnet)."""
     present = counted(group)
     spot = sum(1 for one in present if one.instance.lifecycle == "spot")
-    policy = group.mixed_instances_policy
+    desired = desired_configuration(group)
+    policy = desired.get("MixedInstancesPolicy") or group.mixed_instances_policy
     market = split_of(policy).next_market(len(present) - spot, spot)
     zones = zones_to_try(group.availability_zones, [str(one.availability_zone) for one in present])
     subnets = subnets_by_zone(group)
@@ -80,7 +101,8 @@ def run_one(
         names, data = group.security_groups, group.user_data
     if market == "spot":
         arguments["instance_market_options"] = "spot"
-    reservation = group.ec2_backend.run_instances(group.image_id, 1, data, names, **arguments)
+    image = version.image_id if version is not None else group.image_id
+    reservation = group.ec2_backend.run_instances(image, 1, data, names, **arguments)
     instance = reservation.instances[0]
     instance.autoscaling_group = group  # type: ignore[attr-defined]
     return InstanceState(

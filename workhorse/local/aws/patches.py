@@ -8,11 +8,12 @@ from moto.autoscaling.models import InstanceState as Member
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core import errors
 from moto.core.responses import BaseResponse
-from moto.ec2.models.amis import AmiBackend
+from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
@@ -30,7 +31,7 @@ from workhorse.local.aws import (
     member_api,
     paging,
     queues,
-    refreshes,
+    refresh_api,
     serving,
     templates,
     volumes,
@@ -63,7 +64,17 @@ EC2: tuple[Row, ...] = (
         templates.create_launch_template_version,
         "SourceVersion",
     ),
+    (
+        LaunchTemplates,
+        "describe_launch_template_versions",
+        templates.describe_launch_template_versions,
+        "pages",
+    ),
+    (Ami, "block_device_mappings", property(images.block_device_mappings), "its snapshot's size"),
     (AmiBackend, "create_image", images.create_image, "names once, tags for snapshots"),
+    (AmisResponse, "register_image", images.respond_register, "tags, its snapshot"),
+    (AmisResponse, "copy_image", images.respond_copy, "tags"),
+    (AmisResponse, "deregister_image", images.respond_deregister, "with its snapshots"),
     (EBSBackend, "attach_volume", volumes.attach_volume, "zone, owner, device"),
     (ElasticBlockStore, "detach_volume", volumes.respond_detach, "InstanceId is optional"),
 )
@@ -145,14 +156,14 @@ HOOKS: tuple[Row, ...] = (
         hook_api.respond_notification_types,
         "moto lacks it",
     ),
-    (AutoScalingResponse, "start_instance_refresh", refreshes.respond_start, "moto lacks it"),
+    (AutoScalingResponse, "start_instance_refresh", refresh_api.respond_start, "moto lacks it"),
     (
         AutoScalingResponse,
         "describe_instance_refreshes",
-        refreshes.respond_describe,
+        refresh_api.respond_describe,
         "moto lacks it",
     ),
-    (AutoScalingResponse, "cancel_instance_refresh", refreshes.respond_cancel, "moto lacks it"),
+    (AutoScalingResponse, "cancel_instance_refresh", refresh_api.respond_cancel, "moto lacks it"),
 )
 
 MESSAGES: tuple[Row, ...] = (

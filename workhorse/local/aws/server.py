@@ -17,6 +17,7 @@ from workhorse.local.aws.bodies import ProcessBodies
 from workhorse.local.aws.engine import Engine, Part, TickError
 from workhorse.local.aws.groups import Groups
 from workhorse.local.aws.patches import PATCHES
+from workhorse.local.aws.refreshes import Refreshes
 from workhorse.local.aws.spot import Spot
 from workhorse.local.aws.timings import Timings
 from workhorse.local.aws.web import Application, Server
@@ -86,7 +87,8 @@ class EmbeddedAws:
         lives = ec2_life.InstanceLives(self.engine, self.bodies)
         ec2_life.set_lives(lives)
         spot = Spot(self.engine)
-        self.engine.parts += [self.bodies, lives, spot, Groups(self.engine)]
+        groups, refreshes = Groups(self.engine), Refreshes(self.engine)
+        self.engine.parts += [self.bodies, lives, spot, refreshes, groups]
         for name in BESIDE:
             self._install_beside(name)
         application = Application(self.engine, Admin(self.engine, spot))

@@ -65,3 +65,28 @@ def create_launch_template_version(self: LaunchTemplates) -> ActionResult:
         self.params["LaunchTemplateData"] = {**base, **self._get_param("LaunchTemplateData", {})}
     result: ActionResult = original(LaunchTemplates, "create_launch_template_version")(self)
     return result
+
+
+VERSIONS_PAGE = 200
+"""DescribeLaunchTemplateVersions' MaxResults at most.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html
+"""
+
+
+def describe_launch_template_versions(self: LaunchTemplates) -> ActionResult:
+    """DescribeLaunchTemplateVersions: newest first, in pages.
+
+    moto shows the first fifteen versions and says nothing of others.
+    """
+    token, most = self._get_param("NextToken"), self._get_int_param("MaxResults", VERSIONS_PAGE)
+    self.params.pop("NextToken", None)
+    self.params["MaxResults"] = 10**9
+    result: ActionResult = original(LaunchTemplates, "describe_launch_template_versions")(self)
+    found = cast("dict[str, Any]", result.result)["LaunchTemplateVersions"]
+    ordered = sorted(found, key=lambda one: int(one["VersionNumber"]), reverse=True)
+    start, size = int(token or 0), min(most, VERSIONS_PAGE)
+    page: dict[str, Any] = {"LaunchTemplateVersions": ordered[start : start + size]}
+    if start + size < len(ordered):
+        page["NextToken"] = str(start + size)
+    return ActionResult(page)

@@ -47,7 +47,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.rolling = self.world.allow_rollouts()
-        self.rolling.bake(POOL, GROUP, Template(image="ami-2"))
+        self.world.launching.add_version(GROUP, Template(image="ami-2"))
         self.ports = self.world.ports()
         assert self.ports.rolling is not None
         self.orders = cast("Orders", self.ports.rolling.orders)
@@ -143,7 +143,7 @@ def test_a_rollout_is_ordered_and_followed_to_its_end() -> None:
     assert scene.said == [
         f"ordered {placed.id}: pool linux, version 1 -> 2 (ami-2) by drain",
         "22:13:20 waits for a controller to take it",
-        "22:13:22 tries one agent, the canary, i-can",
+        "22:13:22 waits for the canary to register, i-can",
         "22:13:24 wave 1 of 3: replaces agents, 1 of 2 replaced, 1 leaving, waits for i-1",
         "22:13:28 done",
         f"the rollout {placed.id} of linux DONE",
@@ -172,7 +172,11 @@ def test_one_that_failed_says_why_and_exits_with_1() -> None:
 
 def test_one_that_is_halted_waits_for_people_and_exits_with_3() -> None:
     scene = Scene()
-    scene.next = [scene.told("HALTED", because="by bob")]
+
+    def bob_halts() -> None:
+        scene.orders.command(POOL, scene.order().id, Command.HALT)
+
+    scene.next = [bob_halts, scene.told("HALTED", because="by bob")]
 
     assert scene.clerk().order(wish()) == HALTED
     assert scene.said[-1] == "halted: go on with --resume, or return with --roll-back"
@@ -218,9 +222,29 @@ def test_an_order_that_no_controller_takes_is_withdrawn_where_that_was_asked_for
     assert scene.orders.order(POOL) is None
 
 
+def test_one_that_is_resumed_is_followed_on_and_not_called_halted() -> None:
+    scene = Scene()
+    place(scene)
+    scene.told("HALTED")()
+    scene.next = [lambda: None, scene.told("WAVE"), scene.ended("DONE")]
+
+    assert scene.clerk().tell(Command.GO) == DONE
+
+
+@pytest.mark.parametrize(("told", "status"), [(True, DONE), (False, FAILED)])
+def test_one_that_is_taken_back_has_done_what_was_asked_of_it_last(
+    *, told: bool, status: int
+) -> None:
+    scene = Scene()
+    place(scene)
+    scene.next = [scene.told("ROLLING_BACK"), scene.ended("ROLLED_BACK")]
+
+    assert (scene.clerk().tell(Command.ROLL_BACK) if told else scene.clerk().watch()) == status
+
+
 def test_an_order_that_somebody_took_away_is_not_waited_for() -> None:
     scene = Scene()
-    scene.next = [scene.told("WAVE"), lambda: scene.orders.close(POOL, scene.order().id)]
+    scene.next = [lambda: scene.orders.close(POOL, scene.order().id)]
 
     assert scene.clerk().order(wish()) == UNTAKEN
     assert scene.said[-1] == f"the order {scene.rolling.placed[0].id} was taken away"
@@ -387,7 +411,7 @@ def test_the_status_is_told_to_people() -> None:
     scene.ended("DONE")()
     scene.clerk().status(as_json=False)
 
-    assert "runs the smoke job on the canary, i-can" in scene.said
+    assert "tries the canary, i-can" in scene.said
     assert scene.said[-1].endswith("of linux DONE")
 
 

@@ -90,7 +90,7 @@ def test_a_canary_is_named_and_no_bar_is_drawn_before_agents_are_counted() -> No
         state="CANARY", total=0, left=0, leaving=0, launched=0, awaited=(), canary="i-0can"
     )
 
-    assert block(told).splitlines()[1:] == ["tries one agent, the canary, i-0can"]
+    assert block(told).splitlines()[1:] == ["waits for the canary to register, i-0can"]
 
 
 def test_what_holds_a_rollout_back_is_told() -> None:
@@ -186,14 +186,23 @@ def test_builds_are_named_as_people_write_them(path: str, name: str) -> None:
     ("changes", "came"),
     [
         ({}, Ending.UNDER_WAY),
-        ({"state": "HALTED"}, Ending.HALTED),
+        ({"state": "HALTED"}, Ending.UNDER_WAY),
         ({"state": "DONE", "ended_at": NOW}, Ending.DONE),
         ({"state": "FAILED", "ended_at": NOW}, Ending.FAILED),
+        ({"state": "ROLLED_BACK", "ended_at": NOW}, Ending.ROLLED_BACK),
+        ({"state": "ROLLING_BACK"}, Ending.UNDER_WAY),
         ({"state": "DONE", "ended_at": NOW, "order": "another"}, Ending.UNDER_WAY),
     ],
 )
 def test_whoever_waits_is_told_what_became_of_it(changes: dict[str, object], came: Ending) -> None:
     assert ending(ORDER, standing(**changes)) is came
+
+
+def test_what_is_halted_is_so_until_it_is_asked_to_go_on() -> None:
+    halted = Order.from_record({**ORDER.as_record(), "command": "halt"})
+
+    assert ending(halted, standing(state="HALTED")) is Ending.HALTED
+    assert ending(ORDER, standing(state="HALTED")) is Ending.UNDER_WAY
 
 
 def test_nothing_became_of_an_order_that_nobody_took() -> None:

@@ -31,7 +31,13 @@ https://docs.aws.amazon.com/general/latest/gr/ssm.html
 TAKEN_SECONDS = 60.0
 """A controller looks for orders every few seconds; this is several times that."""
 
-_STATUS = {Ending.DONE: DONE, Ending.FAILED: FAILED, Ending.HALTED: HALTED}
+STATUS = {
+    Ending.DONE: FAILED,
+    Ending.FAILED: FAILED,
+    Ending.ROLLED_BACK: FAILED,
+    Ending.HALTED: HALTED,
+}
+"""The exit status of an ending that is not the one that was wanted."""
 
 
 class Screen:
@@ -91,14 +97,23 @@ class Rhythm:
     """After so many without a word of a controller we go."""
 
 
-def follow(desk: Desk, order: Order, screen: Screen, rhythm: Rhythm) -> int:
+def follow(
+    desk: Desk, order: Order, screen: Screen, rhythm: Rhythm, *, wanted: Ending = Ending.DONE
+) -> int:
     """Show how the order comes along until it is over, halted, or we are told to stop.
 
     A look that fails is said and repeated: the rollout goes on without us.
 
+    Args:
+        desk: of the pool.
+        order: what is followed.
+        screen: where it is shown.
+        rhythm: how long is waited.
+        wanted: what is to become of it.
+
     Returns:
-        DONE, FAILED, HALTED; UNTAKEN when no controller took the order in time or somebody took
-        it away; INTERRUPTED.
+        DONE when that became of it, else FAILED or HALTED; UNTAKEN when no controller took the
+        order in time, or before somebody took it away; INTERRUPTED.
     """
     waited = 0.0
     stopped = False
@@ -108,10 +123,10 @@ def follow(desk: Desk, order: Order, screen: Screen, rhythm: Rhythm) -> int:
         except Surprise as surprise:
             screen.say(f"cannot look: {surprise}")
             seen = _Seen()
-        if seen.came in _STATUS:
-            return _STATUS[seen.came]
+        if seen.came in STATUS:
+            return DONE if seen.came is wanted else STATUS[seen.came]
         waited = 0.0 if seen.taken else waited + rhythm.look
-        if seen.gone or waited > rhythm.taken:
+        if not seen.taken and (seen.gone or waited > rhythm.taken):
             return UNTAKEN
         stopped = rhythm.wait(rhythm.look)
     return INTERRUPTED
@@ -133,15 +148,9 @@ def _look(desk: Desk, order: Order, screen: Screen) -> _Seen:
     """
     current = desk.orders.order(desk.pool)
     standing = desk.orders.standing(desk.pool)
-    ours = current is not None and current.id == order.id
-    progress = Progress(
-        order=current if current is not None and ours else order,
-        standing=standing,
-        waves=len(desk.policy.waves),
-    )
+    gone = current is None or current.id != order.id
+    ours = order if current is None or gone else current
+    progress = Progress(order=ours, standing=standing, waves=len(desk.policy.waves))
     screen.progress(progress, desk.now())
-    return _Seen(
-        taken=standing is not None and standing.order == order.id,
-        gone=not ours,
-        came=ending(order, standing),
-    )
+    taken = standing is not None and standing.order == order.id
+    return _Seen(taken=taken, gone=gone, came=ending(ours, standing))

@@ -23,7 +23,7 @@ from workhorse.core.errors import Missing, Refusal
 from workhorse.core.model import Group
 from workhorse.core.ordering import Wish, order_id, ordered, reached, target, under_way
 from workhorse.core.orders import Command, Order, Standing, Strategy
-from workhorse.core.progress import Progress
+from workhorse.core.progress import Ending, Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,8 @@ class Clerk:
         self.show(f"told the rollout {order.id} to {command}")
         if command is Command.HALT:
             return DONE
-        return self.follow(order)
+        going_back = command is Command.ROLL_BACK
+        return self.follow(order, wanted=Ending.ROLLED_BACK if going_back else Ending.DONE)
 
     def watch(self) -> int:
         """Follow the rollout under way, whoever ordered it.
@@ -105,12 +106,12 @@ class Clerk:
         """
         return self.follow(self._under_way())
 
-    def follow(self, order: Order) -> int:
+    def follow(self, order: Order, *, wanted: Ending = Ending.DONE) -> int:
         """Follow the order to its end, unless we were told to go at once; the exit status."""
         if self.detach:
             return DONE
         with Screen(self.console, self.show) as screen:
-            status = follow(self.desk, order, screen, self.rhythm)
+            status = follow(self.desk, order, screen, self.rhythm, wanted=wanted)
         for line in self._last_words(order, status):
             self.show(line)
         return status

@@ -27,17 +27,24 @@ WIDTH = 100
 _BUILD = re.compile(r"(?P<job>(?:job/[^/]+/)+)(?:(?P<axes>[^/]+)/)?(?P<number>\d+)/?")
 
 _DOING: Mapping[str, str] = {
-    "CANARY": "tries one agent, the canary",
-    "SMOKE": "runs the smoke job on the canary",
+    "ORDERED": "ordered",
+    "CANARY_ASKED": "asks for a canary, one agent of the new version",
+    "CANARY": "waits for the canary to register",
+    "SMOKE": "tries the canary",
     "WAVE": "replaces agents",
+    "REFRESHING": "Auto Scaling replaces agents",
     "BAKING": "watches the new agents",
-    "REFRESHING": "Auto Scaling refreshes the group",
     "HALTED": "halted",
     "ROLLING_BACK": "returns to the version before",
     "DONE": "done",
     "FAILED": "failed",
+    "ROLLED_BACK": "taken back",
 }
 """What a rollout does in each state; one that is not here is told by its name."""
+
+
+_TRYING = frozenset({"CANARY_ASKED", "CANARY", "SMOKE"})
+_IN_WAVES = frozenset({"WAVE", "REFRESHING", "BAKING"})
 
 
 class Ending(StrEnum):
@@ -47,15 +54,27 @@ class Ending(StrEnum):
     HALTED = "halted"
     DONE = "done"
     FAILED = "failed"
+    ROLLED_BACK = "taken back"
+
+
+_ENDINGS = {
+    "HALTED": Ending.HALTED,
+    "DONE": Ending.DONE,
+    "FAILED": Ending.FAILED,
+    "ROLLED_BACK": Ending.ROLLED_BACK,
+}
 
 
 def ending(order: Order, standing: Standing | None) -> Ending:
-    """What became of the order; a standing of an earlier order tells nothing of it."""
+    """What became of the order; a standing of an earlier order tells nothing of it.
+
+    One that is halted and was asked to go on is under way again.
+    """
     if standing is None or standing.order != order.id:
         return Ending.UNDER_WAY
-    if standing.ended_at is not None:
-        return Ending.DONE if standing.state == "DONE" else Ending.FAILED
-    return Ending.HALTED if standing.state == "HALTED" else Ending.UNDER_WAY
+    if standing.state == "HALTED" and order.command is not Command.HALT:
+        return Ending.UNDER_WAY
+    return _ENDINGS.get(standing.state, Ending.UNDER_WAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +132,8 @@ class Progress:
     def _doing(self, standing: Standing) -> str:
         doing = _DOING.get(standing.state, standing.state.lower().replace("_", " "))
         of = f" of {self.waves}" if self.waves > standing.wave else ""
-        wave = f"wave {standing.wave + 1}{of}: " if standing.state in {"WAVE", "BAKING"} else ""
-        canary = standing.canary if standing.state in {"CANARY", "SMOKE"} else ""
+        wave = f"wave {standing.wave + 1}{of}: " if standing.state in _IN_WAVES else ""
+        canary = standing.canary if standing.state in _TRYING else ""
         return f"{wave}{doing}" + (f", {canary}" if canary else "")
 
 

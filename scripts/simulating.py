@@ -25,6 +25,16 @@ SPREAD = {
 }
 
 
+ROLLOUT = {
+    "rollout-at": "also try a rollout, ordered so many hours after the hour of the first build",
+    "rollout-surge": "agents launched ahead of those that leave",
+    "rollout-unavailable": "percent of the agents that may be away at once",
+    "rollout-waves": "percent of the old agents asked to leave after each wave, as 10,50,100",
+    "rollout-bake": "seconds for which each wave is watched",
+    "rollout-wait-limit": "no agent is asked to leave while a build has waited so many seconds",
+}
+
+
 @task(
     iterable=["policy", "fleet", "bound"],
     help={
@@ -32,6 +42,7 @@ SPREAD = {
         "policy": "planner or rival, NAME or NAME(KEY=VALUE, ...); may be given again",
         "bound": "also the least instance-hours at which no build waits so many seconds or more",
         "json": "print the report as JSON",
+        **ROLLOUT,
         **WORLD,
     },
 )
@@ -45,6 +56,12 @@ def simulate(
     boot: str = "",
     fleet: Sequence[str] | None = None,
     seed: str = "",
+    rollout_at: str = "",
+    rollout_surge: str = "",
+    rollout_unavailable: str = "",
+    rollout_waves: str = "",
+    rollout_bake: str = "",
+    rollout_wait_limit: str = "",
     out: str = "",
     json: bool = False,
     quiet: bool = False,

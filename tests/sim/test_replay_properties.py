@@ -11,7 +11,6 @@ from workhorse.sim import replay as module
 from workhorse.sim.contender import Contender, contender
 from workhorse.sim.fleet import Billing, Boot, Fleet, Machines
 from workhorse.sim.outcome import Outcome
-from workhorse.sim.pools import homes_of, pools_of
 from workhorse.sim.record import MONDAY, RecordedWorld
 from workhorse.sim.workload import Job
 
@@ -64,12 +63,9 @@ def lived(world: RecordedWorld, begin: float, over: float) -> float:
 
 
 def played(jobs: Sequence[Job], fleet: Fleet, who: Contender) -> tuple[RecordedWorld, Outcome]:
-    labels = pools_of(jobs, fleet)
-    cast = module._Cast(
-        jobs=jobs, fleet=fleet, contender=who, labels=labels, homes=homes_of(jobs, labels)
-    )
-    world = module._played(cast, 1, lambda _: None)
-    return world, module._outcome(cast, world, 1)
+    cast = module.Cast.of(jobs, fleet, who)
+    world = module.played(cast, 1, lambda _: None)
+    return world, module.outcome_of(cast, world, 1)
 
 
 @settings(max_examples=50, deadline=None)

@@ -4,7 +4,7 @@ The time measured runs from the hour of the first arrival to the end of the last
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 from math import inf
@@ -14,10 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 from workhorse import plugins
 from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool, Scaling
+from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.driver import Pace
 from workhorse.sim import rivals
 from workhorse.sim.contender import Contender, Kind
 from workhorse.sim.fleet import Fleet
+from workhorse.sim.groups import Template
 from workhorse.sim.outcome import ALL, Outcome
 from workhorse.sim.pools import demand_of, homes_of, pools_of
 from workhorse.sim.record import MONDAY, RecordedWorld
@@ -61,15 +63,21 @@ def replay(  # noqa: PLR0913 - what a replay is made of, by name
     Raises:
         Refusal: nothing to play, a label that no pool has, or settings that the contender refuses.
     """
-    played = cut(jobs, days)
-    labels = pools_of(played, fleet)
-    homes = homes_of(played, labels)
-    cast = _Cast(jobs=played, fleet=fleet, contender=contender, labels=labels, homes=homes)
-    return _outcome(cast, _played(cast, seed, progress), seed)
+    cast = Cast.of(cut(jobs, days), fleet, contender)
+    return outcome_of(cast, played(cast, seed, progress), seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Cast:
+class Trial:
+    """A rollout in the middle of a replay: when, and by what policy."""
+
+    at_hours: float
+    """After the hour of the first arrival."""
+    policy: RolloutPolicy = field(default_factory=RolloutPolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
     """Who and what plays."""
 
     jobs: Sequence[Job]
@@ -79,6 +87,17 @@ class _Cast:
     """Pool to its labels."""
     homes: Mapping[str, str]
     """Label expression to the pool where its builds count."""
+
+    @classmethod
+    def of(cls, jobs: Sequence[Job], fleet: Fleet, contender: Contender) -> "Cast":
+        """These builds, with a pool for each plain label of theirs.
+
+        Raises:
+            Refusal: a label that no pool has.
+        """
+        labels = pools_of(jobs, fleet)
+        homes = homes_of(jobs, labels)
+        return cls(jobs=jobs, fleet=fleet, contender=contender, labels=labels, homes=homes)
 
     @property
     def begin(self) -> float:
@@ -95,13 +114,17 @@ class _Cast:
         return self.contender.kind is Kind.PLANNER or self.rival().hooked
 
 
-def _played(cast: _Cast, seed: int, progress: Progress) -> RecordedWorld:
-    """The world after the last build."""
+def played(
+    cast: Cast, seed: int, progress: Progress, *, trial: Trial | None = None
+) -> RecordedWorld:
+    """The world after the last build, and after the rollout that was to be tried."""
     world = RecordedWorld(cast.fleet, cast.labels, seed=seed, hooked=cast.hooked)
     world.run(cast.begin - world.kernel.now)
     world.feed(cast.jobs)
+    if trial is not None:
+        _plan_rollout(cast, world, trial)
     planned = cast.contender.kind is Kind.PLANNER
-    run = _stage(cast, world) if planned else _grounds(cast, world)
+    run = _stage(cast, world, trial) if planned else _grounds(cast, world)
     _play(world, run, MONDAY + cast.jobs[-1].arrival, progress)
     return world
 
@@ -122,15 +145,29 @@ def cut(jobs: Sequence[Job], days: float | None) -> Sequence[Job]:
     return tuple(takewhile(lambda job: job.arrival < over, jobs))
 
 
-def _stage(cast: _Cast, world: RecordedWorld) -> Run:
+def _plan_rollout(cast: Cast, world: RecordedWorld, trial: Trial) -> None:
+    """Somebody bakes an image for each pool, and orders its rollout."""
+    rolling = world.allow_rollouts(_pools(cast, Scaling.LOOP))
+
+    def order(pool: str) -> None:
+        version = rolling.bake(pool, Template(image=f"ami-{pool}"))
+        rolling.order(pool, version, at=world.kernel.now)
+
+    for pool in cast.labels:
+        world.kernel.at(cast.begin + 3600 * trial.at_hours, order, pool)
+
+
+def _stage(cast: Cast, world: RecordedWorld, trial: Trial | None) -> Run:
     """The real loops with the planner, one for each pool."""
     contender = cast.contender
     planner = plugins.planner(contender.name, contender.options, key="policy")
     planners = dict.fromkeys(cast.labels, planner)
-    return Stage(world, _pools(cast, Scaling.LOOP), pace=PACE, planners=planners).run
+    rollouts = dict.fromkeys(cast.labels, trial.policy) if trial else None
+    pools = _pools(cast, Scaling.LOOP)
+    return Stage(world, pools, pace=PACE, planners=planners, rollouts=rollouts).run
 
 
-def _grounds(cast: _Cast, world: RecordedWorld) -> Run:
+def _grounds(cast: Cast, world: RecordedWorld) -> Run:
     """The rival, one for each pool; with our drain where its instances end at a hook."""
     grounds: list[Ground] = []
     for name in cast.labels:
@@ -149,7 +186,7 @@ def _grounds(cast: _Cast, world: RecordedWorld) -> Run:
     return Grounds(world, grounds, let).run
 
 
-def _pools(cast: _Cast, scaling: Scaling) -> tuple[Pool, ...]:
+def _pools(cast: Cast, scaling: Scaling) -> tuple[Pool, ...]:
     """The pools as settings would have them.
 
     Raises:
@@ -177,13 +214,19 @@ def _pools(cast: _Cast, scaling: Scaling) -> tuple[Pool, ...]:
 
 def _play(world: RecordedWorld, run: Run, last_arrival: float, progress: Progress) -> None:
     begin, now = world.kernel.now, world.kernel.now
-    while now <= last_arrival or (world.unfinished and now < last_arrival + PATIENCE_SECONDS):
+    while now <= last_arrival or (_goes_on(world) and now < last_arrival + PATIENCE_SECONDS):
         run(CHUNK_SECONDS)
         now = world.kernel.now
         progress(min(1.0, (now - begin) / max(1.0, last_arrival - begin)))
 
 
-def _outcome(cast: _Cast, world: RecordedWorld, seed: int) -> Outcome:
+def _goes_on(world: RecordedWorld) -> bool:
+    """A build or a rollout is not over."""
+    return world.unfinished or (world.rolling is not None and bool(world.rolling.orders))
+
+
+def outcome_of(cast: Cast, world: RecordedWorld, seed: int) -> Outcome:
+    """What became of it, in figures."""
     runs = runs_of(world, cast.homes)
     last = max((f.at for f in world.truth.finished), default=world.kernel.now)
     window = cast.begin, world.kernel.now if world.unfinished else last

@@ -178,4 +178,9 @@ def _figures(figures: Figures) -> Mapping[str, Any]:
 
 def as_json(subject: Subject, outcomes: Sequence[Outcome]) -> str:
     """The same as text; the same to the byte for the same replay."""
-    return json.dumps(record(subject, outcomes), indent=1, sort_keys=True) + "\n"
+    return written(record(subject, outcomes))
+
+
+def written(record: Mapping[str, Any]) -> str:
+    """A record as text."""
+    return json.dumps(record, indent=1, sort_keys=True) + "\n"

@@ -6,16 +6,17 @@ from dataclasses import replace
 from math import fsum
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from workhorse.core.errors import Refusal
-from workhorse.sim import command, report
+from workhorse.sim import command, report, rollout_replay
 from workhorse.sim.contender import Contender, contender
 from workhorse.sim.fleet import Fleet
 from workhorse.sim.outcome import ALL, Figures, Outcome
 from workhorse.sim.pools import homes_of, pools_of
-from workhorse.sim.replay import cut, replay
+from workhorse.sim.replay import Trial, cut, replay
+from workhorse.sim.rollout_options import add_rollout, tried
+from workhorse.sim.rollout_replay import Played, replay_rollout
 from workhorse.sim.workload import Job, read_csv
 
 
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
         help="a setting of the one policy, may be given again",
     )
     command.add_world(top)
+    add_rollout(top)
     top.add_argument("--seed", type=int, default=1, help="of everything left to chance (1)")
     top.add_argument(
         "--bound",
@@ -67,13 +69,18 @@ def _simulate(arguments: argparse.Namespace) -> Mapping[str, str]:
     field = contenders(arguments.policy, arguments.set)
     jobs = cut(read_csv(arguments.trace), arguments.days)
     name = arguments.trace.name.partition(".")[0]
-    outcomes = _played(jobs, fleet, field, arguments.seed, command.console(arguments))
+    trial = tried(arguments)
+    played = _played(jobs, fleet, field, trial, arguments)
+    outcomes = [each.outcome for each in played]
     bounds = [least(jobs, fleet, wait) for wait in arguments.bound]
     if bounds:
         outcomes = [_beside(each, arguments.bound[0], bounds[0]) for each in outcomes]
     subject = report.Subject(trace=name, fleet=fleet, seed=arguments.seed, days=arguments.days)
-    told = report.text(subject, outcomes)
-    plain = report.as_json(subject, outcomes)
+    told, record = report.text(subject, outcomes), report.record(subject, outcomes)
+    if trial is not None:
+        told += rollout_replay.text(trial, played)
+        record["rollouts"] = rollout_replay.record(trial, played)
+    plain = report.written(record)
     command.say(plain if arguments.json else told)
     if arguments.out is not None:
         command.written(arguments.out / "report.txt", told)
@@ -106,10 +113,11 @@ def _played(
     jobs: Sequence[Job],
     fleet: Fleet,
     field: Sequence[Contender],
-    seed: int,
-    console: Console | None,
-) -> list[Outcome]:
-    outcomes = []
+    trial: Trial | None,
+    arguments: argparse.Namespace,
+) -> list[Played]:
+    """What each made of the builds, and of the rollout if one is tried."""
+    played, seed, console = [], arguments.seed, command.console(arguments)
     with Progress(console=console, disable=console is None, transient=True) as bar:
         for each in field:
             task = bar.add_task(str(each), total=1.0)
@@ -117,8 +125,13 @@ def _played(
             def progress(share: float, task: object = task) -> None:
                 bar.update(task, completed=share)  # type: ignore[arg-type]
 
-            outcomes.append(replay(jobs, fleet, each, seed=seed, progress=progress))
-    return outcomes
+            if trial is None:
+                outcome = replay(jobs, fleet, each, seed=seed, progress=progress)
+                played.append(Played(outcome=outcome))
+            else:
+                rolled = replay_rollout(jobs, fleet, each, trial, seed=seed, progress=progress)
+                played.append(rolled)
+    return played
 
 
 def least(jobs: Sequence[Job], fleet: Fleet, wait_seconds: float) -> Mapping[str, float]:

@@ -41,7 +41,8 @@ class Call:
     """Parameters of query and form, query first."""
 
     def __post_init__(self) -> None:
-        """Read the parameters."""
+        """Read the parameters, and the name of a job that is in folders as one."""
+        object.__setattr__(self, "segments", _joined(self.segments))
         values = parse_qs(self.query, keep_blank_values=True)
         if self.content_type.startswith("application/x-www-form-urlencoded"):
             form = parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
@@ -84,3 +85,10 @@ class Call:
         """The `delay` parameter, in seconds."""
         found = re.match(r"(\d+(?:\.\d+)?)", self.value("delay"))
         return float(found[1]) if found else None
+
+
+def _joined(segments: tuple[str, ...]) -> tuple[str, ...]:
+    """`job, a, job, b, ...` as `job, a/b, ...`."""
+    while segments[:1] == ("job",) and segments[2:3] == ("job",) and segments[3:]:
+        segments = ("job", f"{segments[1]}/{segments[3]}", *segments[4:])
+    return segments

@@ -81,11 +81,13 @@ class Computer:
         yield from self.one_offs
 
     def resize(self, wanted: int) -> None:
-        """Want another number: surplus idle executors vanish, missing ones appear."""
+        """Want another number: where there are too many, every idle one is told to end.
+
+        Missing ones appear, with the lowest numbers that are free.
+        """
         self.wanted = max(wanted, 0)
-        surplus = len(self.executors) - self.wanted
-        for executor in [each for each in self.executors if each.idle][: max(surplus, 0)]:
-            self.executors.remove(executor)
+        if len(self.executors) > self.wanted:
+            self.executors = [each for each in self.executors if not each.idle]
         self._fill()
 
     def retire(self, executor: Executor) -> None:

@@ -80,6 +80,10 @@ class Item:
     """Label that it is held to: the task's, or a node or label parameter's."""
 
     def __post_init__(self) -> None:
-        """Work out the label."""
-        pinned = [each.value for each in self.parameters if each.kind in {"Node", "Label"}]
+        """Work out the label; a matrix's child has its own, whatever its parent was pinned to."""
+        pinned = (
+            []
+            if self.task.configuration
+            else [each.value for each in self.parameters if each.kind in {"Node", "Label"}]
+        )
         self.label = parse(pinned[0]) if pinned and pinned[0] else self.task.label

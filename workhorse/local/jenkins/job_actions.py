@@ -1,6 +1,6 @@
 """What is done to jobs, builds and the queue over HTTP."""
 
-from workhorse.local.jenkins import answers, jobs, nodes, queueing, running
+from workhorse.local.jenkins import answers, jobs, nodes, plugins, queueing, running
 from workhorse.local.jenkins import permissions as rights
 from workhorse.local.jenkins.answers import Answer
 from workhorse.local.jenkins.blockage import quoted
@@ -12,19 +12,23 @@ from workhorse.local.jenkins.queueing import Request
 from workhorse.local.jenkins.runs import Cause
 
 
-def create(call: Call) -> Answer:
-    """`/createItem`: a job from its config.xml."""
+def create(call: Call, folder: str = "") -> Answer:
+    """`createItem`: a job or a folder from its config.xml, at the root or in a folder."""
     call.need(rights.JOB_CREATE)
     name = call.value("name")
     if not name:
         return answers.failure("Query parameter 'name' is required")
-    if name in call.world.jobs:
+    full = f"{folder}/{name}" if folder else name
+    if full in call.world.jobs or full in call.world.folders:
         return answers.failure(f"A job already exists with the name {quoted(name)}")
     if "xml" not in call.content_type:
         return answers.failure("No mode given")
     try:
-        document = call.body.decode()
-        call.world.jobs[name] = jobs.new_job(name, document, nodes.parsed(call.body))
+        root = plugins.loaded(nodes.parsed(call.body), call.world.plugins)
+        if root.tag == plugins.FOLDER:
+            call.world.folders.add(full)
+        else:
+            call.world.jobs[full] = jobs.new_job(full, call.body.decode(), root)
     except (nodes.BadXmlError, KeyError, UnicodeDecodeError):
         return answers.oops()
     return Answer()
@@ -42,7 +46,8 @@ def configure(call: Call, job: Job) -> Answer:
     """`config.xml` by POST."""
     call.need(rights.JOB_CONFIGURE)
     try:
-        job.configure(call.body.decode(), nodes.parsed(call.body))
+        root = plugins.loaded(nodes.parsed(call.body), call.world.plugins)
+        job.configure(call.body.decode(), root)
     except (nodes.BadXmlError, KeyError, UnicodeDecodeError):
         return answers.oops()
     call.world.touch()
@@ -73,7 +78,7 @@ def build(call: Call, job: Job) -> Answer:
         for each in job.definitions
     ]
     _schedule(call, job, tuple(parameters))
-    return Answer(status=201, headers={"Location": call.url("job", job.name)})
+    return Answer(status=201, headers={"Location": call.url(*job.segments)})
 
 
 def build_with_parameters(call: Call, job: Job) -> Answer:
@@ -119,7 +124,7 @@ def stop(call: Call, job: Job, number: str) -> Answer:
     call.need(rights.JOB_CANCEL)
     if run.building:
         running.abort(call.world, run)
-    return answers.redirect(call.url("job", job.name, number))
+    return answers.redirect(call.url(*job.segments, number))
 
 
 ON_JOB = {
@@ -134,7 +139,9 @@ ON_JOB = {
 
 
 def on_job(call: Call, name: str, rest: tuple[str, ...]) -> Answer:  # noqa: PLR0911 - a dispatcher
-    """An action on a job or a build."""
+    """An action on a job or a build, or in a folder."""
+    if name in call.world.folders:
+        return _in_folder(call, name, rest)
     job = job_named(call, name)
     if job is None:
         return answers.not_found()
@@ -151,6 +158,12 @@ def on_job(call: Call, name: str, rest: tuple[str, ...]) -> Answer:  # noqa: PLR
     if call.method == "GET" and ("POST", rest[0]) in ON_JOB:
         return answers.post_required()
     return answers.not_found()
+
+
+def _in_folder(call: Call, name: str, rest: tuple[str, ...]) -> Answer:
+    if rest == ("createItem",):
+        return create(call, name) if call.method == "POST" else answers.post_required()
+    return answers.page(200, name) if rest in {(), ("",)} else answers.not_found()
 
 
 def cancel_item(call: Call) -> Answer:
@@ -201,7 +214,7 @@ def _able(call: Call, job: Job, *, disabled: bool) -> Answer:
     if disabled:
         for item in [each for each in call.world.items.values() if each.task.job is job]:
             queueing.cancel(call.world, item)
-    return answers.redirect(call.url("job", job.name))
+    return answers.redirect(call.url(*job.segments))
 
 
 def _parameter(call: Call, definition: Definition) -> Parameter | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workhorse.local.jenkins import queue_kinds, spawning
+from workhorse.local.jenkins import plugins, queue_kinds, spawning
 from workhorse.local.jenkins.exporting import ALWAYS, HIDDEN, Bean, Property
 from workhorse.local.jenkins.items import Item, Task
 from workhorse.local.jenkins.jobs import MATRIX, PIPELINE, Definition, Job
@@ -54,6 +54,21 @@ def job_bean(view: View, job: Job) -> Bean:
     return Bean(job.java_class, extra, _SeenJob(view, job))
 
 
+def job_beans(view: View, folder: str) -> list[Bean]:
+    """The jobs and the folders that are in a folder, or at the root where it is empty."""
+    world = view.world
+    below = [name for name in (*world.jobs, *world.folders) if name.rpartition("/")[0] == folder]
+    return [
+        folder_bean(view, name) if name in world.folders else job_bean(view, world.jobs[name])
+        for name in sorted(below)
+    ]
+
+
+def folder_bean(view: View, name: str) -> Bean:
+    """A folder."""
+    return Bean(plugins.FOLDER, _FOLDER, (view, name))
+
+
 def child_bean(view: View, job: Job, configuration: str, *, declared: bool = False) -> Bean:
     """A matrix child."""
     seen = _SeenJob(view, job, configuration)
@@ -102,9 +117,12 @@ def _health_words(counts: tuple[int, int]) -> str:
 
 
 def _property(seen: _SeenJob) -> list[Bean]:
-    if not seen.job.definitions:
-        return []
-    return [Bean("hudson.model.ParametersDefinitionProperty", _DEFINITIONS, seen.job.definitions)]
+    found = []
+    if seen.job.discards:
+        found.append(Bean("jenkins.model.BuildDiscarderProperty"))
+    if definitions := seen.job.definitions:
+        found.append(Bean("hudson.model.ParametersDefinitionProperty", _DEFINITIONS, definitions))
+    return found
 
 
 def _definition(definition: Definition) -> Bean:
@@ -143,6 +161,12 @@ _DEFINITIONS = (
     Property("parameterDefinitions", lambda found: [_definition(each) for each in found], 2),
 )
 
+_FOLDER = (
+    Property("fullName", lambda seen: seen[1]),
+    Property("name", lambda seen: seen[1].rpartition("/")[2], ALWAYS),
+    Property("url", lambda seen: f"{seen[0].root}job/{'/job/'.join(seen[1].split('/'))}/", ALWAYS),
+    Property("jobs", lambda seen: job_beans(*seen)),
+)
 _JOB = (
     Property(
         "actions",
@@ -154,11 +178,13 @@ _JOB = (
         ],
     ),
     Property("description", lambda seen: seen.job.description),
-    Property("displayName", lambda seen: seen.configuration or seen.job.name),
+    Property("displayName", lambda seen: seen.configuration or seen.job.short_name),
     Property("displayNameOrNull", lambda _: None),
-    Property("fullDisplayName", lambda seen: seen.configuration or seen.job.name),
+    Property(
+        "fullDisplayName", lambda seen: seen.configuration or seen.job.name.replace("/", " \u00bb ")
+    ),
     Property("fullName", lambda seen: seen.configuration or seen.job.name),
-    Property("name", lambda seen: seen.configuration or seen.job.name, ALWAYS),
+    Property("name", lambda seen: seen.configuration or seen.job.short_name, ALWAYS),
     Property("url", lambda seen: seen.url, ALWAYS),
     Property("allBuilds", lambda seen: [run_bean(seen.view, run) for run in seen.runs], HIDDEN),
     Property("buildable", lambda seen: not seen.job.disabled),

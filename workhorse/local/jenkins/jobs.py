@@ -95,10 +95,13 @@ class Job:
     """A job, its present configuration and its builds by number."""
 
     name: str
+    """With the folders that it is in, as `team/job`."""
     document: str
     java_class: str
     label: Expression | None = None
     definitions: tuple[Definition, ...] = ()
+    discards: bool = False
+    """It has a property that says how long builds are kept."""
     disabled: bool = False
     concurrent: bool = False
     quiet_period: float | None = None
@@ -116,9 +119,19 @@ class Job:
         return self.java_class in {MATRIX, PIPELINE}
 
     @property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of its path below the root URL, a pair for each folder that it is in."""
+        return tuple(part for each in self.name.split("/") for part in ("job", each))
+
+    @property
     def path(self) -> str:
         """Where it lives below the root URL."""
-        return f"job/{self.name}/"
+        return "/".join(self.segments) + "/"
+
+    @property
+    def short_name(self) -> str:
+        """Its name within its folder."""
+        return self.name.rpartition("/")[2]
 
     def last(self) -> "Run | None":
         """The newest build."""
@@ -136,6 +149,7 @@ class Job:
         assigned = (root.findtext("assignedNode") or "").strip()
         self.label = parse(assigned) if assigned and not roams else None
         self.definitions = tuple(map(_definition, root.iterfind(".//parameterDefinitions/*")))
+        self.discards = root.find("properties/jenkins.model.BuildDiscarderProperty") is not None
         self.disabled = _flag(root, "disabled")
         self.concurrent = _flag(root, "concurrentBuild") or self.java_class == PIPELINE
         quiet = root.findtext("quietPeriod")
@@ -149,11 +163,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """A matrix axis: fixed values, or with `expands` every node of that label."""
+    """A matrix axis: fixed values, or with `expands` every node of those labels."""
 
     name: str
     values: tuple[str, ...]
-    expands: str = ""
+    expands: tuple[str, ...] = ()
+    online_only: bool = False
     labelled: bool = True
     """Its values are labels that the children run on."""
 
@@ -195,13 +210,14 @@ def _definition(element: ET.Element) -> Definition:
 
 def _axis(element: ET.Element) -> Axis:
     values = tuple(each.text or "" for each in element.iterfind("values/string"))
-    expands = ""
+    expands: tuple[str, ...] = ()
     if element.tag.endswith("ElasticAxis"):
-        expands = element.findtext("label") or ""
+        expands = tuple(each.strip() for each in (element.findtext("label") or "").split(","))
     return Axis(
         name=element.findtext("name") or "",
         values=values,
         expands=expands,
+        online_only=_flag(element, "ignoreOffline"),
         labelled="Text" not in element.tag,
     )
 

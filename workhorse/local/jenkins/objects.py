@@ -7,10 +7,12 @@ from workhorse.local.jenkins import (
     computer_kinds,
     job_kinds,
     label_kinds,
+    plugins,
     queue_kinds,
     root_kinds,
     run_kinds,
 )
+from workhorse.local.jenkins import permissions as rights
 from workhorse.local.jenkins.call import Call
 from workhorse.local.jenkins.computers import Computer
 from workhorse.local.jenkins.exporting import Bean, Property
@@ -83,6 +85,8 @@ def run_numbered(job: Job, number: str, configuration: str = "") -> Run | None:
 
 
 def _in_job(call: Call, name: str, rest: tuple[str, ...]) -> Bean | None:
+    if name in call.world.folders:
+        return None if rest else job_kinds.folder_bean(call.view, name)
     job = job_named(call, name)
     if job is None:
         return None
@@ -109,6 +113,9 @@ def _single(call: Call, path: tuple[str, ...]) -> Bean | None:
             return label_kinds.overall_bean(call.view)
         case ("unlabeledLoad",):
             return label_kinds.unlabeled_bean(call.view)
+        case ("pluginManager",):
+            call.need(rights.ADMINISTER)
+            return plugins.manager_bean(call.world.plugins)
         case ("whoAmI",):
             return root_kinds.who_am_i(call.user)
         case ("crumbIssuer",):

@@ -24,8 +24,7 @@ def _authorities(user: User) -> list[str]:
 def _jobs(view: View) -> list[Bean]:
     if not view.sees_jobs:
         return []
-    found = view.world.jobs
-    return [job_kinds.job_bean(view, found[name]) for name in sorted(found)]
+    return job_kinds.job_beans(view, "")
 
 
 def _view(view: View) -> Bean:

@@ -181,8 +181,10 @@ def _new_run(world: World, item: Item, computer: Computer) -> Run:
 def _order(computer: Computer, executor: Executor, what: Executable, work: Work) -> None:
     """Tell the agent to work; one without an agent behind it ends by time-out elsewhere."""
     run = what.run if isinstance(what, Body) else what
+    axes = dict(pair.split("=", 1) for pair in run.configuration.split(",") if pair)
     environment = {
         **run.values(),
+        **axes,
         "JOB_NAME": run.full_job,
         "BUILD_NUMBER": str(run.number),
         "BUILD_TAG": f"jenkins-{run.full_job.replace('/', '-')}-{run.number}",

@@ -4,7 +4,8 @@ from itertools import product
 
 from workhorse.core.labels import And, Atom, Expression, parse
 from workhorse.local.jenkins.items import Item, State, Task
-from workhorse.local.jenkins.jobs import Job
+from workhorse.local.jenkins.jobs import Axis, Job, Parameter
+from workhorse.local.jenkins.nodes import Node
 from workhorse.local.jenkins.runs import Cause, Run
 from workhorse.local.jenkins.world import World
 
@@ -12,9 +13,22 @@ LEFT_LIFE = 300.0
 """Seconds that an item is remembered after it left (hudson.model.Queue leftItems)."""
 
 
-def put(world: World, task: Task, causes: tuple[Cause, ...] = ()) -> Item:
+def put(
+    world: World,
+    task: Task,
+    causes: tuple[Cause, ...] = (),
+    parameters: tuple[Parameter, ...] = (),
+) -> Item:
     """Queue a task without a quiet period."""
-    item = Item(id=world.next_item, task=task, queued=world.now, due=world.now, causes=causes)
+    item = Item(
+        id=world.next_item,
+        task=task,
+        queued=world.now,
+        due=world.now,
+        parameters=parameters,
+        has_parameters=bool(parameters),
+        causes=causes,
+    )
     world.next_item += 1
     world.items[item.id] = item
     if task.resumed:
@@ -68,7 +82,7 @@ def queue_children(world: World, run: Run) -> bool:
     cause = Cause(upstream=run.job.name, upstream_number=run.number)
     for name, label in missing:
         task = Task(job=run.job, configuration=name, label=label, parent=run)
-        put(world, task, (cause,))
+        put(world, task, (cause,), run.parameters)
     return bool(missing or running or waiting)
 
 
@@ -76,9 +90,7 @@ def combinations(world: World, job: Job) -> list[tuple[str, Expression | None]]:
     """Name and label of each child of a matrix."""
     columns = []
     for axis in job.axes:
-        values = axis.values
-        if axis.expands:
-            values = tuple(node.name for node in world.nodes_of(parse(axis.expands)))
+        values = _expanded(world, axis) if axis.expands else axis.values
         columns.append([(axis, value) for value in values])
     found: list[tuple[str, Expression | None]] = []
     for row in product(*columns) if columns else ():
@@ -87,3 +99,18 @@ def combinations(world: World, job: Job) -> list[tuple[str, Expression | None]]:
             label = value if label is None else And(label, value)
         found.append((",".join(f"{axis.name}={text}" for axis, text in row), label))
     return found
+
+
+def _expanded(world: World, axis: Axis) -> tuple[str, ...]:
+    """The nodes of an elastic axis, label by label."""
+    return tuple(
+        node.name
+        for label in axis.expands
+        for node in world.nodes_of(parse(label))
+        if not axis.online_only or _online(world, node)
+    )
+
+
+def _online(world: World, node: Node) -> bool:
+    computer = world.computer_of(node)
+    return computer is None or computer.online

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from workhorse.core.labels import Expression
+from workhorse.local.jenkins import plugins
 from workhorse.local.jenkins.computers import Computer, Executor
 from workhorse.local.jenkins.items import Item, State
 from workhorse.local.jenkins.jobs import Job
@@ -39,6 +40,10 @@ class World:
     nodes: dict[str, Node] = field(default_factory=dict)
     computers: dict[str, Computer] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    """By their names with the folders that they are in."""
+    folders: set[str] = field(default_factory=set)
+    plugins: frozenset[str] = plugins.ALL
+    """Those that are installed."""
     items: dict[int, Item] = field(default_factory=dict)
     left: dict[int, Item] = field(default_factory=dict)
     next_item: int = 1

@@ -126,3 +126,26 @@ def test_a_block_without_an_interrupt_ends_quietly_with_the_usual_handlers() -> 
         assert signal.getsignal(signal.SIGTERM) is not before
 
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+INTERRUPTED = """
+import sys, threading
+print("{}", flush=True)
+try:
+    threading.Event().wait()
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+
+
+def test_a_process_is_interrupted_as_from_a_terminal_and_waited_for(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        command = [sys.executable, "-c", INTERRUPTED]
+        process = processes.start("one", command, environ=ENVIRON, cwd=tmp_path)
+        process.ready(10)
+        with pytest.raises(StageError, match="one runs after 0 s"):
+            process.wait(0)
+
+        process.interrupt()
+
+        assert process.wait(10) == 7

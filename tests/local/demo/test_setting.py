@@ -1,5 +1,6 @@
 """The numbers of a demo, and the file its controller reads."""
 
+import tomllib
 from typing import Any
 
 import pytest
@@ -80,6 +81,23 @@ def test_the_controllers_file_passes_the_controllers_own_check(tempo: Tempo) -> 
     assert pools["linux"].group == "workhorse-linux"
     assert pools["linux"].policy.idle_seconds == tempo.scaled(300)
     assert read.loop.clock == "1.0:1.0:60.0"
+
+
+def test_a_pool_with_rollouts_has_a_store_and_says_what_one_may_do() -> None:
+    told = setting.ControllerSetting(
+        url="http://127.0.0.1:1/",
+        user="demo",
+        token_file="/token",
+        endpoint="http://127.0.0.1:2",
+        clock="1.0:1.0:60.0",
+        journal="/journal",
+        prefix="/workhorse",
+        rollout={"waves": [50, 100], "bake_seconds": 60},
+    )
+    tempo = Tempo(speed=60)
+    read = tomllib.loads(setting.controller_toml(told, tempo, outputs(tempo)))
+    assert read["store"] == {"prefix": "/workhorse"}
+    assert [pool["rollout"] for pool in read["pool"]] == [dict(told.rollout)] * len(LABELS)
 
 
 def test_user_data_is_what_an_agent_understands() -> None:

@@ -7,7 +7,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from scripts import checks, generated, simulating
+from scripts import checks, delivering, generated, imaging, rolling, simulating
 from scripts.forwarding import options, run_python
 
 ROOT = Path(__file__).resolve().parent
@@ -126,4 +126,7 @@ def docs(_context: Context) -> None:
         print(f"wrote {path.relative_to(ROOT)}")
 
 
-ns = Collection(demo, run, explain, test, check, bench, docs, *simulating.TASKS)
+ns = Collection(
+    *(demo, run, explain, test, check, bench, docs),
+    *(*imaging.TASKS, *delivering.TASKS, *rolling.TASKS, *simulating.TASKS),
+)

@@ -27,7 +27,7 @@ PERSON = {
         **PERSON,
     },
 )
-def plan(  # noqa: PLR0913 - a task's parameters are its options
+def plan(
     _context: Context,
     *,
     config: str,

@@ -22,7 +22,7 @@ POOL = {"config": "the settings, a TOML file", "pool": "the pool; left out, the 
         "verbose": "also what happens within a step",
     },
 )
-def bake(  # noqa: PLR0913 - a task's parameters are its options
+def bake(
     _context: Context,
     *,
     config: str,

@@ -32,7 +32,7 @@ COMMON = {
         "json": "with --status: as JSON",
     },
 )
-def rollout(  # noqa: PLR0913 - the parameters of a task are its options
+def rollout(
     _context: Context,
     *,
     config: str,
@@ -59,7 +59,7 @@ def rollout(  # noqa: PLR0913 - the parameters of a task are its options
 
 
 @task(positional=[], help=COMMON)
-def rollback(  # noqa: PLR0913 - the same
+def rollback(
     _context: Context,
     *,
     config: str,

@@ -97,7 +97,8 @@ class Packer:
             ended = self._run(words, staged, hear, limit_seconds)
             if ended.code != 0:
                 tail = (*(baking.tail or ended.tail), *ended.faults)[-TAIL:]
-                raise BakeError(baking, f"packer {words[0]} ended with {ended.code}", tail)
+                because = baking.why or f"packer {words[0]} ended with {ended.code}"
+                raise BakeError(baking, because, tail)
         try:
             return baked(manifest.read_text(), str(variables["region"])), baking
         except (OSError, ValueError) as wrong:

@@ -24,6 +24,8 @@ _MADE = {
     "image": re.compile(r"\bAMI: (ami-[0-9a-f]+)"),
 }
 
+_ERRORED = re.compile(r"^Build '[^']*' errored(?: after [^:]*)?: (.*)")
+
 _SCRIPT = re.compile(r"^Provisioning with shell script: .*/")
 
 _NOISE = "Setting a "
@@ -81,6 +83,8 @@ class Baking:
     """What it does, in Packer's words; after a failure, what failed."""
     tail: tuple[str, ...] = ()
     """The last lines of that step and those before."""
+    why: str = ""
+    """What Packer calls the reason of its failure."""
     cleaning: bool = False
     """Packer takes away what it made."""
     made: Made = Made()
@@ -102,7 +106,8 @@ class Baking:
             match = pattern.search(text)
             if match:
                 made = replace(made, **{name: match[1]})
-        return replace(self, made=made)
+        errored = _ERRORED.match(text)
+        return replace(self, made=made, why=errored[1] if errored else self.why)
 
 
 def lines(raw: str) -> tuple[Line, ...]:

@@ -121,12 +121,16 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _nspawn(machine: Machine) -> Sequence[str]:
+    hosts = machine.path / "given" / "hosts"
+    hosts.parent.mkdir(exist_ok=True)
+    hosts.write_text(f"127.0.0.1 localhost {machine.path.name}\n::1 localhost\n")
     return (
         *MORTAL,
         *NSPAWN,
         f"--directory={machine.root}",
         f"--machine={machine.path.name}",
         f"--hostname={machine.path.name}",
+        f"--bind-ro={hosts}:/etc/hosts",
         "--console=read-only",
     )
 

@@ -14,9 +14,7 @@ from workhorse.__main__ import FAILED, REFUSED, main, parser
 from workhorse.commands.rollouts import COMMANDS
 
 PAGE = (ROOT / "docs" / "rollouts.md").read_text()
-DOCUMENTED = [
-    words[3:] for words in prose.commands(PAGE) if words[3:] and words[3] in {"rollout", "rollback"}
-]
+DOCUMENTED = [words[1:] for words in prose.commands(PAGE) if words[1] in {"rollout", "rollback"}]
 SETTINGS = """
 [jenkins]
 url = "https://jenkins.example.com/"

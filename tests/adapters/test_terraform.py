@@ -208,6 +208,51 @@ def test_the_settings_file_of_the_machine_is_never_used(tmp_path: Path) -> None:
     assert "HOME" not in seen
 
 
+def test_files_of_variables_and_of_backend_settings_are_named_in_full(tmp_path: Path) -> None:
+    """Terraform runs in the root's folder, and paths are told from ours; given values win."""
+    (tmp_path / "live.tfvars.json").write_text("{}")
+    heard: list[str] = []
+    terraform = driven(
+        tmp_path,
+        scripted(tmp_path, SPY.replace("json.load(open(f))", "f")),
+        variables_file=tmp_path / "live.tfvars.json",
+        progress=heard.append,
+    )
+    terraform.init(backend={"key": "pools"}, backend_file=tmp_path / "live.hcl")
+    terraform.plan(tmp_path / "one.tfplan")
+    init, plan = (json.loads(line)["argv"] for line in heard[:2])
+
+    backend = [word for word in init if "backend" in word]
+    assert backend == [f"-backend-config={tmp_path}/live.hcl", "-backend-config=key=pools"]
+    files = [word for word in plan if "var-file" in word]
+    assert files[0] == f"-var-file={tmp_path}/live.tfvars.json"
+    assert len(files) == 2
+
+
+def test_how_long_to_wait_for_the_lock_is_told_to_plan_and_apply(tmp_path: Path) -> None:
+    heard: list[str] = []
+    toolchain = scripted(tmp_path, SPY)
+    terraform = driven(tmp_path, toolchain, lock_seconds=5, progress=heard.append)
+    terraform.plan(tmp_path / "one.tfplan")
+    terraform.apply_file(tmp_path / "one.tfplan")
+
+    told = [json.loads(line)["argv"] for line in heard if line.startswith('{"argv": ["')]
+    assert ["-lock-timeout=5s" in argv for argv in told if argv[0] in {"plan", "apply"}] == [
+        True,
+        True,
+    ]
+
+
+def test_sensitive_outputs_are_left_out_where_they_are_to_be_kept(
+    folder: Path, toolchain: Toolchain, tmp_path: Path
+) -> None:
+    terraform = driven(folder, toolchain, secrets={"token": "hunter2"})
+    terraform.init()
+    terraform.apply(terraform.plan(tmp_path / "one.tfplan"))
+    assert terraform.output() == {"sizes": {"linux": 2}, "token": "hunter2"}
+    assert terraform.open_output() == {"sizes": {"linux": 2}}
+
+
 def test_backend_settings_are_passed_one_by_one(tmp_path: Path) -> None:
     heard: list[str] = []
     terraform = driven(tmp_path, scripted(tmp_path, SPY), progress=heard.append)

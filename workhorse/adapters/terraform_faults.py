@@ -93,8 +93,8 @@ def _unsaved(_text: str, directory: str) -> Fault:
 
 
 _OTHER_TOOLS = (
-    "[Pp]lan file was created by (a different|Terraform)|Inconsistent dependency lock file"
-    "|Backend initialization required|Failed to read plan from plan file"
+    "Failed to read plan from plan file|Inconsistent dependency lock file"
+    "|Backend initialization required"
 )
 
 _TOLD: tuple[tuple[str, Callable[[str, str], Fault]], ...] = (

@@ -21,7 +21,7 @@ def enabled(image: Host, name: str) -> bool:
     return image.run("systemctl --root=/ is-enabled %s", name).stdout.strip() == "enabled"
 
 
-def test_java_runs(image: Host, root: Path) -> None:
+def test_java_is_there(image: Host, root: Path) -> None:
     releases = sorted(path.name for path in (root / "opt/java").iterdir())
     assert "17" in releases
     for release in releases:
@@ -39,7 +39,7 @@ def test_docker_is_ready(image: Host) -> None:
     assert image.file(place).is_directory
 
 
-def test_git_runs(image: Host) -> None:
+def test_git_is_there(image: Host) -> None:
     assert image.check_output("git --version").startswith("git version 2.")
 
 

@@ -22,7 +22,7 @@ class Check:
 
 CHECKLIST = (
     Check(
-        id="java-runs",
+        id="java-is-there",
         sentence="Each release of Java runs from /opt/java, and one of them is `java`.",
         told_by="every /opt/java/*/bin/java, and java on the path, print their version",
     ),
@@ -32,7 +32,7 @@ CHECKLIST = (
         told_by="docker.service is enabled and limited; daemon.json's data-root, a directory",
     ),
     Check(
-        id="git-runs",
+        id="git-is-there",
         sentence="Git is there for Jenkins to check sources out.",
         told_by="git --version",
     ),

@@ -3,7 +3,7 @@
 # @param source
 #   Its address, suite, component, and signing key in ASCII armour.
 define profile::apt_source (
-  Profile::Apt_source $source,
+  Profile::Archive $source,
 ) {
   $key = "/etc/apt/keyrings/${title}.asc"
 

@@ -11,7 +11,7 @@
 class profile::java (
   Profile::Java_releases $releases,
   String[1] $default,
-  Optional[Profile::Apt_source] $source,
+  Optional[Profile::Archive] $source,
   Profile::Java_releases $source_releases,
 ) {
   if $source {

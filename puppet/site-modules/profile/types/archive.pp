@@ -1,5 +1,5 @@
 # An apt archive and the key that signs it.
-type Profile::Apt_source = Struct[{
+type Profile::Archive = Struct[{
     url       => Pattern[/\Ahttps?:\/\/\S+\z/],
     suite     => String[1],
     component => String[1],

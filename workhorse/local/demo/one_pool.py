@@ -71,6 +71,8 @@ class Stage:
     """The controller's journal."""
     apply: Callable[[str], None]
     """Applies the same Terraform with another image."""
+    images: dict[str, str] = field(default_factory=dict)
+    """Image of every instance that `machines` ever showed: EC2 forgets the ended ones."""
 
     @property
     def job(self) -> str:
@@ -97,16 +99,18 @@ class Stage:
 
     def desired(self) -> int:
         """Desired capacity of the group."""
-        return int(self._group()["desired"])
+        return int(self._group(self.where.cloud.state())["desired"])
 
     def members(self) -> dict[str, str]:
         """Lifecycle state of each instance of the group."""
-        return {name: member["state"] for name, member in self._group()["members"].items()}
+        group = self._group(self.where.cloud.state())
+        return {name: member["state"] for name, member in group["members"].items()}
 
-    def images(self) -> dict[str, str]:
-        """The image of each instance of the group."""
-        machines = {one["id"]: one["image"] for one in self.where.cloud.state()["instances"]}
-        return {name: machines[name] for name in self.members()}
+    def machines(self) -> dict[str, str]:
+        """The image of each instance of the group; those of all instances are remembered."""
+        state = self.where.cloud.state()
+        self.images.update((one["id"], one["image"]) for one in state["instances"])
+        return {name: self.images[name] for name in self._group(state)["members"]}
 
     def nodes(self) -> set[str]:
         """Names of the nodes that are or were instances of the group."""
@@ -125,6 +129,8 @@ class Stage:
     def until(self, sentence: str, condition: Callable[[], bool], *, virtual: float) -> None:
         """Look until the sentence is true, for so many virtual seconds on an idle machine.
 
+        Meanwhile the instances are looked at, so that `images` knows them all.
+
         Raises:
             StageError: it was not in time, or the controller ended.
         """
@@ -132,13 +138,13 @@ class Stage:
         rest = threading.Event()
         while not condition():
             self.controller.check()
+            self.machines()
             if time.monotonic() > deadline:
                 raise StageError(f"not in time: {sentence}; {self._told()}")
             rest.wait(LOOK_SECONDS)
 
-    def _group(self) -> dict[str, Any]:
-        groups = self.where.cloud.state()["groups"]
-        found: dict[str, Any] = next(group for group in groups if group["name"] == self.group)
+    def _group(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = next(one for one in state["groups"] if one["name"] == self.group)
         return found
 
     def _told(self) -> str:

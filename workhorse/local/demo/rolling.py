@@ -41,3 +41,13 @@ def command(stage: Stage, name: str, *words: str) -> Process:
         environ=environment(),
         cwd=CHECKOUT,
     )
+
+
+def ended(stage: Stage, process: Process, *, virtual: float) -> int:
+    """The exit status of a command, which may take so many virtual seconds on an idle machine.
+
+    Raises:
+        StageError: it runs on, or the controller ended.
+    """
+    stage.until(f"{process.name} ended", lambda: not process.running, virtual=virtual)
+    return process.wait(0)

@@ -58,10 +58,18 @@ def _desired(record: Record) -> str:
 
 
 def _effect(record: Record) -> str:
+    if record.get("effect") == "UseTemplateVersion":
+        return f"{record['group']}: launches version {record['version']}: {record['because']}"
     if record.get("effect") != "TerminateInstance":
         return ""
     less = ", desired less one" if record["decrement"] else ""
     return f"{record['instance']}: ended{less}: {record['because']}"
+
+
+def _rollout(record: Record) -> str:
+    before, after = record["before"], record["after"]
+    moved = before if before == after else f"{before} -> {after}"
+    return f"{record['pool']}: rollout {record['order']}: {moved}: {record['because']}"
 
 
 def _unplaced(record: Record) -> str:
@@ -92,6 +100,7 @@ _TELL = {
     "decision": _decision,
     "desired": _desired,
     "effect": _effect,
+    "rollout": _rollout,
     "unplaced": _unplaced,
     "failed": _failed,
     "blind": _blind,

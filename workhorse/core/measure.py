@@ -1,14 +1,32 @@
-"""The meters of one pool, from a survey of its agents and its demand."""
+"""The meters of one pool, from a survey of its agents, its demand, and its last rollout."""
 
 from collections.abc import Iterable
 
 from workhorse.core.demand import Demand
 from workhorse.core.meters import Meter
 from workhorse.core.model import Node
+from workhorse.core.orders import Standing
+from workhorse.core.rollout_looks import TRIPPED
 from workhorse.core.survey import Survey
 
 ANY_LABEL = "any"
 """What the `Label` dimension says of items without a label; CloudWatch takes no empty value."""
+
+FAILED_SECONDS = 3600.0
+"""How long after its end a failed rollout is still told: an alarm hangs on it, and whoever restarts
+the controller meanwhile must not end that."""
+
+
+def rollout_meters(pool: str, standing: Standing | None, now: float) -> tuple[Meter, ...]:
+    """`RolloutFailed` of one pool in which rollouts can be ordered.
+
+    1 from the moment at which the breaker of its rollout tripped until an hour after that rollout
+    has ended, else 0; a rollout that people take back does not count.
+    """
+    failed = standing is not None and TRIPPED in standing.memory
+    ended_at = standing.ended_at if standing else None
+    told = failed and (ended_at is None or now - ended_at < FAILED_SECONDS)
+    return (Meter(name="RolloutFailed", value=int(told), unit="Count", pool=pool),)
 
 
 def pool_meters(pool: str, survey: Survey, demand: Demand | None, now: float) -> tuple[Meter, ...]:

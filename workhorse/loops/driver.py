@@ -28,7 +28,7 @@ from workhorse.loops.notes import note
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
-from workhorse.loops.roller import Chosen, Roller
+from workhorse.loops.roller import NOBODY, Roller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,6 @@ class Pace:
     publish: float = 60
     orders: float = 5
     """Where rollouts can be ordered."""
-
-
-NOBODY = Chosen()
 
 
 @dataclass(slots=True, eq=False)
@@ -219,13 +216,16 @@ class Driver:
     def publish(self) -> float:
         """Publish what the last tick saw, once."""
         at, self._found_at = self._found_at, None
-        meters = _meters(self._found, at) if at is not None else ()
+        meters = self._meters(at) if at is not None else ()
         if meters:
             # A failure is journalled by the performer, and the next tick measures anew.
             with suppress(Surprise):
                 effect = Publish(meters=meters)
                 self._performer.perform(effect, "published as seen by the last tick")
         return 0.0
+
+    def _meters(self, now: float) -> tuple[Meter, ...]:
+        return (*_meters(self._found, now), *(self.roller.meters(now) if self.roller else ()))
 
     @property
     def _surges(self) -> Mapping[str, int]:

@@ -1,0 +1,112 @@
+"""The canary of a rollout: what is seen of it, and what is left of it.
+
+It is an instance beside the group, of the new version, whose agent registers under a label of its
+own: no build finds it but the smoke job's.
+"""
+
+from workhorse.core.effects import DeleteNode, Effect, EndCanary
+from workhorse.core.health import late
+from workhorse.core.orders import Canary, JobRun, Standing
+from workhorse.core.rollout import RolloutEvent, RolloutState
+from workhorse.core.rollout_facts import LATEST_BOOT, Facts
+
+GRACE_SECONDS = 30.0
+"""What a canary is given beyond the learned boots.
+
+Of a hundred good boots one takes longer than the 99 that were learned from, and what is learned
+ends with a look that may come a tick sooner than the canary's.
+"""
+
+SUCCESS = "SUCCESS"
+"""Jenkins' result of a run that went well."""
+
+
+def canary_label(pool: str) -> str:
+    """The label of the pool's canaries, which the smoke job asks for."""
+    return f"workhorse-canary-{pool}"
+
+
+def canary_seconds(facts: Facts) -> float:
+    """How long the canary may take from its launch until it is online.
+
+    What the policy says, else what was learned of this pool's boots, else `boot_seconds`.
+    """
+    if facts.policy.canary_seconds:
+        return facts.policy.canary_seconds
+    learned = facts.learned.boot(LATEST_BOOT)
+    return facts.pool.policy.boot_seconds if learned is None else learned + GRACE_SECONDS
+
+
+def canary_of(facts: Facts) -> Canary | None:
+    """The canary of this order, if EC2 shows it alive."""
+    return next((c for c in facts.canaries or () if c.order == facts.order.id), None)
+
+
+def look_at_canary(standing: Standing, facts: Facts) -> RolloutEvent:
+    """What is seen of the canary; the facts are not blind."""
+    if facts.canaries is None:
+        return RolloutEvent.SEEN_UNKNOWN
+    found = canary_of(facts)
+    asked = standing.state == RolloutState.CANARY_ASKED
+    if found is None:
+        return _unseen(facts) if asked else RolloutEvent.CANARY_GONE
+    if asked:
+        return RolloutEvent.CANARY_BOOTING
+    if facts.online(found.instance):
+        return RolloutEvent.CANARY_ONLINE
+    if late(standing, facts, found.launched_at, canary_seconds(facts)):
+        return RolloutEvent.CANARY_LATE
+    return RolloutEvent.CANARY_BOOTING
+
+
+def _unseen(facts: Facts) -> RolloutEvent:
+    """EC2 took the request and shows nothing of it: what dies at birth is no good image.
+
+    A request that EC2 does not take is no failing of the image, and is made again.
+    """
+    asked_at = facts.asked_at
+    over = asked_at is not None and facts.now - asked_at > canary_seconds(facts)
+    return RolloutEvent.CANARY_LATE if over else RolloutEvent.CANARY_ABSENT
+
+
+def look_at_smoke(standing: Standing, facts: Facts) -> RolloutEvent:  # noqa: PLR0911 - a ladder of conditions, an event each
+    """What is seen of the smoke job's run; the facts are not blind."""
+    if not facts.policy.smoke_job:
+        return RolloutEvent.SMOKE_PASSED
+    if facts.runs is None or facts.canaries is None:
+        return RolloutEvent.SEEN_UNKNOWN
+    run = facts.runs[0] if facts.runs else None
+    if run is not None and run.result is not None:
+        passed = run.result == SUCCESS
+        return RolloutEvent.SMOKE_PASSED if passed else RolloutEvent.SMOKE_FAILED
+    if canary_of(facts) is None:
+        return RolloutEvent.CANARY_GONE
+    if run is None:
+        return RolloutEvent.SMOKE_ABSENT
+    if late(standing, facts, standing.since, facts.policy.smoke_seconds):
+        return RolloutEvent.SMOKE_LATE
+    return RolloutEvent.SMOKE_RUNNING
+
+
+def smoke_of(facts: Facts) -> JobRun | None:
+    """The newest run of the smoke job for this order."""
+    return facts.runs[0] if facts.runs else None
+
+
+def remains(standing: Standing, facts: Facts) -> tuple[Effect, ...]:
+    """What must be ended of canaries, of this order and of any before it.
+
+    Instances first; a node goes when its instance is no more.
+    """
+    alive = facts.canaries or ()
+    ends: tuple[Effect, ...] = tuple(EndCanary(instance=each.instance) for each in alive)
+    node = standing.canary
+    if facts.canaries is None or node not in facts.nodes or any(c.instance == node for c in alive):
+        return ends
+    return (*ends, DeleteNode(node=node))
+
+
+def is_left(standing: Standing, facts: Facts) -> bool:
+    """Something of a canary is left, or nobody can tell."""
+    unread = facts.canaries is None or (standing.canary and facts.snapshot.jenkins is None)
+    return bool(unread or remains(standing, facts))

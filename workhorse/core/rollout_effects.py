@@ -1,0 +1,122 @@
+"""What the actions of the rollout table are: effects with names, and drains to call back."""
+
+from collections.abc import Callable, Mapping
+
+from workhorse.core.budgets import percent_now
+from workhorse.core.canary import canary_label, remains
+from workhorse.core.effects import (
+    CancelRefresh,
+    CloseOrder,
+    CondemnImage,
+    Effect,
+    LaunchCanary,
+    PromoteImage,
+    RunJob,
+    RunMatrix,
+    StartRefresh,
+    UseTemplateVersion,
+)
+from workhorse.core.orders import Standing
+from workhorse.core.rollout import RolloutAction, RolloutState
+from workhorse.core.rollout_facts import Facts
+from workhorse.core.rollout_looks import refresh_runs
+from workhorse.core.steady import withdrawable
+
+A = RolloutAction
+Effects = tuple[Effect, ...]
+
+
+def smoke_parameters(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What the smoke job is told, and its run is found by."""
+    order = facts.order
+    return (("POOL", order.pool), ("IMAGE", order.image), ("ORDER", order.id))
+
+
+def effects_of(
+    action: RolloutAction, standing: Standing, facts: Facts, nodes: tuple[str, ...] = ()
+) -> Effects:
+    """What an action does to the world.
+
+    Args:
+        action: of the table.
+        standing: as it was told.
+        facts: what the look knew.
+        nodes: where the matrix job is to run.
+    """
+    if action is A.RUN_MATRIX:
+        job = facts.policy.matrix_job
+        return (RunMatrix(job=job, nodes=nodes, order=facts.order.id),) if nodes else ()
+    told = _EFFECTS.get(action)
+    return told(standing, facts) if told else ()
+
+
+def recalled(state: RolloutState, facts: Facts) -> tuple[str, ...]:
+    """The rollout's drains to call back: in a roll back only those of agents that may stay."""
+    members = facts.group.by_id if facts.group else {}
+    bad = facts.order.target if state is RolloutState.ROLLING_BACK else None
+    return tuple(
+        drain.instance
+        for drain in facts.drains.values()
+        if withdrawable(drain, member := members.get(drain.instance))
+        and member is not None
+        and member.template_version != bad
+    )
+
+
+def _launch(_: Standing, facts: Facts) -> Effects:
+    order = facts.order
+    label = canary_label(order.pool)
+    return (LaunchCanary(group=order.group, version=order.target, order=order.id, label=label),)
+
+
+def _smoke(_: Standing, facts: Facts) -> Effects:
+    return (RunJob(job=facts.policy.smoke_job, parameters=smoke_parameters(facts)),)
+
+
+def _target(_: Standing, facts: Facts) -> Effects:
+    return (UseTemplateVersion(group=facts.order.group, version=facts.order.target),)
+
+
+def _previous(_: Standing, facts: Facts) -> Effects:
+    return (UseTemplateVersion(group=facts.order.group, version=facts.order.previous),)
+
+
+def _start(_: Standing, facts: Facts) -> Effects:
+    order = facts.order
+    healthy = max(0, 100 - int(percent_now(facts.policy, facts.now)))
+    return (StartRefresh(group=order.group, version=order.target, healthy_percent=healthy),)
+
+
+def _cancel(standing: Standing, facts: Facts) -> Effects:
+    return (CancelRefresh(group=facts.order.group),) if refresh_runs(standing, facts) else ()
+
+
+def _promote(_: Standing, facts: Facts) -> Effects:
+    order = facts.order
+    return (PromoteImage(pool=order.pool, image=order.image),) if order.image else ()
+
+
+def _condemn(standing: Standing, facts: Facts) -> Effects:
+    order, because = facts.order, standing.because
+    if not order.image:
+        return ()
+    return (CondemnImage(pool=order.pool, image=order.image, because=because),)
+
+
+def _close(_: Standing, facts: Facts) -> Effects:
+    return (CloseOrder(pool=facts.order.pool, order=facts.order.id),)
+
+
+_EFFECTS: Mapping[RolloutAction, Callable[[Standing, Facts], Effects]] = {
+    A.LAUNCH_CANARY: _launch,
+    A.RUN_SMOKE: _smoke,
+    A.TIDY: remains,
+    A.USE_TARGET: _target,
+    A.USE_PREVIOUS: _previous,
+    A.START_REFRESH: _start,
+    A.CANCEL_REFRESH: _cancel,
+    A.PROMOTE: _promote,
+    A.CONDEMN: _condemn,
+    A.CLOSE: _close,
+}
+"""The actions that are effects; who leaves and who comes back is told to the drain machine."""

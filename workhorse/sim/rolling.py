@@ -14,8 +14,6 @@ from workhorse.sim.groups import Template
 from workhorse.sim.jobs import SimJobs
 from workhorse.sim.launching import Launching
 
-CANARY = "workhorse-canary"
-"""How the label of a canary begins; the name of its pool follows."""
 CANDIDATE = "candidate"
 STABLE = "stable"
 PREVIOUS = "previous"

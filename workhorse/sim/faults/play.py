@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 
+from workhorse.core.canary import canary_label
 from workhorse.core.model import Policy, Pool
 from workhorse.loops.driver import Pace
 from workhorse.loops.observe import Trust
@@ -20,7 +21,6 @@ from workhorse.sim.faults.rolled import rolled
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Broken, Promise, Verdict
 from workhorse.sim.jobs import Job
-from workhorse.sim.rolling import CANARY
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
 from workhorse.sim.world import START, World
@@ -218,7 +218,7 @@ def _allow_rollouts(world: World, plan: FaultPlan) -> None:
     """People may order rollouts; the jobs that these need are there."""
     rolling = world.allow_rollouts(each.pool for each in plan.pools)
     for name, policy in plan.rollouts.items():
-        rolling.jobs.jobs[policy.smoke_job] = Job(label=f"{CANARY}-{name}")
+        rolling.jobs.jobs[policy.smoke_job] = Job(label=canary_label(name))
         rolling.jobs.jobs[policy.matrix_job] = Job()
 
 

@@ -27,6 +27,8 @@ WAVE_AT = "wave_at"
 BOOTING = "booting"
 JUDGED = "judged"
 BOOTS = "boots"
+EMPTIED_AT = "emptied_at"
+"""Key of the memory: when this wave's old agents were gone; not there before."""
 BLIND = "blind"
 SIGHTED_AT = "sighted_at"
 """Key of the memory: when the last blindness ended."""
@@ -41,10 +43,27 @@ SLACK_SECONDS = 10.0
 def new_wave(standing: Standing, now: float) -> Standing:
     """The standing as a wave begins: who boots is of this wave, who was judged is of the last."""
     memory = {**standing.memory, WAVE_AT: now, JUDGED: "", BOOTS: []}
+    memory.pop(EMPTIED_AT, None)
     booting = len(_ends(memory, BOOTING))
     return replace(
         standing, memory=memory, launched=booting, registered=0, failed=0, boot_seconds=None
     )
+
+
+def emptied(standing: Standing, now: float) -> Standing:
+    """With the time at which its old agents were first seen gone."""
+    if EMPTIED_AT in standing.memory:
+        return standing
+    return replace(standing, memory={**standing.memory, EMPTIED_AT: now})
+
+
+def in_place_boot(standing: Standing, facts: Facts) -> bool:
+    """An agent boots that was launched before the old ones were gone: in their place.
+
+    Those that come later are launched by demand; a busy pool may never be without one.
+    """
+    until = standing.memory.get(EMPTIED_AT, facts.now)
+    return any(one.since is None or one.since <= until for one in booting(standing, facts))
 
 
 def sighted(standing: Standing, facts: Facts) -> Standing:

@@ -26,6 +26,11 @@ A = RolloutAction
 Effects = tuple[Effect, ...]
 
 
+def reason(standing: Standing) -> str:
+    """Why an effect is performed, as the journal and an image's tag have it."""
+    return f"rollout {standing.order}: {standing.because}"
+
+
 def smoke_parameters(facts: Facts) -> tuple[tuple[str, str], ...]:
     """What the smoke job is told, and its run is found by."""
     order = facts.order
@@ -97,10 +102,10 @@ def _promote(_: Standing, facts: Facts) -> Effects:
 
 
 def _condemn(standing: Standing, facts: Facts) -> Effects:
-    order, because = facts.order, standing.because
+    order = facts.order
     if not order.image:
         return ()
-    return (CondemnImage(pool=order.pool, image=order.image, because=because),)
+    return (CondemnImage(pool=order.pool, image=order.image, because=reason(standing)),)
 
 
 def _close(_: Standing, facts: Facts) -> Effects:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workhorse.core.budgets import room
 from workhorse.core.canary import is_left, look_at_canary, look_at_smoke
-from workhorse.core.health import WAVE_AT, unhealthy
+from workhorse.core.health import WAVE_AT, in_place_boot, unhealthy
 from workhorse.core.orders import Command, Refresh, RefreshStatus, Standing, Strategy
 from workhorse.core.rollout import OVER, RolloutEvent, RolloutState
 from workhorse.core.rollout_facts import Facts
@@ -65,6 +65,14 @@ def refresh_runs(standing: Standing, facts: Facts) -> bool:
     return found is not None and found.status not in REFRESH_ENDED
 
 
+def is_emptied(standing: Standing, facts: Facts) -> bool:
+    """The agents that this wave had leave are gone."""
+    if standing.state == S.REFRESHING:
+        refresh = our_refresh(standing, facts)
+        return refresh is not None and refresh.status is RefreshStatus.SUCCESSFUL
+    return standing.state == S.WAVE and len(facts.old) <= kept(standing, facts.policy)
+
+
 def _unknown(facts: Facts) -> Seen:
     told = facts.trouble or "Jenkins or AWS cannot be read, or not be trusted yet"
     if not facts.names_group:
@@ -118,8 +126,7 @@ def _wave(standing: Standing, facts: Facts) -> Seen:  # noqa: PLR0911 - a ladder
     next_ones = choice(standing, facts)
     if next_ones.retire:
         return _due(next_ones.retire)
-    boots = standing.launched - standing.registered - standing.failed
-    if len(facts.old) <= kept(standing, facts.policy) and not boots:
+    if is_emptied(standing, facts) and not in_place_boot(standing, facts):
         return Seen(event=E.WAVE_OVER)
     if next_ones.because:
         return Seen(event=E.AGENTS_HELD, because=next_ones.because)
@@ -144,7 +151,8 @@ def _refreshing(standing: Standing, facts: Facts) -> Seen:  # noqa: PLR0911 - a 
             return Seen(event=E.AGENTS_HELD, because=space.because)
         return _with_trouble(E.REFRESH_ABSENT, facts)
     if refresh.status is RefreshStatus.SUCCESSFUL:
-        return Seen(event=E.REFRESH_SUCCEEDED)
+        boots = in_place_boot(standing, facts)
+        return Seen(event=E.REFRESH_RUNNING if boots else E.REFRESH_SUCCEEDED)
     if refresh.status in REFRESH_ENDED:
         told = f"the instance refresh is {refresh.status}: {refresh.reason or 'nobody says why'}"
         return Seen(event=E.REFRESH_FAILED, because=told)

@@ -10,13 +10,13 @@ from typing import Any
 from workhorse.core import canary
 from workhorse.core.drain import REVOCABLE
 from workhorse.core.effects import Effect
-from workhorse.core.health import WAVE_AT, ends_of, judged, new_wave, remembered, sighted
+from workhorse.core.health import WAVE_AT, emptied, ends_of, judged, new_wave, remembered, sighted
 from workhorse.core.machine import step
 from workhorse.core.orders import Awaited, Order, Standing, Strategy
 from workhorse.core.rollout import OVER, ROLLOUT, TRYING, RolloutAction, RolloutEvent, RolloutState
 from workhorse.core.rollout_effects import effects_of, recalled
 from workhorse.core.rollout_facts import Facts
-from workhorse.core.rollout_looks import REFRESH_BEFORE, REFRESHED, TRIPPED, Seen, look
+from workhorse.core.rollout_looks import REFRESH_BEFORE, REFRESHED, TRIPPED, Seen, is_emptied, look
 from workhorse.core.waves import awaited, last_wave
 
 MATRIX = "matrix"
@@ -109,6 +109,8 @@ def _noted(standing: Standing, facts: Facts) -> Standing:
         return noted
     old, leaving = facts.old, facts.leaving
     noted = judged(noted, facts)
+    if is_emptied(noted, facts):
+        noted = emptied(noted, facts.now)
     total = noted.total if WAVE_AT in noted.memory else len(old)
     if state not in TRYING:
         waited_for = awaited(noted, facts, back=state is S.ROLLING_BACK)

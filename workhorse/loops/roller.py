@@ -18,6 +18,7 @@ from workhorse.core.meters import Meter
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.orders import Command, Order, RolloutPolicy, Standing
 from workhorse.core.rollout import OVER, RolloutState
+from workhorse.core.rollout_effects import reason
 from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollouts import Advance, advance, ordered, surge
 from workhorse.loops.control import Wishes
@@ -191,7 +192,7 @@ class Roller:
         return True
 
     def _perform(self, taken: Advance, order: Order, now: float) -> None:
-        because = f"rollout {order.id}: {taken.standing.because}"
+        because = reason(taken.standing)
         try:
             for effect in taken.effects:
                 self._performer.perform(effect, because)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from workhorse.core import progress
 from workhorse.core.orders import Awaited, Command, Order, Standing
 from workhorse.core.progress import Ending, Progress, build_name, ending, in_words
+from workhorse.core.rollout import OVER, ROLLOUT, RolloutState
 
 ORDER = Order(
     id="20260301T100000-ab",
@@ -106,6 +108,23 @@ def test_failures_of_a_wave_are_counted() -> None:
 
 def test_a_state_that_is_not_known_here_is_told_by_its_name() -> None:
     assert "new thing" in block(standing(state="NEW_THING"))
+
+
+def test_every_state_of_the_machine_is_told_in_words() -> None:
+    assert set(progress._DOING) == set(RolloutState)
+    assert {state for state in progress._ENDINGS if state != "HALTED"} == set(OVER)
+    assert {row.because for row in ROLLOUT.values()} >= progress._SAID
+
+
+def test_a_canary_that_boots_is_named_once_and_one_that_is_tried_with_its_build() -> None:
+    canary = Awaited(instance="i-0can", because="boots")
+    tried = Awaited(instance="i-0can", build="job/smoke/7/", since=NOW - 60)
+    boots = standing(state="CANARY", total=0, launched=0, canary="i-0can", awaited=(canary,))
+    smoke = standing(state="SMOKE", total=0, launched=0, canary="i-0can", awaited=(tried,))
+
+    assert line(boots) == "waits for the canary to register, i-0can, 3 leaving"
+    assert line(smoke).endswith("waits for i-0can (smoke #7)")
+    assert block(smoke).splitlines()[-1] == "waits for i-0can: runs smoke #7, 60 s so far"
 
 
 def test_what_was_told_long_ago_is_told_as_old() -> None:

@@ -57,6 +57,19 @@ class Ending(StrEnum):
     ROLLED_BACK = "taken back"
 
 
+_SAID = frozenset(
+    {
+        *("a canary is asked for", "the canary is launched", "the canary boots"),
+        *("the smoke job is asked for", "the smoke job runs"),
+        *(
+            "agents are waited for",
+            "the new agents are watched",
+            "every agent is of the new version",
+        ),
+    }
+)
+"""Words of the table that say what is told anyway."""
+
 _ENDINGS = {
     "HALTED": Ending.HALTED,
     "DONE": Ending.DONE,
@@ -94,7 +107,7 @@ class Progress:
             lines.append(f"waits {in_words(now - self.order.at)} for a controller to take it")
         else:
             lines += [*_bar(standing), self._doing(standing), *_health(standing)]
-            lines += [f"because {standing.because}"] * bool(standing.because)
+            lines += [f"because {why}" for why in _why(standing)]
             lines += _waiting(standing, now)
             lines += _silence(standing, now)
         return tuple(_cut(line, width) for line in lines)
@@ -105,14 +118,13 @@ class Progress:
         if standing is None:
             return "waits for a controller to take it"
         parts = [self._doing(standing)]
-        if standing.total:
+        if standing.total and standing.state not in _TRYING:
             parts.append(f"{_replaced(standing)} of {standing.total} replaced")
         parts += [f"{standing.leaving} leaving"] * bool(standing.leaving)
         parts += _health(standing)
-        if standing.awaited:
-            parts.append(f"waits for {_names(standing.awaited)}")
-        told = ", ".join(parts)
-        return f"{told}: {standing.because}" if standing.because else told
+        if awaited := _awaited(standing):
+            parts.append(f"waits for {_names(awaited)}")
+        return ": ".join([", ".join(parts), *_why(standing)])
 
     def _told(self) -> Standing | None:
         """The standing, when it is of this order."""
@@ -182,11 +194,23 @@ def _health(standing: Standing) -> Iterator[str]:
     yield f"{standing.registered} of {standing.launched} new agents registered{failed}{took}"
 
 
+def _why(standing: Standing) -> Iterator[str]:
+    if standing.because and standing.because not in _SAID:
+        yield standing.because
+
+
+def _awaited(standing: Standing) -> tuple[Awaited, ...]:
+    """The agents that are waited for; a canary that boots is named already."""
+    trying = standing.state in _TRYING
+    return tuple(each for each in standing.awaited if each.build or not trying)
+
+
 def _waiting(standing: Standing, now: float) -> Iterator[str]:
     """The agents that are waited for, the first few by name."""
-    for number, each in enumerate(standing.awaited[:AWAITED_SHOWN]):
+    awaited = _awaited(standing)
+    for number, each in enumerate(awaited[:AWAITED_SHOWN]):
         yield f"{'waits for' if not number else '':9} {each.instance}: {_busy_with(each, now)}"
-    more = len(standing.awaited) - AWAITED_SHOWN
+    more = len(awaited) - AWAITED_SHOWN
     if more > 0:
         yield f"{'':9} and {more} more"
 

@@ -97,13 +97,13 @@ class _Bake:
 
     def _heard(self, baking: Baking, line: Line) -> None:
         seconds = self._clock.now() - self._began
-        if baking.step != self._baking.step:
+        before, self._baking = self._baking, baking
+        if baking.step != before.step:
             self._show(f"{seconds:5.0f} s  {baking.step}")
-        elif baking.cleaning and not self._baking.cleaning:
+        elif baking.cleaning and not before.cleaning:
             self._show(f"{seconds:5.0f} s  Cleaning up")
         elif self._verbose:
             self._show(f"         {line.text}")
-        self._baking = baking
 
     def _remember(self, image: str) -> None:
         """Tag it and make it the candidate; cut short before that, nobody takes it for one."""

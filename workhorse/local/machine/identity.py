@@ -53,7 +53,9 @@ def made_from(cloud: Cloud, image: str) -> str:
 def _public_key(cloud: Cloud, name: str) -> str:
     asked = {"KeyName.1": name, "IncludePublicKey": "true"}
     told = _asked(cloud, "DescribeKeyPairs", asked)
-    return told.findtext(".//{*}keySet/{*}item/{*}publicKey") or ""
+    key = told.findtext(".//{*}keySet/{*}item/{*}publicKey") or ""
+    # EC2 hands a machine its key with the name behind; Packer finds its own again by that.
+    return " ".join([*key.split()[:2], name])
 
 
 def _asked(cloud: Cloud, action: str, parameters: dict[str, str]) -> ET.Element:

@@ -5,6 +5,7 @@ one like it. A run that is over is no reason not to ask again; whoever asks know
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -53,13 +54,17 @@ class JenkinsJobs:
 
         A node that is no more is left out, and so is one that a queued or running run of the same
         order has already. A job with a Node parameter is queued once for each node.
+        Runs that wait for a node that is no more would wait for ever: they are cancelled, also when
+        no node is given.
 
         Raises:
             Missing: there is no such job.
             Surprise: another run still waits for its start and would lose its nodes; or Jenkins
                 refuses.
         """
-        runs = self._runs(job)
+        queue = json_of(self._http.get("queue/api/json", wire.QUEUE_TREE))
+        runs = self._runs(job, queue)
+        self._cancel_lost(job, queue)
         pinned = self._definitions(job).get("NODE") == NODE_PARAMETER
         present = [node for node in nodes if self._alone(node)]
         asked = {node for each in _of_order(runs, order) for node in _nodes(each, present)}
@@ -104,8 +109,17 @@ class JenkinsJobs:
             raise Missing(f"Jenkins has no job {job!r}")
         require(answer, *_QUEUED)
 
-    def _runs(self, job: str) -> tuple[wire.Seen, ...]:
-        queue = json_of(self._http.get("queue/api/json", wire.QUEUE_TREE))
+    def _cancel_lost(self, job: str, queue: Mapping[str, Any]) -> None:
+        """Such a child blocks its parent, which counts it as aborted once it is cancelled."""
+        for item, node in wire.waiting_children(job, queue).items():
+            answer = self._http.get(f"computer/{quote(node, safe='')}/api/json", "displayName")
+            if answer.status_code == _NOT_FOUND:
+                self._http.post(f"queue/cancelItem?id={item}")
+
+    def _runs(self, job: str, queue: Mapping[str, Any] | None = None) -> tuple[wire.Seen, ...]:
+        """The queue is read before the builds: so no run is in neither."""
+        if queue is None:
+            queue = json_of(self._http.get("queue/api/json", wire.QUEUE_TREE))
         answer = self._http.get(f"{wire.job_path(job)}/api/json", wire.BUILDS_TREE)
         if answer.status_code == _NOT_FOUND:
             raise Missing(f"Jenkins has no job {job!r}, or none that the token may read")

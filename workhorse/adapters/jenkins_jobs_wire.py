@@ -4,6 +4,7 @@ Pure functions. A run is in the queue until it has an executor; a build keeps th
 item that it was, so that a run seen in both is one.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from workhorse.adapters.jenkins_wire import path_of
 from workhorse.core.errors import Unreadable
+from workhorse.core.jobs import AXIS
 from workhorse.core.orders import JobRun
 
 QUEUE_TREE = "items[id,task[url],actions[parameters[name,value]]]"
@@ -74,6 +76,23 @@ def runs(job: str, queue: Mapping[str, Any], builds: Mapping[str, Any]) -> tuple
     except _NO_SENSE as wrong:
         raise Unreadable(f"the runs of {job} make no sense: {wrong!r}") from wrong
     return tuple(found[item] for item in sorted(found, reverse=True))
+
+
+def waiting_children(job: str, queue: Mapping[str, Any]) -> Mapping[int, str]:
+    """Of a matrix job's children that are queued, the item and the node it waits for.
+
+    Raises:
+        Unreadable: the answer has another shape.
+    """
+    child = re.compile(re.escape(unquote(job_path(job))) + f"/{AXIS}=([^/,]+)/")
+    try:
+        matches = {
+            int(raw["id"]): child.fullmatch(unquote(path_of(raw["task"].get("url") or "")))
+            for raw in queue["items"]
+        }
+    except _NO_SENSE as wrong:
+        raise Unreadable(f"the queue of Jenkins makes no sense: {wrong!r}") from wrong
+    return {item: match[1] for item, match in matches.items() if match}
 
 
 def including(seen: Iterable[Seen], parameters: Mapping[str, str]) -> Iterable[Seen]:

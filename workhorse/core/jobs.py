@@ -9,7 +9,7 @@ What a job is made of is decided here; the text of its config.xml is rendered fr
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workhorse.core.errors import Refusal
@@ -34,11 +34,11 @@ NOBODY = "workhorse-nobody"
 """The axis value of a replace job that has not run yet; no agent carries such a label."""
 
 PLUGINS = {
-    NODE_PARAMETER: "NodeLabel Parameter (nodelabelparameter)",
-    MATRIX_CLASS: "Matrix Project (matrix-project)",
-    "axis": "Elastic Axis (elastic-axis)",
+    "nodelabelparameter": "NodeLabel Parameter",
+    "matrix-project": "Matrix Project",
+    "elastic-axis": "Elastic Axis",
 }
-"""The plugin that brings what Jenkins would else drop without a word, by what is missing."""
+"""The plugins whose elements Jenkins would else drop without a word: short name and title."""
 
 CHECKS = (
     "java -version",
@@ -97,11 +97,23 @@ class JobSpec:
     grows again."""
     checks: tuple[str, ...] = ()
     check_seconds: int = 120
+    pools: frozenset[str] = field(default=frozenset(), compare=False)
+    """Names of the pools that need it."""
 
     @property
     def matrix(self) -> bool:
         """It is a matrix project."""
         return self.kind is Kind.REPLACE and self.variant is not Variant.PINNED
+
+    @property
+    def plugins(self) -> frozenset[str]:
+        """Short names of the plugins that it cannot be without."""
+        found = {"matrix-project"} if self.matrix else set()
+        if self.matrix and self.variant is Variant.ELASTIC:
+            found.add("elastic-axis")
+        if NODE_PARAMETER in self.parameters.values():
+            found.add("nodelabelparameter")
+        return frozenset(found)
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -123,28 +135,35 @@ def needed(
     """The jobs that these pools need, each once, by name.
 
     Raises:
-        Refusal: one job would have to be two things; every fault.
+        Refusal: one job would have to be two things, or a name is none; every fault.
     """
+    names = [pool.name for pool in pools]
+    told = [
+        f"jobs.pool_checks.{name}: must be the name of a pool ({', '.join(names)})"
+        for name in policy.pool_checks
+        if name not in names
+    ]
     found: dict[str, JobSpec] = {}
-    told: list[str] = []
-    owners: dict[str, str] = {}
     for pool in pools:
         for spec in _of_pool(pool, rollouts.get(pool.name, RolloutPolicy()), policy):
             told += _odd_name(pool.name, spec)
-            if found.setdefault(spec.name, spec) != spec:
+            known = found.get(spec.name, spec)
+            found[spec.name] = replace(known, pools=known.pools | spec.pools)
+            if known != spec:
                 told.append(
-                    f"pools {owners[spec.name]} and {pool.name}: the job {spec.name!r} would have "
-                    f"to be two things ({_differing(found[spec.name], spec)}): name one for each"
+                    f"pools {', '.join(sorted(known.pools))} and {pool.name}: the job "
+                    f"{spec.name!r} would have to be two things ({_differing(known, spec)}): "
+                    "name one for each"
                 )
-            owners.setdefault(spec.name, pool.name)
     if told:
         raise Refusal("\n".join(told))
     return tuple(found[name] for name in sorted(found))
 
 
 def _of_pool(pool: Pool, rollout: RolloutPolicy, policy: JobsPolicy) -> Iterator[JobSpec]:
+    own = frozenset({pool.name})
     if pool.policy.release is Release.JOB:
-        yield JobSpec(name=pool.release_job, kind=Kind.RELEASE)
+        yield JobSpec(name=pool.release_job, kind=Kind.RELEASE, pools=own)
     if rollout.smoke_job:
         yield JobSpec(
             name=rollout.smoke_job,
@@ -152,6 +171,7 @@ def _of_pool(pool: Pool, rollout: RolloutPolicy, policy: JobsPolicy) -> Iterator
             label=f"{CANARY_LABEL}{pool.name}",
             checks=policy.pool_checks.get(pool.name, policy.checks),
             check_seconds=policy.check_seconds,
+            pools=own,
         )
     if rollout.matrix_job:
         yield JobSpec(
@@ -159,6 +179,7 @@ def _of_pool(pool: Pool, rollout: RolloutPolicy, policy: JobsPolicy) -> Iterator
             kind=Kind.REPLACE,
             variant=policy.variant,
             decrement=pool.scaling is Scaling.LOOP,
+            pools=own,
         )
 
 
@@ -173,6 +194,19 @@ def _odd_name(pool: str, spec: JobSpec) -> Iterator[str]:
     parts = spec.name.split("/")
     if any(not part.strip(". ") or set(part) & set("?*\\%!@#$^&|<>[]:;") for part in parts):
         yield f"pool {pool}: the {spec.kind} job {spec.name!r}: is no name that Jenkins allows"
+
+
+def lacking(specs: Sequence[JobSpec], installed: frozenset[str]) -> tuple[str, ...]:
+    """Which job misses which plugin, a sentence each; `installed` are short names."""
+    return tuple(
+        f"{spec.name}: needs the plugin {_plugin(name)}, which Jenkins does not have"
+        for spec in specs
+        for name in sorted(spec.plugins - installed)
+    )
+
+
+def _plugin(name: str) -> str:
+    return f"{PLUGINS[name]} ({name})"
 
 
 JOB_TREE = (
@@ -217,13 +251,16 @@ def _shortcomings(
         yield f"must be assigned to {spec.label!r}, not to {told.get('labelExpression')!r}"
     for name, kind in spec.parameters.items():
         if found.get(name) != kind:
-            brings = f": is the plugin {PLUGINS[kind]} missing?" if kind in PLUGINS else ""
-            yield f"must have the parameter {name} of type {kind}{brings}"
+            perhaps = _missing("nodelabelparameter") if kind == NODE_PARAMETER else ""
+            yield f"must have the parameter {name} of type {kind}{perhaps}"
     names = [each.get("name", "") for each in told.get("activeConfigurations") or ()]
     if spec.matrix and not _has_axis(spec, names):
-        elastic = spec.variant is Variant.ELASTIC
-        brings = f": is the plugin {PLUGINS['axis']} missing?" if elastic else ""
-        yield f"must have an axis named {AXIS}{brings}"
+        perhaps = _missing("elastic-axis") if spec.variant is Variant.ELASTIC else ""
+        yield f"must have an axis named {AXIS}{perhaps}"
+
+
+def _missing(plugin: str) -> str:
+    return f": is the plugin {_plugin(plugin)} missing?"
 
 
 def _has_axis(spec: JobSpec, names: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@
 bats_load_library bats-support
 bats_load_library bats-assert
 
-LEAVE="$BATS_TEST_DIRNAME/../../scripts/agent/leave"
+LEAVE="$BATS_TEST_DIRNAME/../../../scripts/agent/leave"
 
 setup() {
     unset BUILD_TAG EXECUTOR_NUMBER NODE_NAME

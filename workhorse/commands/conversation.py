@@ -1,0 +1,57 @@
+"""A conversation with the Jenkins that the settings name, for commands that need one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from workhorse.adapters import secrets
+from workhorse.adapters.jenkins_http import JenkinsHttp
+from workhorse.adapters.session import AwsClients
+from workhorse.core.model import Pool
+from workhorse.core.orders import RolloutPolicy
+from workhorse.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Jenkins, and the pools as the settings and SSM have them."""
+
+    http: JenkinsHttp
+    pools: Sequence[Pool]
+    rollouts: Mapping[str, RolloutPolicy]
+    """What a rollout may do, by the pool's name."""
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Conversation]:
+    """Nobody is asked before the first request but SSM or Secrets Manager, where they hold things.
+
+    Raises:
+        Refusal: what the settings name there is not there.
+    """
+    clients = AwsClients(settings.aws.region, settings.aws.endpoint)
+    try:
+        jenkins = settings.jenkins
+        if jenkins.token_file:
+            token = secrets.from_file(Path(jenkins.token_file))
+        elif jenkins.token_parameter:
+            token = secrets.from_parameter(clients, jenkins.token_parameter)
+        else:
+            token = secrets.from_secret(clients, jenkins.token_secret)
+        pools = settings.pools(lambda name: secrets.from_parameter(clients, name))
+        yield Conversation(
+            http=JenkinsHttp(jenkins.url, jenkins.user, token),
+            pools=pools,
+            rollouts=_rollouts(settings, pools),
+        )
+    finally:
+        clients.close()
+
+
+def _rollouts(settings: Settings, pools: Sequence[Pool]) -> Mapping[str, RolloutPolicy]:
+    tables = (getattr(entry, "rollout", None) for entry in settings.pool)
+    return {
+        pool.name: RolloutPolicy() if table is None else table.policy()
+        for pool, table in zip(pools, tables, strict=True)
+    }

@@ -146,7 +146,7 @@ def test_a_rollout_is_ordered_and_followed_to_its_end() -> None:
         "22:13:22 waits for the canary to register, i-can",
         "22:13:24 wave 1 of 3: replaces agents, 1 of 2 replaced, 1 leaving, waits for i-1",
         "22:13:28 done",
-        f"the rollout {placed.id} of linux DONE",
+        f"pool linux: the rollout {placed.id}: done after 0 s",
     ]
 
 
@@ -167,7 +167,7 @@ def test_one_that_failed_says_why_and_exits_with_1() -> None:
     scene.next = [scene.ended("FAILED", "the canary never registered")]
 
     assert scene.clerk().order(wish()) == FAILED
-    assert scene.said[-1].endswith("of linux FAILED: the canary never registered")
+    assert scene.said[-1].endswith(": failed after 0 s: the canary never registered")
 
 
 def test_one_that_is_halted_waits_for_people_and_exits_with_3() -> None:
@@ -412,7 +412,7 @@ def test_the_status_is_told_to_people() -> None:
     scene.clerk().status(as_json=False)
 
     assert "tries the canary, i-can" in scene.said
-    assert scene.said[-1].endswith("of linux DONE")
+    assert scene.said[-1].endswith(": done after 0 s")
 
 
 def test_the_status_is_told_to_programs() -> None:

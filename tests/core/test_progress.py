@@ -4,7 +4,7 @@ import pytest
 
 from workhorse.core import progress
 from workhorse.core.orders import Awaited, Command, Order, Standing
-from workhorse.core.progress import Ending, Progress, build_name, ending, in_words
+from workhorse.core.progress import Ending, Progress, build_name, ending, in_words, verdict
 from workhorse.core.rollout import OVER, ROLLOUT, RolloutState
 
 ORDER = Order(
@@ -222,6 +222,16 @@ def test_what_is_halted_is_so_until_it_is_asked_to_go_on() -> None:
 
     assert ending(halted, standing(state="HALTED")) is Ending.HALTED
     assert ending(ORDER, standing(state="HALTED")) is Ending.UNDER_WAY
+
+
+def test_the_end_is_told_in_one_line_with_how_long_it_took() -> None:
+    told = standing(state="FAILED", ended_at=1730.0, because="the canary failed the smoke job")
+
+    assert verdict(told) == (
+        "pool linux: the rollout 20260301T100000-ab: failed after 12 min: "
+        "the canary failed the smoke job"
+    )
+    assert verdict(standing()).endswith("-ab: replaces agents")
 
 
 def test_nothing_became_of_an_order_that_nobody_took() -> None:

@@ -23,7 +23,7 @@ from workhorse.core.errors import Missing, Refusal
 from workhorse.core.model import Group
 from workhorse.core.ordering import Wish, order_id, ordered, reached, target, under_way
 from workhorse.core.orders import Command, Order, Standing, Strategy
-from workhorse.core.progress import Ending, Progress
+from workhorse.core.progress import Ending, Progress, verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class Clerk:
         elif order is None and standing is None:
             self.show(f"pool {self.desk.pool}: there never was a rollout")
         elif order is None and standing is not None:
-            self.show(_over(standing))
+            self.show(verdict(standing))
         elif order is not None:
             waves = len(self.desk.policy.waves)
             progress = Progress(order=order, standing=standing, waves=waves)
@@ -166,7 +166,7 @@ class Clerk:
         elif status in {DONE, FAILED}:
             standing = self.desk.orders.standing(order.pool)
             if standing is not None and standing.order == order.id:
-                yield _over(standing)
+                yield verdict(standing)
 
     def _untaken(self, order: Order) -> Iterator[str]:
         current = self.desk.orders.order(order.pool)
@@ -183,11 +183,6 @@ def _jobs(desk: Desk, wish: Wish) -> list[str]:
     """The Jenkins jobs that the rollout would run."""
     smoke = [desk.policy.smoke_job] if wish.canary and desk.policy.smoke_job else []
     return smoke + [desk.policy.matrix_job] * (wish.strategy is Strategy.MATRIX)
-
-
-def _over(standing: Standing) -> str:
-    because = f": {standing.because}" if standing.because else ""
-    return f"the rollout {standing.order} of {standing.pool} {standing.state}{because}"
 
 
 def _record(order: Order | None, standing: Standing | None) -> str:

@@ -90,6 +90,15 @@ def ending(order: Order, standing: Standing | None) -> Ending:
     return _ENDINGS.get(standing.state, Ending.UNDER_WAY)
 
 
+def verdict(standing: Standing) -> str:
+    """How a rollout ended, in one line; one that is not over is told by what it does."""
+    doing = _doing(standing.state)
+    end = standing.ended_at
+    took = f" after {in_words(end - standing.started_at)}" if end is not None else ""
+    because = f": {standing.because}" if standing.because else ""
+    return f"pool {standing.pool}: the rollout {standing.order}: {doing}{took}{because}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """An order and what was last told of it."""
@@ -142,7 +151,7 @@ class Progress:
         )
 
     def _doing(self, standing: Standing) -> str:
-        doing = _DOING.get(standing.state, standing.state.lower().replace("_", " "))
+        doing = _doing(standing.state)
         of = f" of {self.waves}" if self.waves > standing.wave else ""
         wave = f"wave {standing.wave + 1}{of}: " if standing.state in _IN_WAVES else ""
         canary = standing.canary if standing.state in _TRYING else ""
@@ -168,6 +177,10 @@ def build_name(path: str) -> str:
     job = "/".join(re.findall(r"job/([^/]+)/", found["job"]))
     axes = f" {found['axes']}" if found["axes"] else ""
     return f"{job}{axes} #{found['number']}"
+
+
+def _doing(state: str) -> str:
+    return _DOING.get(state, state.lower().replace("_", " "))
 
 
 def _replaced(standing: Standing) -> int:

@@ -16,6 +16,7 @@ from workhorse.adapters.clock import RealClock
 from workhorse.adapters.image_store import SsmImages
 from workhorse.adapters.rollout_store import SsmOrders
 from workhorse.adapters.session import AwsClients
+from workhorse.commands.jobs import missing_jobs
 from workhorse.core.errors import Missing, Refusal
 from workhorse.core.model import Group, Pool
 from workhorse.core.orders import Command, Order, RolloutPolicy, Standing
@@ -131,7 +132,7 @@ def opened(settings: Settings, name: str) -> Iterator[Desk]:
             versions=AwsLauncher(clients, now=clock.now),
             cloud=AwsCloud(clients, now=clock.now),
             previous_image=lambda: images.channels(name).previous,
-            missing_jobs=lambda _jobs: (),
+            missing_jobs=lambda jobs: missing_jobs(settings, jobs) if jobs else (),
             now=clock.now,
         )
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 
 from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy
+from workhorse.core.orders import Strategy
 from workhorse.sim.faults import draw
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity, OddMessageCame
 from workhorse.sim.faults.ours import SideFailed
 from workhorse.sim.faults.plan import PLANNERS, BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.faults.rollout import Made, RolloutOrdered
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.written import as_json, as_python, from_json, names_in
 from workhorse.sim.line import Side
@@ -100,10 +103,32 @@ def test_plans_are_drawn_within_the_sizes_that_are_promised() -> None:
         plan = draw.plan(seed)
         assert 1 <= len(plan.pools) <= 3
         assert 5 <= len(plan.builds) <= 40
-        assert 0 <= len(plan.faults) <= 8
+        orders = [each for each in plan.faults if isinstance(each, RolloutOrdered)]
+        assert bool(orders) == bool(plan.rollouts)
+        assert len(orders) <= 2
+        assert 0 <= len(plan.faults) <= 8 + 4 * len(orders)
         assert 3600 <= plan.seconds <= 7200
         assert all(each.at >= 0 for each in plan.faults)
         assert all(1 <= pool.policy.executors <= 3 for pool in plan.pools)
+
+
+def test_a_plan_without_its_rollouts_is_what_was_drawn_before_there_were_any() -> None:
+    seed = next(seed for seed in range(50) if draw.plan(seed).rollouts)
+    drawn, rng = draw.plan(seed), chance(1)
+    bare = replace(drawn, pools=tuple(replace(pool, rollout=None) for pool in drawn.pools))
+    other = draw.with_rollouts(bare, rng)
+    assert [each.policy for each in other.pools] == [each.policy for each in drawn.pools]
+    assert other.builds == drawn.builds
+    assert set(bare.faults) <= set(other.faults)
+
+
+def test_about_a_quarter_of_the_plans_rolls_something_out_and_every_sort_of_it() -> None:
+    plans = [draw.plan(seed) for seed in range(400)]
+    assert 70 <= sum(1 for plan in plans if plan.rollouts) <= 130
+    orders = [f for plan in plans for f in plan.faults if isinstance(f, RolloutOrdered)]
+    assert {order.made for order in orders} == set(Made)
+    assert {order.strategy for order in orders} == set(Strategy)
+    assert {order.canary for order in orders} == {False, True}
 
 
 def test_every_planner_that_is_drawn_can_be_made_and_all_are_drawn() -> None:

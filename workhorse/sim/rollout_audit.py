@@ -124,6 +124,10 @@ class RolloutAudit:
         old = [i for i in old if self._world.cloud.machines[i].template_version != order.target]
         if order.id in self._turned or old:
             self._breach(f"{effect} while {old} are of another version")
+        group = self._world.cloud.groups[order.group]
+        dead = group.templates[order.target].registers == 0
+        if dead and any(m.template_version == order.target for m in members):
+            self._breach(f"{effect}, of which no agent ever came")
 
     def _closed(self, effect: CloseOrder) -> None:
         told = self._rolling.standings.get(effect.pool)

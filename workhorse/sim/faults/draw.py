@@ -11,10 +11,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 from workhorse.core.model import Policy, Release
+from workhorse.core.orders import Command, RolloutPolicy, Strategy
 from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
 from workhorse.sim.faults.plan import EXACT, BuildPlan, FaultPlan, PoolPlan
+from workhorse.sim.faults.rollout import Made, RolloutCommanded, RolloutOrdered
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 
@@ -31,7 +33,9 @@ DRAWN: Mapping[str, Sequence[object]] = {
     "after": (False, True),
     "back_seconds": (8.0, 18.0, 60.0),
     "by_seconds": (20.0, 120.0, 600.0),
+    "canary": (True, True, True, False),
     "call_seconds": (2.0, 6.0, 20.0, 40.0),
+    "command": (Command.HALT, Command.HALT, Command.ROLL_BACK, Command.GO),
     "changes": (1, 2, 3, 4, 5, 6, 8, 12),
     "crash": (False, True),
     "decrement": (False, True),
@@ -40,6 +44,7 @@ DRAWN: Mapping[str, Sequence[object]] = {
     "down_seconds": (5.0, 20.0, 60.0, 150.0),
     "every": (2, 3),
     "known": (True, True, False),
+    "made": (*((Made.GOOD,) * 4), Made.DEAD, Made.DEAD, Made.SICK, Made.SLOW, Made.FAILING),
     "number": (1, 2, 3),
     "oddity": tuple(Oddity),
     "old_seconds": (4.0, 8.0),
@@ -47,6 +52,7 @@ DRAWN: Mapping[str, Sequence[object]] = {
     "seconds": (5.0, 15.0, 40.0, 70.0, 150.0, 320.0, 700.0),
     "side": (Side.JENKINS, Side.JENKINS, Side.AUTO_SCALING, Side.EC2, Side.SQS, Side.JOURNAL),
     "size": (0, 1, 2, 3, 5),
+    "strategy": (*((Strategy.DRAIN,) * 4), Strategy.MATRIX, Strategy.REFRESH),
     "warned": (True, True, False),
     "which": tuple(range(10)),
 }
@@ -74,6 +80,12 @@ PLANNED: Sequence[tuple[str, tuple[tuple[str, float], ...]]] = (
     ("objective", ()),
 )
 """Planners and their options; half of the pools have the plain one."""
+ROLLED = 0.25
+"""The share of plans in which something is rolled out."""
+AWAITED_OF_ROLLOUTS = (
+    *("LaunchCanary", "EndCanary", "RunJob", "UseTemplateVersion", "TellRollout", "CloseOrder"),
+    *("PromoteImage", "CondemnImage", "Cordon", "Cordon", "TerminateInstance", "RunMatrix"),
+)
 LURKING = 0.4
 """The share of faults that wait for the loops to do something."""
 AWAITED = (
@@ -89,7 +101,7 @@ AT_HAND = (
 )
 """What may lie in wait: nothing that would keep a heartbeat from getting through."""
 ALONE = (
-    *(name for name in KINDS if name != "Upon"),
+    *(name for name in KINDS if name not in {"Upon", "RolloutOrdered", "RolloutCommanded"}),
     *("InstanceEnded", "InstanceEnded", "InstanceHung", "AgentsNeverRegister", "DesiredSet"),
     *(
         "Slow",
@@ -113,7 +125,7 @@ def plan(seed: int) -> FaultPlan:
     seconds = rng.choice((3600.0, 3600.0, 5400.0, 7200.0))
     builds = _builds(rng, [p.policy.name for p in pools], seconds)
     tick = rng.choice((10.0, 15.0, 20.0))
-    return FaultPlan(
+    made = FaultPlan(
         pools=pools,
         builds=builds,
         faults=_faults(rng, builds, seconds),
@@ -125,6 +137,40 @@ def plan(seed: int) -> FaultPlan:
         quiet_seconds=rng.choice((0.0, 0.0, 5.0)),
         label_lag=rng.choice(LAGS),
         shuffled=rng.random() < 0.5,  # noqa: PLR2004 - a coin
+    )
+    # Of chance of their own, so that a seed's plan is the same in all else.
+    rolls = random.Random(f"rollouts of {seed}")  # noqa: S311 - chance, not secrets
+    return with_rollouts(made, rolls) if rolls.random() < ROLLED else made
+
+
+def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:
+    """The plan with rollouts in it, one at least, and what befalls them; nothing else changes."""
+    pools = tuple(replace(each, rollout=_rollout(rng, each.policy.name)) for each in plan.pools)
+    found: list[Fault] = []
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        at = rng.uniform(0.1, 0.7) * plan.seconds
+        found.append(fault(rng, RolloutOrdered, round(at)))
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            later = at + rng.choice((20.0, 60.0, 150.0, 300.0, 600.0))
+            found.append(fault(rng, RolloutCommanded, round(later)))
+        if rng.random() < LURKING:
+            upon = replace(_upon(rng, at), effect=rng.choice(AWAITED_OF_ROLLOUTS))
+            found.append(upon)
+    faults = tuple(sorted((*plan.faults, *found), key=lambda each: each.at))
+    return replace(plan, pools=pools, faults=faults)
+
+
+def _rollout(rng: random.Random, name: str) -> RolloutPolicy:
+    return RolloutPolicy(
+        waves=rng.choice(((100.0,), (50.0, 100.0), (10.0, 50.0, 100.0))),
+        bake_seconds=rng.choice((0.0, 20.0, 60.0)),
+        max_unavailable=rng.choice((100.0, 100.0, 50.0, 25.0)),
+        surge=rng.choice((0, 0, 1, 2)),
+        queue_wait_seconds=rng.choice((60.0, 600.0)),
+        max_failed=rng.choice((10.0, 60.0)),
+        canary_seconds=rng.choice((0.0, 0.0, 150.0)),
+        smoke_job=rng.choice(("", f"smoke-{name}")),
+        smoke_seconds=120.0,
     )
 
 

@@ -17,7 +17,7 @@ from workhorse.sim.faults.fault import Fault, plan_faults
 from workhorse.sim.faults.ours import LoopsCrashed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.rest import calm, under_way, waiting_builds
-from workhorse.sim.faults.rolled import rolled
+from workhorse.sim.faults.rolled import mend, rolled
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Broken, Promise, Verdict
 from workhorse.sim.jobs import Job
@@ -140,6 +140,7 @@ class _Play:
             if not calmed or not self.world.jenkins.up:
                 calm(self.world, self.pools)
                 calmed = self.world.jenkins.up
+            mend(self.world)
             self.stage.run(STEP_SECONDS)
             if not next(self._under_way(), None):
                 return

@@ -1,6 +1,7 @@
 """What must have become of rollouts when the world is at rest, and what keeps it from that."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workhorse.core.orders import Command, Order
 from workhorse.sim.faults.verdict import Promise
@@ -16,6 +17,15 @@ def resume(world: World) -> None:
     for order in tuple(rolling.orders.values()) if rolling else ():
         if rolling is not None and order.command is Command.HALT:
             rolling.command(order.pool, order.id, Command.GO)
+
+
+def mend(world: World) -> None:
+    """Whoever rolled an image out untried, in a pool without agents, finds out and mends it."""
+    for name, group in world.cloud.groups.items() if world.rolling else ():
+        template = group.templates[group.template_version]
+        ordered = world.rolling is not None and world.rolling.pools[name] in world.rolling.orders
+        if template.registers == 0 and not ordered:
+            group.templates[group.template_version] = replace(template, registers=1.0)
 
 
 def unfinished(world: World) -> Iterator[Found]:

@@ -38,7 +38,7 @@ PLAY = Play(
     pool=PoolSetting(name="rolled", label="rolled", job="rolled-build", ceiling=AGENTS * 2),
     speed=SPEED,
     prefix=PREFIX,
-    rollout={"waves": [100], "bake_seconds": 120},
+    rollout={"waves": [100], "bake_seconds": 120, "smoke_job": "workhorse-smoke-rolled"},
 )
 
 PATIENCE_SECONDS = 6000.0

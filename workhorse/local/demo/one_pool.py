@@ -4,6 +4,7 @@ The real Terraform and provider, the embedded AWS, the Jenkins stand-in, agents,
 itself; all share one virtual time.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -53,7 +54,7 @@ class Play:
     prefix: str = ""
     """Path of the parameters of images and rollouts; empty for none of both."""
     rollout: Mapping[str, object] = field(default_factory=dict)
-    """What a rollout may do: keys of the pool's table `rollout`."""
+    """What a rollout may do: keys of the pool's table `rollout`; jobs that it names are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +178,8 @@ def staged(folder: Path, play: Play, progress: Callable[[str], None] = print) ->
         journal = folder / "journal.jsonl"
         config = folder / "workhorse.toml"
         config.write_text(_settings(where, outputs, journal, play))
+        if play.rollout:
+            _install_jobs(processes, config)
         controller = Controller(processes, config)
         controller.start()
         yield Stage(
@@ -190,6 +193,19 @@ def staged(folder: Path, play: Play, progress: Callable[[str], None] = print) ->
             apply=lambda image: _applied(deployment, {**variables, "image_id": image}),
         )
         controller.stop()
+
+
+def _install_jobs(processes: Processes, config: Path) -> None:
+    """As people do it, before the controller starts: it checks that they are there."""
+    words = ["jobs", "--install", "--config", str(config)]
+    installing = processes.start(
+        "jobs",
+        [sys.executable, "-m", "workhorse", *words],
+        environ=scenery.environment(),
+        cwd=CHECKOUT,
+    )
+    if installing.wait(scenery.READY_SECONDS):
+        raise StageError(f"the jobs were not installed:\n{installing.tail()}")
 
 
 def _applied(deployment: Deployment, variables: Mapping[str, object]) -> None:

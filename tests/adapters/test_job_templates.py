@@ -1,0 +1,134 @@
+"""The texts of the jobs: escaped, complete, and with scripts that do what they say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from workhorse.adapters.job_templates import rendered
+from workhorse.core.jobs import CHECKS, JobSpec, Kind, Variant
+
+SPECS = (
+    JobSpec(name="release", kind=Kind.RELEASE),
+    JobSpec(name="smoke", kind=Kind.SMOKE, label="workhorse-canary-linux", checks=CHECKS),
+    *(JobSpec(name=each, kind=Kind.REPLACE, variant=each) for each in Variant),
+)
+ODD = """echo "a & b" '<c>' \\$d `e` ]]>  "$HOME" """
+
+
+def root(spec: JobSpec) -> ET.Element:
+    """The document, without its declaration of XML 1.1."""
+    return ET.fromstring(rendered(spec).partition("?>")[2])  # noqa: S314 - our own text
+
+
+def script(spec: JobSpec) -> str:
+    return root(spec).findtext("builders/hudson.tasks.Shell/command") or ""
+
+
+def smoke(*checks: str, seconds: int = 20) -> JobSpec:
+    return JobSpec(name="smoke", kind=Kind.SMOKE, checks=checks, check_seconds=seconds)
+
+
+def run(text: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as Jenkins does."""
+    return subprocess.run(
+        ["/bin/sh", "-xe", "-c", text],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_every_job_runs_at_once_beside_others_and_forgets_its_builds(spec: JobSpec) -> None:
+    document = root(spec)
+    assert document.tag == ("matrix-project" if spec.matrix else "project")
+    assert document.findtext("quietPeriod") == "0"
+    assert document.findtext("concurrentBuild") == "true"
+    assert document.findtext(".//daysToKeep") == "30"
+    assert [each.findtext("name") for each in document.iterfind(".//parameterDefinitions/*")] == [
+        *spec.parameters
+    ]
+    kinds = [each.tag.rsplit(".", 1)[1] for each in document.iterfind(".//parameterDefinitions/*")]
+    assert kinds == list(spec.parameters.values())
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_every_script_is_sound_shell(spec: JobSpec, tmp_path: Path) -> None:
+    file = tmp_path / "script.sh"
+    file.write_text(script(spec))
+    linter = Path(sys.executable).with_name("shellcheck")
+    found = subprocess.run(
+        [linter, "--severity=warning", file], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout
+
+
+def test_only_a_smoke_job_is_assigned_to_a_label() -> None:
+    assert [root(spec).findtext("assignedNode") for spec in SPECS] == [
+        None,
+        "workhorse-canary-linux",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_whatever_a_check_is_it_arrives_as_it_was_written(tmp_path: Path) -> None:
+    check = f"cat >told <<'END'\n{ODD}\n\nEND"
+    assert run(script(smoke(check)), tmp_path).returncode == 0
+    assert (tmp_path / "told").read_text() == f"{ODD}\n\n"
+
+
+def test_a_smoke_job_tries_everything_and_tells_each_failure(tmp_path: Path) -> None:
+    text = script(smoke("echo one; false; touch never", "touch two", "exit 3"))
+    ended = run(text, tmp_path)
+    assert ended.returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+    assert "failed with 1: echo one" in ended.stderr
+    assert "failed with 3: exit 3" in ended.stderr
+    assert run(script(smoke("true", "true")), tmp_path).returncode == 0
+
+
+def test_a_check_that_hangs_is_ended(tmp_path: Path) -> None:
+    ended = run(script(smoke("exec tail -f /dev/null", seconds=1)), tmp_path)
+    assert (ended.returncode, "failed with 124" in ended.stderr) == (1, True)
+
+
+@pytest.fixture
+def verb(tmp_path: Path) -> Path:
+    """A host's verb that tells what it was asked."""
+    program = tmp_path / "workhorse-leave"
+    program.write_text('#!/bin/sh\necho "asked $*"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("decrement", "asked"), [(True, "terminate --decrement"), (False, "terminate")]
+)
+def test_a_replace_job_has_the_instance_leave_its_group(
+    verb: Path, asked: str, *, decrement: bool
+) -> None:
+    spec = JobSpec(name="m", kind=Kind.REPLACE, decrement=decrement)
+    path = f"{verb}:{os.environ['PATH']}"
+    assert run(script(spec), verb, PATH=path).stdout == f"asked {asked}\n"
+
+
+def test_a_release_job_completes_the_hook_of_its_own_agent_only(verb: Path) -> None:
+    values = {"PATH": f"{verb}:{os.environ['PATH']}", "GROUP": "my group", "HOOK": "drain"}
+    here = run(script(SPECS[0]), verb, **values, INSTANCE="i-a", NODE_NAME="i-a")
+    assert (here.returncode, here.stdout) == (0, "asked complete my group drain\n")
+    elsewhere = run(script(SPECS[0]), verb, **values, INSTANCE="i-a", NODE_NAME="i-b")
+    assert (elsewhere.returncode, elsewhere.stdout) == (1, "")
+
+
+def test_without_the_verb_on_the_path_it_is_looked_for_where_images_have_it(tmp_path: Path) -> None:
+    ended = run(script(SPECS[2]), tmp_path, PATH="/usr/bin:/bin")
+    assert ended.returncode != 0
+    assert "/usr/local/lib/workhorse/leave" in ended.stderr

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,32 @@ def mocked_runs(toolchain: Toolchain, environ: dict[str, str]) -> Callable[[Path
         return [json.loads(line) for line in said.stdout.splitlines()]
 
     return run
+
+
+MODULES = ("agent-pool", "control-plane", "image-builder")
+"""Those with a provider; `policy` has none and a test of its own."""
+
+
+@pytest.fixture(scope="session")
+def events_of(
+    tmp_path_factory: pytest.TempPathFactory,
+    toolchain: Toolchain,
+    environ: dict[str, str],
+    mocked_runs: Callable[[Path], list[Event]],
+) -> Callable[[str], list[Event]]:
+    """What a module's `terraform test` says, with the state of each run; run once."""
+
+    @cache
+    def run(module: str) -> list[Event]:
+        folder = tmp_path_factory.mktemp("modules") / module
+        shutil.copytree(ROOT / "terraform/modules" / module, folder)
+        Terraform(directory=folder, toolchain=toolchain, environ=environ).init()
+        return mocked_runs(folder)
+
+    return run
+
+
+@pytest.fixture(params=MODULES)
+def events(request: pytest.FixtureRequest, events_of: Callable[[str], list[Event]]) -> list[Event]:
+    """The same for each module, or for the one that a test names."""
+    return events_of(request.param)

@@ -21,7 +21,10 @@ END = "<!-- end -->"
 
 def documented() -> list[Path]:
     """Every folder that has a README with tables: modules and examples."""
-    return sorted(path.parent for path in TERRAFORM.glob("*/*/versions.tf"))
+    found = (
+        path for kind in ("modules", "examples") for path in TERRAFORM.glob(f"{kind}/*/versions.tf")
+    )
+    return sorted(path.parent for path in found)
 
 
 def blocks(module: Path, kind: str) -> dict[str, dict[str, Any]]:

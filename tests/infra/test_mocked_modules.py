@@ -6,61 +6,18 @@ until AWS drops every message. These tests read the rendered policies instead.
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copytree
-from typing import Any
 
 import pytest
 
-from workhorse.adapters.terraform import Terraform
-from workhorse.adapters.toolchain import Toolchain
+from tests.infra.rendered import GRANTS, READING, Event, listed, resources, statements
 from workhorse.core.notices import HANDLING, Handling, understand
 
-# One worker for all of it where the runner deals by group: the runs are made once for the file.
+# One worker for all of it where the runner deals by group: the runs are made once.
 pytestmark = pytest.mark.xdist_group("mocked-modules")
 
-Event = dict[str, Any]
-Statement = dict[str, Any]
-
 ROOT = Path(__file__).parents[2]
-MODULES = ("agent-pool", "control-plane")
 of_the_pool = pytest.mark.parametrize("events", ["agent-pool"], indirect=True)
-of_the_controller = pytest.mark.parametrize("events", ["control-plane"], indirect=True)
-READING = re.compile(r"^\w+:(Describe|Get|List)[A-Za-z]*$")
-
-
-@pytest.fixture(scope="module", params=MODULES)
-def events(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    toolchain: Toolchain,
-    environ: dict[str, str],
-    mocked_runs: Callable[[Path], list[Event]],
-) -> list[Event]:
-    """What one module's `terraform test` says, with the state of each run."""
-    source = ROOT / "terraform/modules" / request.param
-    folder = Path(copytree(source, tmp_path_factory.mktemp("modules") / request.param))
-    Terraform(directory=folder, toolchain=toolchain, environ=environ).init()
-    return mocked_runs(folder)
-
-
-def resources(events: list[Event]) -> Iterator[dict[str, Any]]:
-    """Every managed resource of every applied run."""
-    for event in events:
-        if event["type"] == "test_state":
-            yield from event["test_state"]["root_module"]["resources"]
-
-
-def statements(events: list[Event], attribute: str, *types: str) -> Iterator[Statement]:
-    """Every statement of the policies in one attribute of some types of resource."""
-    for resource in resources(events):
-        if resource["type"] in types and resource["values"].get(attribute):
-            yield from json.loads(resource["values"][attribute])["Statement"]
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def test_every_run_of_the_module_passes(events: list[Event]) -> None:
@@ -70,7 +27,7 @@ def test_every_run_of_the_module_passes(events: list[Event]) -> None:
 
 def test_no_role_may_write_to_everything(events: list[Event]) -> None:
     """Only reading takes no resource; PutMetricData knows none and is held by its namespace."""
-    found = list(statements(events, "policy", "aws_iam_role_policy"))
+    found = list(statements(events, "policy", *GRANTS))
     assert found
     for statement in found:
         if "*" not in listed(statement["Resource"]):
@@ -83,7 +40,7 @@ def test_no_role_may_write_to_everything(events: list[Event]) -> None:
 
 
 def test_no_role_has_an_action_with_a_wildcard(events: list[Event]) -> None:
-    for statement in statements(events, "policy", "aws_iam_role_policy"):
+    for statement in statements(events, "policy", *GRANTS):
         assert not [action for action in listed(statement["Action"]) if "*" in action]
 
 
@@ -206,68 +163,13 @@ def test_the_drainer_understands_every_event_that_the_rules_send(events: list[Ev
         assert HANDLING[understand(json.dumps(event)).kind] is not Handling.LEAVE, name
 
 
-# What the loops may change: the pools handed to the module.
-
-
-@of_the_controller
-def test_it_changes_only_the_groups_of_its_pools(events: list[Event]) -> None:
-    scaling = [
-        s
-        for s in statements(events, "policy", "aws_iam_role_policy")
-        for action in listed(s["Action"])
-        if action.startswith("autoscaling:") and not READING.match(action)
-    ]
-    assert scaling
-    for statement in scaling:
-        assert all(
-            re.fullmatch(r"arn:aws:autoscaling:.*/workhorse-(linux|gpu)", arn)
-            for arn in listed(statement["Resource"])
-        )
-
-
-def called() -> set[str]:
-    """The AWS actions that our adapters call, in the words of IAM."""
-    prefixes = {
-        "autoscaling": "autoscaling",
-        "ec2": "ec2",
-        "sqs": "sqs",
-        "cloudwatch": "cloudwatch",
-    }
-    text = "\n".join(path.read_text() for path in (ROOT / "workhorse/adapters").glob("aws*.py"))
-    calls = re.findall(r"_clients\.(\w+)\.(?:get_paginator\(\"(\w+)\"|(\w+)\()", text)
-    return {
-        f"{prefixes[service]}:{''.join(word.title() for word in (page or method).split('_'))}"
-        for service, page, method in calls
-        if method != "get_paginator"
-    }
-
-
-IN_OUR_NAME = {
-    "kms:Decrypt",  # SQS, for encrypted messages
-    "ssm:GetParameter",  # `adapters/secrets.py`
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",  # whatever ships the log of the process
-}
-
-
-@of_the_controller
-def test_it_may_call_what_the_loops_call_and_nothing_else(events: list[Event]) -> None:
-    granted = {
-        action
-        for s in statements(events, "policy", "aws_iam_role_policy")
-        for action in listed(s["Action"])
-    }
-    assert len(called()) > 8
-    assert granted == called() | IN_OUR_NAME
-
-
 def test_alarms_and_dashboard_show_numbers_that_are_published() -> None:
     """A metric that nobody publishes is an alarm that never rings."""
     module = ROOT / "terraform/modules/agent-pool"
     text = "\n".join(
         (module / f"{one}.tf").read_text() for one in ("alarms", "scaling", "dashboard")
     )
-    shown = set(re.findall(r'"((?:Queue|Executors|Agents)[A-Z]\w+)"', text)) - {"QueueName"}
+    shown = set(re.findall(r'"((?:Queue|Executors|Agents|Rollout)[A-Z]\w+)"', text)) - {"QueueName"}
     published = (ROOT / "workhorse/core/measure.py").read_text()
     assert len(shown) >= 10
     assert not [name for name in shown if f'"{name}"' not in published]

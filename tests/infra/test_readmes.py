@@ -40,11 +40,12 @@ def test_a_rule_quotes_the_variable_and_lists_what_is_legal(module: Path) -> Non
             assert f"var.{name}" in rule["error_message"] or "is empty" in rule["error_message"]
 
 
-def test_the_modules_are_five() -> None:
+def test_the_modules_are_told_by_name() -> None:
     assert [module.name for module in MODULES] == [
         "complete",
         "minimal",
         "agent-pool",
         "control-plane",
+        "image-builder",
         "policy",
     ]

@@ -31,11 +31,22 @@ module "pool" {
   tags              = { project = var.prefix }
 }
 
+module "image_builder" {
+  source = "../../modules/image-builder"
+
+  prefix       = var.prefix
+  pools        = keys(var.pools)
+  subnet_id    = var.subnet_ids[0]
+  store_prefix = "/${var.prefix}"
+  tags         = { project = var.prefix }
+}
+
 module "control_plane" {
   source = "../../modules/control-plane"
 
   name              = var.prefix
   secret_parameters = var.secret_parameters
+  store_prefix      = "/${var.prefix}"
   tags              = { project = var.prefix }
 
   pools = {

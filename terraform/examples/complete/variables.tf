@@ -16,7 +16,7 @@ variable "subnet_ids" {
 }
 
 variable "image_id" {
-  description = "The AMI of the agents; the image store writes it to image.auto.tfvars.json."
+  description = "The AMI of the agents."
   type        = string
 }
 

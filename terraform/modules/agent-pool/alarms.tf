@@ -48,6 +48,16 @@ locals {
       periods     = 1
       missing     = "notBreaching"
     }
+    # Published when a rollout ends so, and not again: the alarm goes out by itself.
+    rollout-failed = {
+      description = "A rollout to a new image of the pool ${var.policy.name} failed: the group launches the version before again."
+      namespace   = local.namespace
+      metric      = "RolloutFailed"
+      dimensions  = local.dimensions
+      threshold   = 0
+      periods     = 1
+      missing     = "notBreaching"
+    }
   }
 }
 

@@ -8,10 +8,11 @@ locals {
     "Executors"              = ["ExecutorsTotal", "ExecutorsBusy", "ExecutorsIdle", "ExecutorsOffline"]
     "Agents"                 = ["AgentsDesired", "AgentsInService", "AgentsBooting", "AgentsDraining"]
     "Group"                  = [for metric in ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTerminatingInstances"] : ["AWS/AutoScaling", metric, "AutoScalingGroupName", local.name]]
+    "Rollouts that failed"   = ["RolloutFailed"]
     "Messages and dead ones" = [for queue in [aws_sqs_queue.events.name, aws_sqs_queue.dead.name] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]]
   }
   # A map would come in the order of its titles.
-  chart_order = ["Jobs waiting", "Oldest wait (s)", "Executors", "Agents", "Group", "Messages and dead ones"]
+  chart_order = ["Jobs waiting", "Oldest wait (s)", "Executors", "Agents", "Group", "Messages and dead ones", "Rollouts that failed"]
 }
 
 resource "aws_cloudwatch_dashboard" "pool" {

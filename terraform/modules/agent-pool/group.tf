@@ -1,4 +1,5 @@
-# The group. Terraform writes its limits and its template and never its desired capacity.
+# The group. Terraform writes its limits and its template, and neither its desired capacity nor which
+# version of the template it launches.
 
 resource "aws_autoscaling_group" "agents" {
   # A fixed name: roles, event patterns and the control loop are written for it beforehand.
@@ -40,7 +41,7 @@ resource "aws_autoscaling_group" "agents" {
     launch_template {
       launch_template_specification {
         launch_template_id = aws_launch_template.agent.id
-        # Spelled out: provider 5 reads back what it is not given.
+        # What a new group begins with. Spelled out: provider 5 reads back what it is not given.
         version = aws_launch_template.agent.latest_version
       }
 
@@ -65,9 +66,14 @@ resource "aws_autoscaling_group" "agents" {
   }
 
   lifecycle {
-    # One writer per fact: the control loop, or in `alarms` mode the scaling policies.
-    # docs/decisions/0002-desired-capacity-has-one-writer.md
-    ignore_changes = [desired_capacity]
+    ignore_changes = [
+      # One writer per fact: the control loop, or in `alarms` mode the scaling policies.
+      # docs/decisions/0002-desired-capacity-has-one-writer.md
+      desired_capacity,
+      # Terraform makes versions; which one is launched is what a rollout decides, after a canary.
+      # docs/decisions/0016-a-rollout-says-which-version-is-launched.md
+      mixed_instances_policy[0].launch_template[0].launch_template_specification[0].version,
+    ]
   }
 
   # An agent reads its parameters while it boots.

@@ -13,4 +13,5 @@ locals {
   partition = data.aws_partition.current.partition
   # No data.aws_region: provider 6 renamed its only useful attribute.
   region = split(":", aws_sns_topic.hook.arn)[3]
+  ec2    = "arn:${local.partition}:ec2:${local.region}:${local.account}"
 }

@@ -10,9 +10,16 @@ output "pool" {
 output "grants" {
   description = "ARNs that `modules/control-plane` lets the controller act on."
   value = {
-    group_arn = aws_autoscaling_group.agents.arn
-    queue_arn = aws_sqs_queue.events.arn
-    key_arn   = aws_kms_key.events.arn
+    group_arn    = aws_autoscaling_group.agents.arn
+    queue_arn    = aws_sqs_queue.events.arn
+    key_arn      = aws_kms_key.events.arn
+    template_arn = aws_launch_template.agent.arn
+    role_arn     = aws_iam_role.agent.arn
+    # Where a canary may be launched: in the subnets and security groups of the agents.
+    network_arns = concat(
+      [for subnet in var.subnet_ids : "${local.ec2}:subnet/${subnet}"],
+      [for group in coalescelist(var.security_group_ids, ["*"]) : "${local.ec2}:security-group/${group}"],
+    )
   }
 }
 
@@ -24,6 +31,16 @@ output "agent_role_name" {
 output "launch_template_id" {
   description = "The template that agents are launched from."
   value       = aws_launch_template.agent.id
+}
+
+output "template_version" {
+  description = "The newest version of that template, which holds `image_id`; a rollout has the group launch it."
+  value       = aws_launch_template.agent.latest_version
+}
+
+output "image_id" {
+  description = "The AMI of that version."
+  value       = aws_launch_template.agent.image_id
 }
 
 output "alarm_names" {

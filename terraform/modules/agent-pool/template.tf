@@ -1,5 +1,6 @@
-# What an agent is launched from. A new image or setting makes a new version of the same template;
-# agents already running keep theirs until a rollout or scale-in takes them.
+# What an agent is launched from. A new image or setting makes a new version of the same template,
+# which nobody launches until a rollout says so; agents already running keep theirs until it or
+# scale-in takes them.
 
 resource "aws_launch_template" "agent" {
   name_prefix            = "${local.name}-"

@@ -24,7 +24,7 @@ variable "prefix" {
 }
 
 variable "image_id" {
-  description = "The AMI that agents boot from. A new one makes a new template version; running agents stay."
+  description = "The AMI that agents boot from. A new one makes a new template version, which a rollout has the group launch."
   type        = string
 
   validation {
@@ -60,13 +60,18 @@ variable "security_group_ids" {
 }
 
 variable "user_data" {
-  description = "What the image runs at boot, ready to use. Readable by every build on the agent: no secret belongs here."
+  description = <<-EOT
+    What the image reads at boot: lines of NAME=value, of which the last one wins.
+    A canary gets two lines more, AGENT_LABELS and AGENT_MODE.
+    Readable by every build on the agent: no secret belongs here.
+  EOT
   type        = string
   default     = ""
 
+  # EC2 takes 16384 bytes; the rest is for a canary's lines.
   validation {
-    condition     = length(var.user_data) <= 16384
-    error_message = "user_data is ${length(var.user_data)} characters long; legal: up to 16384."
+    condition     = length(var.user_data) <= 16128
+    error_message = "user_data is ${length(var.user_data)} characters long; legal: up to 16128."
   }
 }
 

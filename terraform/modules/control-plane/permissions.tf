@@ -49,6 +49,11 @@ locals {
         [for parameter in aws_ssm_parameter.policy : parameter.arn],
       )
     }
+    # Secrets Manager puts six characters of its own behind each name.
+    ReadSecrets = {
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = [for name in var.secrets : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-??????"]
+    }
     Log = {
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = "${aws_cloudwatch_log_group.controller.arn}:*"
@@ -61,7 +66,11 @@ resource "aws_iam_role_policy" "controller" {
   role = aws_iam_role.controller.id
 
   policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [for sid, statement in local.statements : merge(statement, { Sid = sid, Effect = "Allow" })]
+    Version = "2012-10-17"
+    # A list of nobody is no statement: IAM refuses it.
+    Statement = [
+      for sid, statement in merge(local.statements, local.of_rollouts) :
+      merge(statement, { Sid = sid, Effect = "Allow" }) if length(flatten([statement.Resource])) > 0
+    ]
   })
 }

@@ -24,13 +24,16 @@ variable "pools" {
   description = <<-EOT
     The pools it works for, by name.
     policy_json: output `json` of `modules/policy`.
-    group_arn, queue_arn, key_arn: output `grants` of `modules/agent-pool`.
+    The rest: output `grants` of `modules/agent-pool`.
   EOT
   type = map(object({
-    policy_json = string
-    group_arn   = string
-    queue_arn   = string
-    key_arn     = string
+    policy_json  = string
+    group_arn    = string
+    queue_arn    = string
+    key_arn      = string
+    template_arn = string
+    role_arn     = string
+    network_arns = list(string)
   }))
 
   validation {
@@ -52,6 +55,42 @@ variable "secret_parameters" {
   validation {
     condition     = alltrue([for name in var.secret_parameters : can(regex("^/[A-Za-z0-9_./-]+$", name))])
     error_message = "secret_parameters is [${join(", ", var.secret_parameters)}]; legal: full names that start with /, without wildcards."
+  }
+}
+
+variable "secrets" {
+  description = "Names of the Secrets Manager secrets that the controller may read, for example its Jenkins token."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.secrets : can(regex("^[A-Za-z0-9_.+=@/-]+$", name))])
+    error_message = "secrets is [${join(", ", var.secrets)}]; legal: names without wildcards."
+  }
+}
+
+variable "store_prefix" {
+  description = <<-EOT
+    The setting `store.prefix`: path of the SSM parameters of images and rollouts, for example "/workhorse".
+    Empty: the controller may do nothing that only a rollout needs.
+  EOT
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(/[A-Za-z0-9_.-]+){0,5}$", var.store_prefix))
+    error_message = "store_prefix is \"${var.store_prefix}\"; legal: empty, or up to five parts of A-Z, a-z, 0-9, _, . and -, each after a /."
+  }
+}
+
+variable "volume_key_arns" {
+  description = "KMS keys of the agents' volumes, where they are your own: a canary's volumes are encrypted with them. The account's default key for EBS needs none."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.volume_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "volume_key_arns is [${join(", ", var.volume_key_arns)}]; legal: ARNs of keys, not of aliases."
   }
 }
 

@@ -27,7 +27,11 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:iam::123456789012:role/workhorse-linux" }
   }
   mock_resource "aws_launch_template" {
-    defaults = { id = "lt-0123456789abcdef0", latest_version = 7 }
+    defaults = {
+      id             = "lt-0123456789abcdef0"
+      arn            = "arn:aws:ec2:eu-west-1:123456789012:launch-template/lt-0123456789abcdef0"
+      latest_version = 7
+    }
   }
   mock_resource "aws_autoscaling_group" {
     defaults = { arn = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0:autoScalingGroupName/workhorse-linux" }
@@ -68,7 +72,7 @@ run "loop_mode_on_demand" {
   }
   assert {
     condition     = aws_autoscaling_group.agents.mixed_instances_policy[0].launch_template[0].launch_template_specification[0].version == "7"
-    error_message = "the group names the template version, so that it follows a new image"
+    error_message = "a new group begins with the newest version of its template"
   }
   assert {
     condition     = length(aws_autoscaling_policy.out) + length(aws_autoscaling_policy.in) + length(aws_cloudwatch_metric_alarm.jobs_wait) + length(aws_cloudwatch_metric_alarm.executors_idle) == 0
@@ -97,6 +101,14 @@ run "loop_mode_on_demand" {
   assert {
     condition     = aws_autoscaling_lifecycle_hook.terminating.heartbeat_timeout == 3600 && aws_autoscaling_lifecycle_hook.terminating.default_result == "ABANDON"
     error_message = "the hook waits an hour for a sign of life, and says when nobody came"
+  }
+  assert {
+    condition     = output.grants.network_arns == ["arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-2", "arn:aws:ec2:eu-west-1:123456789012:security-group/*"]
+    error_message = "a canary goes where agents go"
+  }
+  assert {
+    condition     = output.template_version == 7 && output.image_id == "ami-0123456789abcdef0"
+    error_message = "the outputs tell which version holds the image"
   }
   assert {
     condition     = output.pool.group == "workhorse-linux" && output.pool.scaling == "loop"
@@ -146,11 +158,12 @@ run "spot_and_job_release" {
       boot_seconds = 120
       release      = "job"
     }
-    spot             = { on_demand_base = 1 }
-    agent_parameters = ["/ci/agent-secret"]
-    user_data        = "#!/bin/sh\n"
-    scheduled_sizes  = { morning = { recurrence = "0 6 * * 1-5", size = 5 } }
-    tags             = { team = "build" }
+    spot               = { on_demand_base = 1 }
+    security_group_ids = ["sg-1"]
+    agent_parameters   = ["/ci/agent-secret"]
+    user_data          = "#!/bin/sh\n"
+    scheduled_sizes    = { morning = { recurrence = "0 6 * * 1-5", size = 5 } }
+    tags               = { team = "build" }
   }
   assert {
     condition     = aws_autoscaling_group.agents.mixed_instances_policy[0].instances_distribution[0].on_demand_percentage_above_base_capacity == 0 && aws_autoscaling_group.agents.mixed_instances_policy[0].instances_distribution[0].on_demand_base_capacity == 1
@@ -167,6 +180,10 @@ run "spot_and_job_release" {
   assert {
     condition     = jsondecode(aws_iam_role_policy.agent_parameters[0].policy).Statement[0].Resource == ["arn:aws:ssm:eu-west-1:123456789012:parameter/ci/agent-secret"]
     error_message = "an agent may read the parameters named, no other"
+  }
+  assert {
+    condition     = [for arn in output.grants.network_arns : arn if strcontains(arn, "security-group")] == ["arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1"]
+    error_message = "a canary gets the agents' own security groups"
   }
   assert {
     condition     = base64decode(aws_launch_template.agent.user_data) == "#!/bin/sh\n"
@@ -192,7 +209,7 @@ run "alarms_for_people_reach_the_topics" {
     error_message = "every alarm for people calls them"
   }
   assert {
-    condition     = join(" ", keys(output.alarm_names)) == "dead-letters drain-age queue-wait silent"
+    condition     = join(" ", keys(output.alarm_names)) == "dead-letters drain-age queue-wait rollout-failed silent"
     error_message = "the list of alarms changed: the runbook must change with it"
   }
   assert {

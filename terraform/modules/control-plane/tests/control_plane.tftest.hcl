@@ -24,16 +24,22 @@ mock_provider "aws" {
 variables {
   pools = {
     linux = {
-      policy_json = "{\"name\":\"linux\"}"
-      group_arn   = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0:autoScalingGroupName/workhorse-linux"
-      queue_arn   = "arn:aws:sqs:eu-west-1:123456789012:workhorse-linux-events"
-      key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/1"
+      policy_json  = "{\"name\":\"linux\"}"
+      group_arn    = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0:autoScalingGroupName/workhorse-linux"
+      queue_arn    = "arn:aws:sqs:eu-west-1:123456789012:workhorse-linux-events"
+      key_arn      = "arn:aws:kms:eu-west-1:123456789012:key/1"
+      template_arn = "arn:aws:ec2:eu-west-1:123456789012:launch-template/lt-1"
+      role_arn     = "arn:aws:iam::123456789012:role/workhorse-linux-agent"
+      network_arns = ["arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1"]
     }
     gpu = {
-      policy_json = "{\"name\":\"gpu\"}"
-      group_arn   = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/workhorse-gpu"
-      queue_arn   = "arn:aws:sqs:eu-west-1:123456789012:workhorse-gpu-events"
-      key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/2"
+      policy_json  = "{\"name\":\"gpu\"}"
+      group_arn    = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/workhorse-gpu"
+      queue_arn    = "arn:aws:sqs:eu-west-1:123456789012:workhorse-gpu-events"
+      key_arn      = "arn:aws:kms:eu-west-1:123456789012:key/2"
+      template_arn = "arn:aws:ec2:eu-west-1:123456789012:launch-template/lt-2"
+      role_arn     = "arn:aws:iam::123456789012:role/workhorse-gpu-agent"
+      network_arns = ["arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-2", "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-2"]
     }
   }
 }
@@ -63,6 +69,29 @@ run "acts_on_its_pools_only" {
   }
 }
 
+run "rolls_its_pools_only" {
+  variables {
+    store_prefix    = "/workhorse"
+    secrets         = ["ci/token"]
+    volume_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/3"]
+  }
+  assert {
+    condition     = { for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid => statement.Resource }["KeepOrdersAndImages"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/rollout/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/images/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/rollout/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/images/*"]
+    error_message = "it keeps orders and images of its pools, no other"
+  }
+  assert {
+    condition     = { for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid => statement.Resource }["ReadSecrets"] == ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:ci/token-??????"]
+    error_message = "it reads the secrets named, no other"
+  }
+}
+
+run "without_a_store_it_may_roll_nothing" {
+  assert {
+    condition     = length(setintersection([for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid], keys(local.rollout_statements))) == 0
+    error_message = "what only rollouts need is granted where there is a store, and nowhere else"
+  }
+}
+
 run "runs_as_a_container" {
   variables {
     runs_on = "ecs-tasks"
@@ -82,19 +111,25 @@ run "a_policy_under_another_name_is_refused" {
   expect_failures = [var.pools]
   variables {
     pools = {
-      linux = { policy_json = "{\"name\":\"gpu\"}", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k" }
+      linux = { policy_json = "{\"name\":\"gpu\"}", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k", template_arn = "t", role_arn = "r", network_arns = [] }
     }
   }
 }
 
 run "illegal_values_are_refused" {
-  command         = plan
-  expect_failures = [var.runs_on, var.log_days, var.secret_parameters, var.name]
+  command = plan
+  expect_failures = [
+    var.runs_on, var.log_days, var.secret_parameters, var.name, var.secrets, var.store_prefix,
+    var.volume_key_arns,
+  ]
   variables {
     runs_on = "lambda"
     # Old providers do not offer it.
     log_days          = 1096
     secret_parameters = ["/ci/*"]
     name              = "Work Horse"
+    secrets           = ["ci/*"]
+    store_prefix      = "workhorse/"
+    volume_key_arns   = ["alias/agents"]
   }
 }

@@ -1,0 +1,50 @@
+# What whoever runs Packer may do only where an input says so.
+
+locals {
+  choices = merge(
+    { for sid, statement in local.of_store : sid => statement if var.store_prefix != "" },
+    { for sid, statement in local.of_key : sid => statement if var.kms_key_arn != "" },
+    { for sid, statement in local.of_spot : sid => statement if var.spot },
+  )
+
+  # The image that was baked becomes the pool's candidate.
+  of_store = {
+    KeepCandidates = {
+      Action = ["ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameters"]
+      Resource = [
+        for pool in var.pools :
+        "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${var.store_prefix}/pools/${pool}/images/*"
+      ]
+    }
+  }
+
+  of_key = {
+    EncryptVolumes = {
+      Action = [
+        "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom", "kms:ReEncryptTo",
+      ]
+      Resource  = [var.kms_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "ec2.${local.region}.amazonaws.com" } }
+    }
+    LendTheKeyToEc2 = {
+      Action    = ["kms:CreateGrant"]
+      Resource  = [var.kms_key_arn]
+      Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
+    }
+  }
+
+  # For a machine on the spot market Packer makes a fleet of one from a template of its own.
+  of_spot = {
+    LookAtPrices = {
+      Action   = ["ec2:DescribeSpotPriceHistory", "ec2:DescribeLaunchTemplates"]
+      Resource = "*"
+    }
+    FleetOfOne = {
+      Action = [
+        "ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:CreateTags", "ec2:DeleteLaunchTemplate",
+      ]
+      Resource = ["${local.mine}:fleet/*", "${local.mine}:launch-template/*"]
+    }
+  }
+}

@@ -1,0 +1,97 @@
+# The module's own logic, with a provider that answers out of thin air.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_subnet" {
+    defaults = { vpc_id = "vpc-1" }
+  }
+  mock_resource "aws_security_group" {
+    defaults = { id = "sg-1", arn = "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/workhorse-bake" }
+  }
+  mock_resource "aws_iam_instance_profile" {
+    defaults = { arn = "arn:aws:iam::123456789012:instance-profile/workhorse-bake" }
+  }
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/workhorse-bake" }
+  }
+}
+
+variables {
+  pools     = ["linux", "gpu"]
+  subnet_id = "subnet-0123456789abcdef0"
+}
+
+run "nobody_comes_in_and_the_machine_may_do_nothing" {
+  assert {
+    condition     = length(aws_security_group.bake.ingress) == 0
+    error_message = "there is no way in unless one is named"
+  }
+  assert {
+    condition     = toset([for way in aws_security_group.bake.egress : way.from_port]) == toset([80, 443])
+    error_message = "the way out is to the web only"
+  }
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.session) == 0
+    error_message = "the machine that is baked has no rights"
+  }
+  assert {
+    condition     = output.bake.security_group_id == "sg-1" && output.bake.iam_instance_profile == "workhorse-bake" && output.bake.subnet_id == "subnet-0123456789abcdef0" && output.bake.kms_key_id == ""
+    error_message = "the output tells a bake what it needs"
+  }
+  assert {
+    condition     = length(setintersection([for statement in jsondecode(output.packer_policy_json).Statement : statement.Sid], ["KeepCandidates", "EncryptVolumes", "LendTheKeyToEc2", "LookAtPrices", "FleetOfOne"])) == 0
+    error_message = "what an input does not ask for is not granted"
+  }
+}
+
+run "every_choice" {
+  variables {
+    ssh_cidrs       = ["10.0.0.0/16"]
+    session_manager = true
+    kms_key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    spot            = true
+    store_prefix    = "/workhorse"
+    tags            = { team = "build" }
+  }
+  assert {
+    condition     = [for way in aws_security_group.bake.ingress : "${way.from_port} ${way.cidr_blocks[0]}"] == ["22 10.0.0.0/16"]
+    error_message = "Packer comes in from its network by SSH"
+  }
+  assert {
+    condition     = aws_iam_role_policy_attachment.session[0].policy_arn == "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    error_message = "Session Manager is AWS' own policy"
+  }
+  assert {
+    condition     = { for statement in jsondecode(aws_iam_policy.packer.policy).Statement : statement.Sid => statement.Resource }["KeepCandidates"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/images/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/images/*"]
+    error_message = "candidates are kept for the pools named, no other"
+  }
+  assert {
+    condition     = output.packer_policy_json == aws_iam_policy.packer.policy && length(output.packer_policy_json) < 6144
+    error_message = "IAM takes 6144 characters"
+  }
+}
+
+run "illegal_values_are_refused" {
+  command = plan
+  expect_failures = [
+    var.prefix, var.pools, var.subnet_id, var.ssh_cidrs, var.source_owners, var.kms_key_arn,
+    var.store_prefix,
+  ]
+  variables {
+    prefix        = "Work Horse"
+    pools         = []
+    subnet_id     = "here"
+    ssh_cidrs     = ["0.0.0.0/0"]
+    source_owners = ["amazon"]
+    kms_key_arn   = "alias/images"
+    store_prefix  = "workhorse"
+  }
+}

@@ -1,0 +1,160 @@
+"""The root module that users copy, delivered as they would: planned, approved, applied."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pygohcl
+import pytest
+
+from workhorse.__main__ import main
+from workhorse.adapters.terraform_override import write_local_override
+from workhorse.settings import parse
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "terraform/deployments/example"
+LOCAL_BACKEND = '{"terraform": {"backend": {"local": {}}}}'
+"""Merged over the root's backend: no bucket is there to keep a state in."""
+
+SETTINGS = """
+[jenkins]
+url = "https://jenkins.example.com/"
+user = "workhorse"
+token_file = "token"
+[aws]
+region = "us-east-1"
+endpoint = "{endpoint}"
+[journal]
+path = "journal.jsonl"
+[store]
+prefix = "/workhorse"
+[delivery]
+directory = "{root}"
+plans = "{folder}/plans"
+variables_file = "{folder}/live.tfvars.json"
+tools = "{tools}"
+mirror = true
+[[pool]]
+policy_parameter = "/workhorse/pools/linux/policy"
+group = "workhorse-linux"
+"""
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[str]:
+    """An embedded AWS of its own, thirty times as fast as a clock on the wall."""
+    now = time.time()
+    command = [sys.executable, "-m", "workhorse.local.aws", "--port=0", f"--clock={now}:{now}:30"]
+    with (
+        (tmp_path / "aws.log").open("w") as log,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            yield json.loads(process.stdout.readline())["endpoint"]
+        finally:
+            process.terminate()
+
+
+def client(endpoint: str, service: str) -> Any:
+    """A boto3 client of the embedded AWS."""
+    untyped: Any = boto3.client
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return untyped(service, endpoint_url=endpoint, region_name="us-east-1", **keys)
+
+
+@pytest.mark.usefixtures("toolchain")
+def test_the_example_is_delivered_with_images_of_the_store(
+    tree: Path, tools: Path, endpoint: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A first delivery, a new candidate that only makes a template version, and nothing more."""
+    root = tree / "deployments/example"
+    write_local_override(root, endpoint)
+    (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
+    ec2, ssm = client(endpoint, "ec2"), client(endpoint, "ssm")
+    variables = json.loads((root / "example.tfvars.json").read_text())
+    variables["subnet_ids"] = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"][:2]]
+    variables["region"] = "us-east-1"
+    variables["pools"] = {"linux": variables["pools"]["linux"]}
+    (tmp_path / "live.tfvars.json").write_text(json.dumps(variables))
+    config, digest = tmp_path / "workhorse.toml", tmp_path / "digest"
+    config.write_text(SETTINGS.format(endpoint=endpoint, root=root, folder=tmp_path, tools=tools))
+    first, second = [one["ImageId"] for one in ec2.describe_images()["Images"][:2]]
+
+    def run(*words: str) -> str:
+        assert main([*words, f"--config={config}"]) == 0, "".join(capfd.readouterr())
+        return capfd.readouterr().out
+
+    def delivered(image: str) -> str:
+        candidate = "/workhorse/pools/linux/images/candidate"
+        ssm.put_parameter(Name=candidate, Value=image, Type="String", Overwrite=True)
+        told = run("plan", f"--digest-file={digest}")
+        run("approve", digest.read_text().strip(), "--by=bob")
+        run("apply", digest.read_text().strip())
+        return told
+
+    assert " to create\n" in delivered(first)
+    told = delivered(second)
+    assert 'update (1)\n  module.pool["linux"].aws_launch_template.agent\n' in told
+    assert f"    image_id: {first} -> {second}\n" in told
+    assert "DESTROY" not in told
+    assert "No changes" in run("plan")
+    template = ec2.describe_launch_template_versions(
+        LaunchTemplateId=ec2.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+    )["LaunchTemplateVersions"]
+    assert {one["LaunchTemplateData"]["ImageId"] for one in template} == {first, second}
+
+
+def test_a_pool_without_an_image_is_refused_with_what_to_do(
+    tree: Path, rooted: Any, tmp_path: Path
+) -> None:
+    root = tree / "deployments/example"
+    (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
+    variables = json.loads((root / "example.tfvars.json").read_text())
+    terraform = rooted(root, variables=variables | {"images": {"linux": "ami-0a"}})
+    terraform.init()
+    terraform.validate()
+    with pytest.raises(Exception, match="legal: an AMI for every pool") as refused:
+        terraform.plan(tmp_path / "one.tfplan")
+    assert "tests = none" in str(refused.value)
+
+
+def test_the_settings_of_the_backend_are_what_its_example_shows() -> None:
+    """Nothing of it is written into the root, which is the same everywhere."""
+    backend = pygohcl.loads((EXAMPLE / "versions.tf").read_text())["terraform"]["backend"]
+    example = pygohcl.loads((EXAMPLE / "backend.example.hcl").read_text())
+
+    assert backend == {"s3": {}}
+    assert example["encrypt"] is True
+    assert {"bucket", "key", "region", "kms_key_id", "use_lockfile"} <= set(example)
+
+
+def test_the_example_of_variables_is_of_variables_that_exist() -> None:
+    declared = pygohcl.loads((EXAMPLE / "variables.tf").read_text())["variable"]
+    example = json.loads((EXAMPLE / "example.tfvars.json").read_text())
+    required = {name for name, held in declared.items() if "default" not in held}
+
+    assert set(example) <= set(declared)
+    assert required - set(example) == {"images"}, "what the image store tells is told by nobody"
+
+
+def test_the_settings_of_the_documents_deliver_this_folder() -> None:
+    page = (ROOT / "docs/delivery.md").read_text()
+    example = page.split("```toml\n")[1].split("```")[0]
+    told = parse(example).delivery
+
+    assert told.directory == str(EXAMPLE.relative_to(ROOT))
+    assert told.plans

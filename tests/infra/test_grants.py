@@ -1,0 +1,225 @@
+"""What the roles may do, read off the rendered policies and held against what our code calls.
+
+No emulator here enforces IAM: a statement that is missing would be found on AWS only, by a rollout
+that stands still, and one too many by nobody.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygohcl
+import pytest
+
+from tests.infra.rendered import GRANTS, READING, Event, Statement, grants, listed, statements
+
+# One worker for all of it where the runner deals by group: the runs are made once.
+pytestmark = pytest.mark.xdist_group("mocked-modules")
+
+ROOT = Path(__file__).parents[2]
+of_the_controller = pytest.mark.parametrize("events", ["control-plane"], indirect=True)
+of_the_builder = pytest.mark.parametrize("events", ["image-builder"], indirect=True)
+
+# What the loops may change: the pools handed to the module.
+
+
+@of_the_controller
+def test_it_changes_only_the_groups_of_its_pools(events: list[Event]) -> None:
+    scaling = [
+        s
+        for s in statements(events, "policy", "aws_iam_role_policy")
+        for action in listed(s["Action"])
+        if action.startswith("autoscaling:") and not READING.match(action)
+    ]
+    assert scaling
+    for statement in scaling:
+        assert all(
+            re.fullmatch(r"arn:aws:autoscaling:.*/workhorse-(linux|gpu)", arn)
+            for arn in listed(statement["Resource"])
+        )
+
+
+def called(*patterns: str) -> set[str]:
+    """The AWS actions that adapters call, in the words of IAM."""
+    text = "\n".join(
+        path.read_text()
+        for pattern in patterns
+        for path in sorted((ROOT / "workhorse/adapters").glob(pattern))
+    )
+    calls = re.findall(r"_clients\.(\w+)\.(?:get_paginator\(\s*\"(\w+)\"|(\w+)\()", text)
+    return {
+        f"{service}:{''.join(word.title() for word in (page or method).split('_'))}"
+        for service, page, method in calls
+        if method != "get_paginator"
+    }
+
+
+CALLED_BY_THE_LOOPS = ("aws*.py", "rollout_store.py")
+"""Adapters of which the loops use all; of the image store they use two calls, named below."""
+
+IN_OUR_NAME = {
+    "kms:Decrypt",  # SQS, for encrypted messages
+    "ssm:GetParameter",  # `adapters/secrets.py`
+    "secretsmanager:GetSecretValue",  # the same
+    "ssm:DeleteParameters",  # `SsmImages.promote` and `condemn`
+    "ec2:CreateTags",  # `SsmImages.condemn`, and RunInstances for the tags of a canary
+    "iam:PassRole",  # RunInstances, for the agents' profile
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",  # whatever ships the log of the process
+}
+
+WITH_A_KEY_OF_ONES_OWN = {
+    "kms:CreateGrant",
+    "kms:DescribeKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+}
+
+
+@of_the_controller
+def test_it_may_call_what_the_loops_call_and_nothing_else(events: list[Event]) -> None:
+    granted = {
+        action
+        for s in statements(events, "policy", "aws_iam_role_policy")
+        for action in listed(s["Action"])
+    }
+    assert len(called(*CALLED_BY_THE_LOOPS)) > 18
+    assert granted == called(*CALLED_BY_THE_LOOPS) | IN_OUR_NAME | WITH_A_KEY_OF_ONES_OWN
+
+
+@of_the_controller
+def test_it_launches_from_the_templates_of_its_pools_only(events: list[Event]) -> None:
+    templates = [f"arn:aws:ec2:eu-west-1:123456789012:launch-template/lt-{n}" for n in (2, 1)]
+    found = [
+        statement
+        for statement in statements(events, "policy", "aws_iam_role_policy")
+        if "ec2:RunInstances" in listed(statement["Action"])
+    ]
+    assert found
+    for statement in found:
+        assert statement["Condition"]["ArnLike"]["ec2:LaunchTemplate"] == templates
+        assert listed(statement["Action"]) == ["ec2:RunInstances"]
+
+
+@of_the_controller
+def test_an_image_that_the_template_does_not_name_cannot_be_launched(events: list[Event]) -> None:
+    for statement in statements(events, "policy", "aws_iam_role_policy"):
+        names_images = any("image/" in arn for arn in listed(statement["Resource"]))
+        if names_images and "ec2:RunInstances" in listed(statement["Action"]):
+            assert statement["Condition"]["Bool"] == {"ec2:IsLaunchTemplateResource": "true"}
+
+
+@of_the_controller
+def test_canaries_go_where_agents_go(events: list[Event]) -> None:
+    for statement in grants(events)["LaunchFromTemplates"]:
+        networks = [arn for arn in statement["Resource"] if re.search("subnet|security-group", arn)]
+        assert len(networks) == 4
+        assert not [arn for arn in networks if "*" in arn]
+
+
+@of_the_controller
+def test_only_canaries_of_its_pools_can_be_terminated_past_auto_scaling(
+    events: list[Event],
+) -> None:
+    """The tags are the adapter's own, and agents never carry them."""
+    adapter = (ROOT / "workhorse/adapters/aws_canary.py").read_text()
+    for statement in grants(events)["EndCanaries"]:
+        condition = statement["Condition"]
+        assert condition["Null"] == {"aws:ResourceTag/workhorse:canary": "false"}
+        (groups,) = condition["StringEquals"].values()
+        assert groups == ["workhorse-gpu", "workhorse-linux"]
+        keys = {key.partition("/")[2] for one in condition.values() for key in one}
+        assert all(f'"{key}"' in adapter for key in keys)
+    pool = pygohcl.loads((ROOT / "terraform/modules/agent-pool/variables.tf").read_text())
+    (rule,) = (pool["variable"]["tags"]["validation"],)
+    assert '"workhorse:"' in (rule if isinstance(rule, dict) else rule[0])["condition"]
+
+
+@of_the_controller
+def test_tags_are_given_at_launch_or_to_images_of_its_pools(events: list[Event]) -> None:
+    found = [
+        statement
+        for statement in statements(events, "policy", "aws_iam_role_policy")
+        if "ec2:CreateTags" in listed(statement["Action"])
+    ]
+    assert found
+    for statement in found:
+        (equal,) = statement["Condition"]["StringEquals"].items()
+        assert equal in (
+            ("ec2:CreateAction", "RunInstances"),
+            ("aws:ResourceTag/workhorse:pool", ["gpu", "linux"]),
+        )
+
+
+@of_the_controller
+def test_parameters_of_other_pools_are_out_of_reach(events: list[Event]) -> None:
+    for statement in statements(events, "policy", "aws_iam_role_policy"):
+        if any(action.startswith("ssm:Put") for action in listed(statement["Action"])):
+            for arn in statement["Resource"]:
+                assert re.search(r"/workhorse/pools/(gpu|linux)/(rollout|images)/\*$", arn)
+
+
+# What whoever runs Packer may do.
+
+BY_TAG_OR_NAME = re.compile(r"(packer_\*|sg-1|subnet-\w+|workhorse-bake|key/1)$")
+"""Resources that need no condition: each names one thing, or what Packer alone names so."""
+
+
+def open_to_all(events: list[Event]) -> Iterator[tuple[Statement, str]]:
+    """Every statement that changes something, with each resource that names no single thing."""
+    for statement in statements(events, "policy", *GRANTS):
+        if all(READING.match(action) for action in listed(statement["Action"])):
+            continue
+        for arn in listed(statement["Resource"]):
+            if not BY_TAG_OR_NAME.search(arn):
+                yield statement, arn
+
+
+MADE_BY_THE_CALL = {
+    "LaunchHere": ("network-interface", "snapshot"),
+    "MakeImages": ("image", "snapshot"),
+    "FleetOfOne": ("fleet", "launch-template"),
+    "KeepCandidates": ("parameter",),
+}
+"""Statement -> kinds of resource that need no condition: the call makes them, or they are ours."""
+
+
+@of_the_builder
+def test_whoever_bakes_touches_only_what_a_bake_made(events: list[Event]) -> None:
+    found = list(open_to_all(events))
+    assert len(found) > 10
+    for statement, arn in found:
+        kind = arn.split(":")[5].partition("/")[0]
+        if kind not in MADE_BY_THE_CALL.get(statement["Sid"], ()):
+            assert statement["Condition"], (statement["Sid"], arn)
+
+
+@of_the_builder
+def test_the_tags_in_the_conditions_are_those_that_packer_gives(events: list[Event]) -> None:
+    template = (ROOT / "packer/agent.pkr.hcl").read_text()
+    keys = set(re.findall(r"aws:(?:Resource|Request)Tag/([\w:-]+)", json.dumps(events)))
+    assert keys == {"workhorse:bake", "workhorse:pool"}
+    assert all(f'"{key}"' in template for key in keys)
+
+
+@of_the_builder
+def test_the_machine_that_is_baked_has_no_policy_of_ours(events: list[Event]) -> None:
+    assert not list(statements(events, "policy", "aws_iam_role_policy"))
+
+
+@of_the_builder
+def test_whoever_bakes_may_share_nothing_and_change_no_network(events: list[Event]) -> None:
+    granted = {a for s in statements(events, "policy", *GRANTS) for a in listed(s["Action"])}
+    assert len(granted) > 25
+    assert not {a for a in granted if re.search("Snapshot(Attribute)|SecurityGroupI", a)}
+
+
+def test_what_a_bake_needs_is_told_by_the_names_of_the_templates_variables() -> None:
+    """The output is a variables file for packer/ as it stands."""
+    text = (ROOT / "terraform/modules/image-builder/outputs.tf").read_text()
+    told = pygohcl.loads(text)["output"]["bake"]["value"]
+    assert set(told) == {"subnet_id", "security_group_id", "iam_instance_profile", "kms_key_id"}
+    variables = (ROOT / "packer/variables.pkr.hcl").read_text()
+    assert all(f'variable "{name}"' in variables for name in told)

@@ -157,16 +157,6 @@ def _taken_back(facts: Facts) -> set[str]:
     return {_end(d.instance) for d in facts.drains.values() if d.cause in taken}
 
 
-def remembered(standing: Standing, key: str) -> frozenset[str]:
-    """The ends of ids that the memory holds under that key."""
-    return frozenset(_ends(standing.memory, key))
-
-
-def ends_of(instances: Iterable[str]) -> frozenset[str]:
-    """The ends of these instances' ids, as the memory holds them."""
-    return frozenset(map(_end, instances))
-
-
 def _end(instance: str) -> str:
     return instance[-END_OF_ID:]
 

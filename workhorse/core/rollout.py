@@ -144,7 +144,7 @@ class RolloutAction(Word):
     RECALL = "Recall"
     """Have it call back those that need not leave any more."""
     RUN_MATRIX = "RunMatrix"
-    """Have the matrix job run where a cordon is confirmed, with `Strategy.MATRIX`."""
+    """With `Strategy.MATRIX`, have the matrix job run where a cordon is confirmed."""
     START_REFRESH = "StartRefresh"
     CANCEL_REFRESH = "CancelRefresh"
     PROMOTE = "PromoteImage"
@@ -216,7 +216,7 @@ ROLLOUT: Table[RolloutState, RolloutEvent, RolloutAction] = {
     (S.REFRESHING, E.REFRESH_FAILED): Row(S.ROLLING_BACK, (), "the instance refresh failed"),
     # BAKING: the new agents are watched.
     **_watched(S.BAKING),
-    **_stay(S.BAKING, E.BAKE_RUNNING, "the new agents are watched", A.TIDY),
+    **_stay(S.BAKING, E.BAKE_RUNNING, "the new agents are watched", A.RUN_MATRIX, A.TIDY),
     **_stay(S.BAKING, E.CANARY_LEFT, "the canary is on its way out", A.TIDY),
     (S.BAKING, E.NEXT_WAVE_DUE): Row(S.WAVE, (), "the wave is baked"),
     (S.BAKING, E.ALL_REPLACED): Row(S.DONE, (), "every agent is of the new version"),

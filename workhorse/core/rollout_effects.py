@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from workhorse.core.budgets import percent_now
 from workhorse.core.canary import canary_label, remains
+from workhorse.core.drain import REVOCABLE
 from workhorse.core.effects import (
     CancelRefresh,
     CloseOrder,
@@ -16,7 +17,7 @@ from workhorse.core.effects import (
     StartRefresh,
     UseTemplateVersion,
 )
-from workhorse.core.orders import Standing
+from workhorse.core.orders import Standing, Strategy
 from workhorse.core.rollout import RolloutAction, RolloutState
 from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollout_looks import refresh_runs
@@ -37,20 +38,8 @@ def smoke_parameters(facts: Facts) -> tuple[tuple[str, str], ...]:
     return (("POOL", order.pool), ("IMAGE", order.image), ("ORDER", order.id))
 
 
-def effects_of(
-    action: RolloutAction, standing: Standing, facts: Facts, nodes: tuple[str, ...] = ()
-) -> Effects:
-    """What an action does to the world.
-
-    Args:
-        action: of the table.
-        standing: as it was told.
-        facts: what the look knew.
-        nodes: where the matrix job is to run.
-    """
-    if action is A.RUN_MATRIX:
-        job = facts.policy.matrix_job
-        return (RunMatrix(job=job, nodes=nodes, order=facts.order.id),) if nodes else ()
+def effects_of(action: RolloutAction, standing: Standing, facts: Facts) -> Effects:
+    """What an action does to the world, from the standing as it was told."""
     told = _EFFECTS.get(action)
     return told(standing, facts) if told else ()
 
@@ -86,6 +75,27 @@ def _previous(_: Standing, facts: Facts) -> Effects:
     return (UseTemplateVersion(group=facts.order.group, version=facts.order.previous),)
 
 
+def _matrix(_: Standing, facts: Facts) -> Effects:
+    """The matrix job, where the cordon is confirmed and it was not asked for yet.
+
+    Without a node it is asked for when a node that it was asked for is no more: then what still
+    waits for that node is cancelled. Whom no run ends the drain machine ends.
+    """
+    if facts.order.strategy is not Strategy.MATRIX:
+        return ()
+    cordoned = {agent.instance.id for agent in facts.cordoned} - facts.matrixed
+    nodes = tuple(
+        drain.instance
+        for drain in facts.drains.values()
+        if drain.instance in cordoned
+        and drain.state in REVOCABLE
+        and drain.confirmed_at is not None
+    )
+    if not nodes and facts.matrixed <= facts.nodes.keys():
+        return ()
+    return (RunMatrix(job=facts.policy.matrix_job, nodes=nodes, order=facts.order.id),)
+
+
 def _start(_: Standing, facts: Facts) -> Effects:
     order = facts.order
     healthy = max(0, 100 - int(percent_now(facts.policy, facts.now)))
@@ -118,6 +128,7 @@ _EFFECTS: Mapping[RolloutAction, Callable[[Standing, Facts], Effects]] = {
     A.TIDY: remains,
     A.USE_TARGET: _target,
     A.USE_PREVIOUS: _previous,
+    A.RUN_MATRIX: _matrix,
     A.START_REFRESH: _start,
     A.CANCEL_REFRESH: _cancel,
     A.PROMOTE: _promote,

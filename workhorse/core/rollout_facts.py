@@ -36,6 +36,8 @@ class Facts:
     """The group's newest instance refresh, if there is one."""
     asked_at: float | None = None
     """When this process first had EC2 take the request for the canary."""
+    matrixed: frozenset[str] = frozenset()
+    """Nodes for which this process had Jenkins take the request for the matrix job."""
     trouble: str = ""
     """Why the last thing that was asked for was not done."""
 

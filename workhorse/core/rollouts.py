@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workhorse.core import canary
-from workhorse.core.drain import REVOCABLE
 from workhorse.core.effects import Effect
-from workhorse.core.health import WAVE_AT, emptied, ends_of, judged, new_wave, remembered, sighted
+from workhorse.core.health import WAVE_AT, emptied, judged, new_wave, sighted
 from workhorse.core.machine import step
 from workhorse.core.orders import Awaited, Order, Standing, Strategy
 from workhorse.core.rollout import OVER, ROLLOUT, TRYING, RolloutAction, RolloutEvent, RolloutState
@@ -18,9 +17,6 @@ from workhorse.core.rollout_effects import effects_of, recalled
 from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollout_looks import REFRESH_BEFORE, REFRESHED, TRIPPED, Seen, is_emptied, look
 from workhorse.core.waves import awaited, last_wave
-
-MATRIX = "matrix"
-"""Key of the memory: the ends of the ids of the agents that the matrix job was asked for."""
 
 S, E, A = RolloutState, RolloutEvent, RolloutAction
 
@@ -84,14 +80,11 @@ def advance(standing: Standing, facts: Facts) -> Advance:
         return Advance(
             event=seen.event, before=before, standing=_entered(after, row.state, facts, seen)
         )
-    nodes: tuple[str, ...] = ()
-    if A.RUN_MATRIX in row.actions and facts.order.strategy is Strategy.MATRIX:
-        after, nodes = _matrix(after, facts)
     return Advance(
         event=seen.event,
         before=before,
         standing=after,
-        effects=tuple(e for action in row.actions for e in effects_of(action, after, facts, nodes)),
+        effects=tuple(e for action in row.actions for e in effects_of(action, after, facts)),
         retire=seen.retire if A.RETIRE in row.actions else (),
         recall=recalled(before, facts) if A.RECALL in row.actions else (),
     )
@@ -156,23 +149,3 @@ def _next_wave(standing: Standing, facts: Facts) -> Standing:
         wave = last if REFRESHED in standing.memory else min(standing.wave + 1, last)
         standing = replace(standing, wave=wave)
     return new_wave(standing, facts.now)
-
-
-def _matrix(standing: Standing, facts: Facts) -> tuple[Standing, tuple[str, ...]]:
-    """Nodes where the cordon is confirmed and the matrix job was not asked for yet.
-
-    Asked for once: what becomes of a run that is lost is the drain machine's matter, which ends an
-    agent that nothing else has ended.
-    """
-    ready = [
-        drain.instance
-        for agent in facts.cordoned
-        if (drain := facts.drains.get(agent.instance.id)) is not None
-        and drain.confirmed_at is not None
-        and drain.state in REVOCABLE
-    ]
-    asked = remembered(standing, MATRIX)
-    nodes = tuple(name for name in ready if ends_of([name]).isdisjoint(asked))
-    kept = (asked & ends_of(a.instance.id for a in facts.cordoned)) | ends_of(nodes)
-    memory = {**standing.memory, MATRIX: " ".join(sorted(kept))}
-    return replace(standing, memory=memory), nodes

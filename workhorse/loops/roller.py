@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from workhorse.core.drain import Drain
-from workhorse.core.effects import CloseOrder, Effect, LaunchCanary, TellRollout
+from workhorse.core.effects import CloseOrder, Effect, LaunchCanary, RunMatrix, TellRollout
 from workhorse.core.errors import Surprise, Unreadable
 from workhorse.core.measure import rollout_meters
 from workhorse.core.meters import Meter
@@ -88,6 +88,8 @@ class Roller:
         """What was journalled last of each pool."""
         self._asked_at: dict[str, float] = {}
         """Order id to when EC2 first took the request for its canary."""
+        self._matrixed: dict[str, frozenset[str]] = {}
+        """Order id to the nodes for which Jenkins took the request for the matrix job."""
         self._trouble: dict[str, str] = {}
         """Order id to why the last thing that was asked for was not done."""
 
@@ -142,6 +144,7 @@ class Roller:
             known = replace(
                 first_facts(order, pool, policy, snapshot, drains, wishes),
                 asked_at=self._asked_at.get(order.id),
+                matrixed=self._matrixed.get(order.id, frozenset()),
                 trouble=self._trouble.pop(order.id, ""),
             )
             taken, facts = self._stepped(Gathering(self._rolling, known), order, snapshot.at)
@@ -151,7 +154,7 @@ class Roller:
             self.surges[order.pool] = surge(taken.standing, facts)
             retire += taken.retire
             recall += taken.recall
-            self._perform(taken, order, snapshot.at)
+            self._perform(taken, facts)
         self.holds_until = 0.0 if self._orders else inf
         return Chosen(retire=tuple(retire), recall=tuple(recall)) if retire or recall else NOBODY
 
@@ -191,19 +194,23 @@ class Roller:
             return False
         return True
 
-    def _perform(self, taken: Advance, order: Order, now: float) -> None:
+    def _perform(self, taken: Advance, facts: Facts) -> None:
         because = reason(taken.standing)
         try:
             for effect in taken.effects:
                 self._performer.perform(effect, because)
-                self._after(effect, order, now)
+                self._after(effect, facts)
         except Surprise as surprise:
-            self._trouble[order.id] = str(surprise)
+            self._trouble[facts.order.id] = str(surprise)
 
-    def _after(self, effect: Effect, order: Order, now: float) -> None:
+    def _after(self, effect: Effect, facts: Facts) -> None:
         """What is to be known of an effect that worked, and does not show by itself."""
+        order = facts.order
         if isinstance(effect, LaunchCanary):
-            self._asked_at.setdefault(order.id, now)
+            self._asked_at.setdefault(order.id, facts.now)
+        elif isinstance(effect, RunMatrix):
+            asked = facts.matrixed | {*effect.nodes}
+            self._matrixed[order.id] = asked & facts.nodes.keys()
         elif isinstance(effect, CloseOrder):
             self._orders.pop(order.pool, None)
 

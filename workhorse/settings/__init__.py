@@ -9,12 +9,13 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool
+from workhorse.core.orders import RolloutPolicy
 from workhorse.settings.delivery import (
     BakeSettings,
     ChatSettings,
@@ -82,6 +83,11 @@ class Settings(Section):
         if faults:
             raise refusal("pools", faults)
         return found
+
+    def rollouts(self, pools: Iterable[Pool]) -> Mapping[str, RolloutPolicy]:
+        """What a rollout may do, by the name of each of `pools`, which are this file's."""
+        tables = (entry.rollout for entry in self.pool)
+        return {pool.name: t.policy() for pool, t in zip(pools, tables, strict=True)}
 
 
 def load(path: Path, *, tick_seconds: float | None = None) -> Settings:
@@ -151,17 +157,33 @@ def reference() -> str:
 
 
 def _rows(section: str, model: type[Section], seen: set[str]) -> Iterator[str]:
-    key = "pool[]" if section == "pool" else section
+    yield from _table_rows("pool[]" if section == "pool" else section, model, seen)
+
+
+def _table_rows(key: str, model: type[Section], seen: set[str]) -> Iterator[str]:
+    """A row for each key; a table in the table is told by its own keys, a list of them by both."""
     properties = model.model_json_schema()["properties"]
     for name, field in model.model_fields.items():
         if name in seen:
             continue
         seen.add(name)
+        if (table := _section(field.annotation)) is not None:
+            yield from _table_rows(f"{key}.{name}", table, set())
+            continue
         default = "required" if field.is_required() else f"`{_toml(field.get_default())}`"
         if name == "policy_parameter":
             default = "the numbers are here"
         kind = _kind(properties[name], model.model_json_schema().get("$defs", {}))
         yield f"| `{key}.{name}` | {kind} | {default} | {field.description} |"
+        for listed in filter(None, map(_section, get_args(field.annotation))):
+            yield from _table_rows(f"{key}.{name}[]", listed, set())
+
+
+def _section(annotation: object) -> type[Section] | None:
+    """The table of that type, if it is one."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return None
 
 
 def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
@@ -169,7 +191,9 @@ def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
         schema = definitions[schema["$ref"].rsplit("/", 1)[1]]
     if "enum" in schema:
         return " or ".join(f"`{_toml(value)}`" for value in schema["enum"])
-    kinds = {"array": "list of strings", "boolean": "true or false", "integer": "whole number"}
+    if schema["type"] == "array":
+        return f"list of {schema['items'].get('type', 'table')}s"
+    kinds = {"boolean": "true or false", "integer": "whole number"}
     return kinds.get(schema["type"], str(schema["type"]))
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from workhorse.core.model import Policy, Pool, Release, Scaling
+from workhorse.settings.rollouts import RolloutSettings
 from workhorse.settings.sections import Section
 
 _NAME = "^[a-z][a-z0-9-]{0,31}$"
@@ -115,6 +116,8 @@ class Applied(Section):
     """Who makes the size true: an entry point of `workhorse.executors`."""
     executor_options: dict[str, Any] = Field(default={})
     """The executor's own settings, as a table."""
+    rollout: RolloutSettings = RolloutSettings()
+    """What a rollout of the pool may do, as a table."""
 
     def pool(self, policy: Policy) -> Pool:
         """The pool of that policy."""

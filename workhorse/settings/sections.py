@@ -76,6 +76,8 @@ class LoopSettings(Section):
     """Between two turns of the drainer."""
     publish_seconds: StrictFloat = Field(default=60, gt=0)
     """Between two publications of the meters."""
+    orders_seconds: StrictFloat = Field(default=5, gt=0)
+    """Between two looks for ordered rollouts, where `store.prefix` says where they are."""
     stale_seconds: StrictFloat = Field(default=30, gt=0)
     """How old a reading may be before it counts as none."""
     restart_grace_seconds: StrictFloat = Field(default=120, ge=0)

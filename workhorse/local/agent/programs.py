@@ -1,9 +1,9 @@
 """The programs that an image has, as far as jobs of ours call them.
 
-The agents of an embedded cloud share this machine, which may have no java and no AWS CLI. So each
-has a folder first on the PATH of its builds: `java`, which only tells its version; `aws`, which can
-make the calls of `aws.py`; `workhorse-leave`, which is the very script that a real image holds. In
-a broken image `java` does not start.
+The agents of an embedded cloud share this machine, which may have no java, no running Docker and no
+AWS CLI. So each has a folder first on the PATH of its builds: `java` and `docker`, which only say
+that they are there; `aws`, which can make the calls of `aws.py`; `workhorse-leave`, which is the
+very script that a real image holds. In a broken image `java` does not start.
 """
 
 import os
@@ -17,6 +17,9 @@ LEAVE = Path(__file__).parents[3] / "scripts/agent/leave"
 
 _JAVA = """#!/bin/sh
 echo 'openjdk version "17.0.0" (embedded)' >&2
+"""
+_DOCKER = """#!/bin/sh
+echo 'Server Version: none (embedded)'
 """
 _BROKEN = """#!/bin/sh
 echo 'java: error while loading shared libraries: libjli.so' >&2
@@ -43,7 +46,8 @@ class Programs:
         self._folder.mkdir(parents=True)
         python = shlex.quote(sys.executable)
         aws = f'#!/bin/sh\nexec {python} -S -m workhorse.local.agent.aws "$@"\n'
-        texts = {"java": _JAVA if self._healthy else _BROKEN, "aws": aws}
+        java = _JAVA if self._healthy else _BROKEN
+        texts = {"java": java, "docker": _DOCKER, "aws": aws}
         for name, text in texts.items():
             (self._folder / name).write_text(text)
             (self._folder / name).chmod(0o755)

@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
+from workhorse.adapters.aws_launcher import AwsLauncher
+from workhorse.adapters.session import AwsClients
 from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.terraform_override import write_local_override
 
@@ -120,6 +122,12 @@ def leftovers(client: Client, endpoint: str) -> dict[str, list[Any]]:
         "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
         "policies": client("autoscaling").describe_policies()["ScalingPolicies"],
         "rules": client("events").list_rules()["Rules"],
+        "policies of IAM": client("iam").list_policies(Scope="Local")["Policies"],
+        "security groups": [
+            one
+            for one in client("ec2").describe_security_groups()["SecurityGroups"]
+            if one["GroupName"] != "default"
+        ],
         "roles": [one["RoleName"] for one in client("iam").list_roles()["Roles"]],
         "parameters": client("ssm").describe_parameters(
             ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": ["/workhorse"]}]
@@ -136,9 +144,10 @@ def planned(terraform: Terraform, tmp_path: Path) -> dict[str, tuple[str, ...]]:
 def test_the_complete_example_lives_and_leaves_nothing(
     start: Start, client: Client, endpoint: str, tmp_path: Path
 ) -> None:
-    """Apply, roll a new image that ends nobody, let an alarm size a pool, destroy.
+    """Apply, a new image that ends nobody and that nobody launches, an alarm's size, destroy.
 
-    After each apply there is nothing more to do.
+    After each apply there is nothing more to do, and neither when a rollout has the group launch
+    the new version and takes it back: one writer per fact.
     """
     first, second = images(client)
     terraform = start("complete", {"pools": POOLS, "image_id": first})
@@ -150,14 +159,20 @@ def test_the_complete_example_lives_and_leaves_nothing(
     terraform = start("complete", {"pools": POOLS, "image_id": second})
     roll = terraform.plan(tmp_path / "roll.tfplan")
     assert roll.actions() == {
-        f'module.pool["{pool}"].{what}': ("update",)
-        for pool in POOLS
-        for what in ("aws_launch_template.agent", "aws_autoscaling_group.agents")
+        f'module.pool["{pool}"].aws_launch_template.agent': ("update",) for pool in POOLS
     }
     terraform.apply(roll)
     assert planned(terraform, tmp_path) == {}
     assert members(client, "workhorse-linux") == before
+    assert template_of(client, "workhorse-linux") == ("1", first)
+
+    launcher = AwsLauncher(AwsClients("us-east-1", endpoint), now=time.time)
+    assert launcher.version_of_image("workhorse-linux", second) == 2
+    launcher.use_template("workhorse-linux", 2)
     assert template_of(client, "workhorse-linux") == ("2", second)
+    assert planned(terraform, tmp_path) == {}
+    launcher.use_template("workhorse-linux", 1)
+    assert planned(terraform, tmp_path) == {}
 
     jobs_wait(client, "tests")
     assert len(members(client, "workhorse-tests")) == 3

@@ -121,13 +121,13 @@ def opened(settings: Settings, name: str) -> Iterator[Desk]:
     """
     clients = AwsClients(settings.aws.region, settings.aws.endpoint)
     try:
-        pool = _pool(settings, clients, name)
+        pool, policy = _pool(settings, clients, name)
         clock = RealClock.parse(settings.loop.clock) if settings.loop.clock else RealClock()
         images = SsmImages(clients, settings.store.prefix)
         yield Desk(
             pool=name,
             group=pool.group,
-            policy=RolloutPolicy(),
+            policy=policy,
             orders=SsmOrders(clients, settings.store.prefix),
             versions=AwsLauncher(clients, now=clock.now),
             cloud=AwsCloud(clients, now=clock.now),
@@ -139,10 +139,10 @@ def opened(settings: Settings, name: str) -> Iterator[Desk]:
         clients.close()
 
 
-def _pool(settings: Settings, clients: AwsClients, name: str) -> Pool:
-    pools = {
-        each.name: each for each in settings.pools(lambda n: secrets.from_parameter(clients, n))
-    }
+def _pool(settings: Settings, clients: AwsClients, name: str) -> tuple[Pool, RolloutPolicy]:
+    """The pool, and what its rollouts may do."""
+    found = settings.pools(lambda parameter: secrets.from_parameter(clients, parameter))
+    pools = {each.name: each for each in found}
     faults = []
     if name not in pools:
         known = ", ".join(sorted(pools))
@@ -151,4 +151,4 @@ def _pool(settings: Settings, clients: AwsClients, name: str) -> Pool:
         faults.append("store.prefix: (empty): rollouts are ordered below it, as /workhorse")
     if faults:
         raise Refusal("\n".join(faults))
-    return pools[name]
+    return pools[name], settings.rollouts(found)[name]

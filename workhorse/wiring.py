@@ -10,23 +10,30 @@ from typing import cast
 from workhorse import plugins
 from workhorse.adapters import secrets
 from workhorse.adapters.aws import AwsCloud
+from workhorse.adapters.aws_launcher import AwsLauncher
 from workhorse.adapters.aws_mailbox import SqsMailbox
 from workhorse.adapters.aws_metrics import CloudWatchMetrics, EverySink
 from workhorse.adapters.clock import RealClock
+from workhorse.adapters.image_store import SsmImages
 from workhorse.adapters.jenkins import JenkinsController
+from workhorse.adapters.jenkins_http import JenkinsHttp
+from workhorse.adapters.jenkins_jobs import JenkinsJobs
 from workhorse.adapters.journal import JournalFile
 from workhorse.adapters.lock import held
 from workhorse.adapters.prometheus import Prometheus
+from workhorse.adapters.rollout_store import SsmOrders
 from workhorse.adapters.session import AwsClients
 from workhorse.adapters.spoken import SpokenJournal
-from workhorse.core.errors import Refusal, Unreadable
+from workhorse.core.errors import Refusal, Surprise, Unreadable
+from workhorse.core.jobs import JobsPolicy, Kind, needed
 from workhorse.core.model import Pool, Release
 from workhorse.core.plan import Planner
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import DryRun, RealPerformer
 from workhorse.loops.ports import Executor, ExecutorKind, Metrics, Outside, Ports
-from workhorse.settings import Settings
+from workhorse.loops.rollout_ports import Rolling
+from workhorse.settings import LoopSettings, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,8 @@ def assembled(
         clients = AwsClients(settings.aws.region, settings.aws.endpoint)
         stack.callback(clients.close)
         pools = settings.pools(lambda name: secrets.from_parameter(clients, name))
-        controller = _controller(settings, clients, clock)
+        token = _token(settings, clients)
+        controller = _controller(settings, token, clock)
         ports = Ports(
             clock=clock,
             controller=controller,
@@ -76,6 +84,7 @@ def assembled(
             mailbox=SqsMailbox(clients),
             metrics=_metrics(settings, clients, stack),
             journal=SpokenJournal(_journal(settings, stack, dry_run=dry_run), show),
+            rolling=_rolling(settings, clients, token, clock),
         )
         ports = replace(ports, executors=_executors(settings, pools, ports))
         for _, executor in ports.executors.values():
@@ -85,12 +94,7 @@ def assembled(
             ports,
             pools,
             DryRun(ports, show) if dry_run else RealPerformer(ports),
-            pace=Pace(
-                tick=loop.tick_seconds,
-                glance=loop.glance_seconds,
-                mail=loop.drain_seconds,
-                publish=loop.publish_seconds,
-            ),
+            pace=_pace(loop),
             trust=Trust(
                 stale_seconds=loop.stale_seconds,
                 restart_grace_seconds=loop.restart_grace_seconds,
@@ -98,11 +102,52 @@ def assembled(
             blind_step=loop.blind_step,
             default_pool=loop.default_pool,
             planners=_planners(settings, pools),
+            rollouts=settings.rollouts(pools),
             forced=forced,
             deaf=dry_run,
         )
         version = _verified(controller, settings, pools)
+        for fault in _smoke_faults(settings, pools, token):
+            show(f"rollouts: {fault}")
         yield Workhorse(clock=clock, driver=driver, pools=pools, jenkins=version)
+
+
+def _pace(loop: LoopSettings) -> Pace:
+    return Pace(
+        tick=loop.tick_seconds,
+        glance=loop.glance_seconds,
+        mail=loop.drain_seconds,
+        publish=loop.publish_seconds,
+        orders=loop.orders_seconds,
+    )
+
+
+def _rolling(
+    settings: Settings, clients: AwsClients, token: str, clock: RealClock
+) -> Rolling | None:
+    """What rollouts need; nothing of it where the settings name no place for their orders."""
+    prefix, jenkins = settings.store.prefix, settings.jenkins
+    if not prefix:
+        return None
+    return Rolling(
+        launcher=AwsLauncher(clients, now=clock.now),
+        jobs=JenkinsJobs(JenkinsHttp(jenkins.url, jenkins.user, token)),
+        orders=SsmOrders(clients, prefix),
+        images=SsmImages(clients, prefix),
+    )
+
+
+def _smoke_faults(settings: Settings, pools: tuple[Pool, ...], token: str) -> tuple[str, ...]:
+    """What the smoke jobs lack: better known now than when a canary waits for them."""
+    jenkins = settings.jenkins
+    specs = needed(pools, settings.rollouts(pools), JobsPolicy()) if settings.store.prefix else ()
+    smoke = [spec for spec in specs if spec.kind is Kind.SMOKE]
+    if not smoke:
+        return ()
+    try:
+        return JenkinsJobs(JenkinsHttp(jenkins.url, jenkins.user, token)).faults(smoke)
+    except Surprise as surprise:
+        return (f"the smoke jobs cannot be looked at: {surprise}",)
 
 
 def _planners(settings: Settings, pools: tuple[Pool, ...]) -> Mapping[str, Planner]:
@@ -147,14 +192,17 @@ def _executors(
     return found
 
 
-def _controller(settings: Settings, clients: AwsClients, clock: RealClock) -> JenkinsController:
+def _token(settings: Settings, clients: AwsClients) -> str:
     jenkins = settings.jenkins
     if jenkins.token_file:
-        token = secrets.from_file(Path(jenkins.token_file))
-    elif jenkins.token_parameter:
-        token = secrets.from_parameter(clients, jenkins.token_parameter)
-    else:
-        token = secrets.from_secret(clients, jenkins.token_secret)
+        return secrets.from_file(Path(jenkins.token_file))
+    if jenkins.token_parameter:
+        return secrets.from_parameter(clients, jenkins.token_parameter)
+    return secrets.from_secret(clients, jenkins.token_secret)
+
+
+def _controller(settings: Settings, token: str, clock: RealClock) -> JenkinsController:
+    jenkins = settings.jenkins
     return JenkinsController(
         jenkins.url,
         jenkins.user,

@@ -6,6 +6,7 @@ own: no build finds it but the smoke job's.
 
 from workhorse.core.effects import DeleteNode, Effect, EndCanary
 from workhorse.core.health import late
+from workhorse.core.jobs import CANARY_LABEL
 from workhorse.core.orders import Canary, JobRun, Standing
 from workhorse.core.rollout import RolloutEvent, RolloutState
 from workhorse.core.rollout_facts import LATEST_BOOT, Facts
@@ -23,7 +24,7 @@ SUCCESS = "SUCCESS"
 
 def canary_label(pool: str) -> str:
     """The label of the pool's canaries, which the smoke job asks for."""
-    return f"workhorse-canary-{pool}"
+    return f"{CANARY_LABEL}{pool}"
 
 
 def canary_seconds(facts: Facts) -> float:

@@ -62,6 +62,8 @@ source "amazon-ebs" "agent" {
   }
 
   # >1.6 --
+  temporary_security_group_source_public_ip = length(var.ssh_source_cidrs) == 0
+
   imds_support = "v2.0"
 
   metadata_options {

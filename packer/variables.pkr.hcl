@@ -102,8 +102,8 @@ variable "security_group_id" {
 
 variable "ssh_source_cidrs" {
   type        = list(string)
-  default     = ["0.0.0.0/0"]
-  description = "Who may reach the security group that is made for this bake."
+  default     = []
+  description = "Networks that may reach the security group that is made for this bake; empty: the address that Packer comes from (Packer 1.6.6 cannot tell, and lets everybody come)."
 }
 
 variable "ssh_interface" {
@@ -112,8 +112,8 @@ variable "ssh_interface" {
   description = "Which address of the instance is spoken to, such as private_ip; empty: Packer chooses."
 
   validation {
-    condition     = contains(["", "public_ip", "private_ip", "public_dns", "private_dns"], var.ssh_interface)
-    error_message = "The value of ssh_interface must be empty, public_ip, private_ip, public_dns or private_dns."
+    condition     = contains(["", "public_ip", "private_ip", "public_dns", "private_dns", "session_manager"], var.ssh_interface)
+    error_message = "The value of ssh_interface must be empty, public_ip, private_ip, public_dns, private_dns or session_manager."
   }
 }
 

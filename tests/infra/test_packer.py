@@ -84,6 +84,8 @@ def test_the_staged_template_is_valid_for_the_oldest_packer(validated: Callable[
     [
         {"os": "ubuntu-24.04", "architecture": "arm64", "instance_type": "m7g.large"},
         {"spot": True},
+        {"ssh_source_cidrs": ["10.0.0.0/8"], "ssh_interface": "private_ip"},
+        {"ssh_interface": "session_manager", "iam_instance_profile": "bake"},
         {"kms_key_id": "alias/images", "subnet_id": "subnet-0abc", "security_group_id": "sg-0abc"},
         {"commit": "0123456789012345678901234567890123456789-dirty"},
         {"ec2_endpoint": "http://127.0.0.1:4000", "ssh_host": "127.0.0.1", "ssh_port": 2222},
@@ -156,6 +158,12 @@ def test_the_instance_is_asked_for_its_metadata_with_a_token_during_the_bake_and
     options = body["metadata_options"]
     assert body["imds_support"] == "v2.0"
     assert options["http_tokens"] == "required"
+
+
+def test_the_group_that_is_made_for_a_bake_lets_in_whom_it_must() -> None:
+    text = (PACKER / "agent.pkr.hcl").read_text()
+    assert "source_public_ip = length(var.ssh_source_cidrs) == 0" in text
+    assert "temporary_security_group_source_public_ip" in ATTRIBUTES
 
 
 def test_the_root_volume_is_encrypted_and_no_figure_is_left_to_chance() -> None:

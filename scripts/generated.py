@@ -19,6 +19,7 @@ from scripts import sources
 from workhorse import settings
 from workhorse.core.drain import DRAIN
 from workhorse.core.machine import diagram, listing
+from workhorse.core.rollout import ROLLOUT
 
 Part = Callable[[], str]
 
@@ -37,6 +38,8 @@ def parts() -> Mapping[str, Part]:
         "drain diagram": lambda: f"```mermaid\n{diagram(DRAIN)}```",
         "drain table": lambda: listing(DRAIN),
         "measurements": lambda: recorded("docs/recorded/bench.txt"),
+        "rollout diagram": lambda: f"```mermaid\n{diagram(ROLLOUT)}```",
+        "rollout table": lambda: listing(ROLLOUT),
         "settings": settings.reference,
         "task options": task_options,
         "tasks": tasks,

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from workhorse.adapters.job_templates import rendered
+from workhorse.core.cordon import cordon_label
 from workhorse.core.jobs import CHECKS, JobSpec, Kind, Variant
 
 SPECS = (
@@ -16,6 +17,7 @@ SPECS = (
     JobSpec(name="smoke", kind=Kind.SMOKE, label="workhorse-canary-linux", checks=CHECKS),
     *(JobSpec(name=each, kind=Kind.REPLACE, variant=each) for each in Variant),
 )
+CORDON = cordon_label("rollout", "i-a")
 ODD = """echo "a & b" '<c>' \\$d `e` ]]>  "$HOME" """
 
 
@@ -116,8 +118,19 @@ def test_a_replace_job_has_the_instance_leave_its_group(
     verb: Path, asked: str, *, decrement: bool
 ) -> None:
     spec = JobSpec(name="m", kind=Kind.REPLACE, decrement=decrement)
-    path = f"{verb}:{os.environ['PATH']}"
-    assert run(script(spec), verb, PATH=path).stdout == f"asked {asked}\n"
+    values = {"PATH": f"{verb}:{os.environ['PATH']}", "NODE_NAME": "i-a"}
+    ended = run(script(spec), verb, **values, NODE_LABELS=f"i-a {CORDON}")
+    assert ended.stdout == f"asked {asked}\n"
+
+
+@pytest.mark.parametrize("labels", ["i-a linux", "", "not-workhorse-drain.rollout.i-a"])
+def test_a_replace_job_leaves_an_agent_alone_that_is_not_cordoned(verb: Path, labels: str) -> None:
+    """It was called back while the run was queued: builds may begin there at any moment."""
+    spec = JobSpec(name="m", kind=Kind.REPLACE)
+    values = {"PATH": f"{verb}:{os.environ['PATH']}", "NODE_NAME": "i-a"}
+    ended = run(script(spec), verb, **values, NODE_LABELS=labels)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "i-a is not cordoned" in ended.stderr
 
 
 def test_a_release_job_completes_the_hook_of_its_own_agent_only(verb: Path) -> None:
@@ -129,6 +142,7 @@ def test_a_release_job_completes_the_hook_of_its_own_agent_only(verb: Path) -> N
 
 
 def test_without_the_verb_on_the_path_it_is_looked_for_where_images_have_it(tmp_path: Path) -> None:
-    ended = run(script(SPECS[2]), tmp_path, PATH="/usr/bin:/bin")
+    values = {"NODE_NAME": "i-a", "NODE_LABELS": CORDON}
+    ended = run(script(SPECS[2]), tmp_path, PATH="/usr/bin:/bin", **values)
     assert ended.returncode != 0
     assert "/usr/local/lib/workhorse/leave" in ended.stderr

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
 
+from workhorse.core.cordon import PREFIX as CORDON
 from workhorse.core.errors import Misuse
 from workhorse.core.job_config import ELASTIC_AXIS, LABEL_AXIS
 from workhorse.core.jobs import AXIS, NOBODY, JobSpec
@@ -25,7 +26,7 @@ def rendered(spec: JobSpec) -> str:
     """
     made = _environment()
     try:
-        script = made.get_template(f"{spec.kind}.sh.j2").render(job=spec)
+        script = made.get_template(f"{spec.kind}.sh.j2").render(job=spec, cordon=CORDON)
         text = made.get_template(f"{spec.kind}.xml.j2").render(
             job=spec,
             script=script,

@@ -43,15 +43,7 @@ def opened(settings: Settings) -> Iterator[Conversation]:
         yield Conversation(
             http=JenkinsHttp(jenkins.url, jenkins.user, token),
             pools=pools,
-            rollouts=_rollouts(settings, pools),
+            rollouts=settings.rollouts(pools),
         )
     finally:
         clients.close()
-
-
-def _rollouts(settings: Settings, pools: Sequence[Pool]) -> Mapping[str, RolloutPolicy]:
-    tables = (getattr(entry, "rollout", None) for entry in settings.pool)
-    return {
-        pool.name: RolloutPolicy() if table is None else table.policy()
-        for pool, table in zip(pools, tables, strict=True)
-    }

@@ -2,7 +2,7 @@
 
 Three kinds. The *release* job completes the termination hook of the agent that it runs on. A
 *smoke* job tries a canary, one job for each pool. The *replace* job ends the instances of the
-agents that it is told, a run on each, alone there: people know it as the suicide job.
+agents that it is told, a run on each, alone there.
 
 What a job is made of is decided here; the text of its config.xml is rendered from a template
 (`workhorse/jenkins_jobs`), and what of two such texts counts as equal is `core/job_config.py`'s.

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from workhorse.adapters.jenkins import JenkinsController
 from workhorse.adapters.jenkins_http import JenkinsHttp
 from workhorse.adapters.jenkins_jobs import JenkinsJobs
 from workhorse.adapters.job_desk import JobDesk
 from workhorse.adapters.job_templates import rendered
 from workhorse.adapters.session import AwsClients
+from workhorse.core.cordon import cordon_label
 from workhorse.core.jobs import CHECKS, JobSpec, Kind, Variant
 from workhorse.local.agent.image import FAILS_SMOKE, TAG
 from workhorse.local.aws.server import EmbeddedAws
@@ -51,6 +53,7 @@ class World:
     jenkins: JenkinsApi
     desk: JobDesk
     jobs: JenkinsJobs
+    controller: JenkinsController
 
     def install(self, spec: JobSpec) -> None:
         """Make the job."""
@@ -142,6 +145,7 @@ def busy_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             jenkins=JenkinsApi(jenkins.url, jenkins.user, jenkins.token),
             desk=JobDesk(http),
             jobs=JenkinsJobs(http),
+            controller=JenkinsController(jenkins.url, jenkins.user, jenkins.token, now=clock.now),
         )
         clients.close()
 
@@ -184,10 +188,21 @@ def test_a_run_on_each_agent_has_it_leave_its_group_by_the_hook(
     world.install(JobSpec(name="replace", kind=Kind.REPLACE, variant=variant))
     world.grow(2)
     leaver, stayer = world.online()
+    world.controller.cordon(leaver, cordon_label("rollout", leaver))
     world.jobs.run_matrix("replace", [leaver], "order-1")
     eventually(lambda: world.states()[leaver] == "Terminating:Wait")
     assert (world.states()[stayer], world.desired()) == ("InService", 1)
     eventually(lambda: getattr(world.jobs.newest("replace", {}), "result", None) == "SUCCESS")
+
+
+@needs_curl
+def test_an_agent_that_was_called_back_meanwhile_stays(world: World) -> None:
+    world.install(JobSpec(name="replace", kind=Kind.REPLACE))
+    world.grow(1)
+    (agent,) = world.online()
+    world.jobs.run_matrix("replace", [agent], "order-1")
+    eventually(lambda: getattr(world.jobs.newest("replace", {}), "result", None) == "FAILURE")
+    assert world.states() == {agent: "InService"}
 
 
 @needs_curl
@@ -196,6 +211,7 @@ def test_a_group_that_may_not_become_smaller_replaces_the_agent(world: World) ->
     world.clients.autoscaling.update_auto_scaling_group(AutoScalingGroupName=GROUP, MinSize=1)
     eventually(lambda: len(world.online()) == 1)
     (leaver,) = world.online()
+    world.controller.cordon(leaver, cordon_label("rollout", leaver))
     world.jobs.run_matrix("replace", [leaver], "order-1")
     eventually(lambda: world.states().get(leaver) == "Terminating:Wait")
     assert world.desired() == 1

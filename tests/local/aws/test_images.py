@@ -93,6 +93,15 @@ def test_tags_may_come_later_as_packer_gives_them(cloud: Cloud) -> None:
     assert [one["SnapshotId"] for one in told["Snapshots"]] == [snapshot_of(image)]
 
 
+def test_the_description_of_an_image_may_be_changed(cloud: Cloud) -> None:
+    """API_ModifyImageAttribute.html: Packer describes an image after it is made."""
+    ec2 = cloud.client("ec2")
+    made = ec2.create_image(InstanceId=instance(cloud), Name="agent-1")["ImageId"]
+    ec2.modify_image_attribute(ImageId=made, Description={"Value": "second"})
+    (image,) = ours(cloud)
+    assert (image["Description"], image["RootDeviceType"]) == ("second", "ebs")
+
+
 def test_images_are_found_by_owner_tag_key_and_name(cloud: Cloud) -> None:
     """API_DescribeImages.html: owners and filters; images of others are not ours."""
     ec2 = cloud.client("ec2")

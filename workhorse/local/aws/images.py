@@ -31,6 +31,7 @@ def create_image(
     _refuse_a_known_name(self, name)
     image: Ami = original(AmiBackend, "create_image")(self, instance_id, name, description, [])
     _tag(image, tag_specifications)
+    image.root_device_type = "ebs"
     backend: Any = self
     instance = backend.get_instance(instance_id)
     root = instance.block_device_mapping.get(instance.root_device_name)
@@ -90,6 +91,19 @@ def respond_deregister(self: AmisResponse) -> ActionResult:
     result: ActionResult = original(AmisResponse, "deregister_image")(self)
     if image is not None and self._get_param("DeleteAssociatedSnapshots"):
         backend.delete_snapshot(image.ebs_snapshot.id)
+    return result
+
+
+def respond_modify(self: AmisResponse) -> ActionResult:
+    """ModifyImageAttribute: with the description, which moto passes over.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyImageAttribute.html
+    """
+    result: ActionResult = original(AmisResponse, "modify_image_attribute")(self)
+    description = self._get_param("Description.Value")
+    if description is not None:
+        backend: Any = self.ec2_backend
+        backend.amis[self._get_param("ImageId")].description = description
     return result
 
 

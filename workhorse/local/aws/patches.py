@@ -74,6 +74,7 @@ EC2: tuple[Row, ...] = (
     (AmiBackend, "create_image", images.create_image, "names once, tags for snapshots"),
     (AmisResponse, "register_image", images.respond_register, "tags, its snapshot"),
     (AmisResponse, "copy_image", images.respond_copy, "tags"),
+    (AmisResponse, "modify_image_attribute", images.respond_modify, "the description"),
     (AmisResponse, "deregister_image", images.respond_deregister, "with its snapshots"),
     (EBSBackend, "attach_volume", volumes.attach_volume, "zone, owner, device"),
     (ElasticBlockStore, "detach_volume", volumes.respond_detach, "InstanceId is optional"),

@@ -1,20 +1,27 @@
 """`workhorse jobs`, against the stand-in."""
 
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from pydantic import ValidationError
 
+from scripts.sources import ROOT
 from workhorse.__main__ import main
 from workhorse.adapters.jenkins_http import JenkinsHttp
 from workhorse.adapters.job_desk import JobDesk
 from workhorse.commands.jobs import missing_jobs
+from workhorse.core.jobs import JobsPolicy
 from workhorse.local.jenkins.permissions import JOB_CONFIGURE, JOB_CREATE, JOB_READ, READ, User
 from workhorse.local.jenkins.plugins import ALL, FOLDER
 from workhorse.local.jenkins.standin import JenkinsStandIn
 from workhorse.settings import load
+from workhorse.settings.jobs import JobsSettings
 
+PAGE = ROOT / "docs/jobs.md"
 RELEASE = "workhorse-release"
 REPLACE = "workhorse-replace"
 SETTINGS = """
@@ -205,3 +212,36 @@ def test_whoever_orders_a_rollout_is_told_what_its_jobs_lack(place: Place) -> No
     )
     place.run("--install")
     assert missing_jobs(settings, [REPLACE]) == ()
+
+
+def test_the_settings_in_the_documents_are_accepted() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    chosen = JobsSettings.model_validate(tomllib.loads(example)["jobs"])
+    assert chosen.policy() == JobsPolicy(
+        checks=("java -version", "git --version", "test -d /mnt/cache"),
+        pool_checks={"gpu": ("nvidia-smi",)},
+    )
+    assert JobsSettings().policy() == JobsPolicy()
+
+
+def test_every_setting_of_the_jobs_is_in_the_documents() -> None:
+    told = re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text(), re.MULTILINE)
+    assert set(JobsSettings.model_fields) <= set(told)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"variant": "matrix"},
+        {"checks": []},
+        {"checks": [" "]},
+        {"checks": ["a\x00b"]},
+        {"pool_checks": {"gpu": []}},
+        {"pool_checks": {"gpu": [""]}},
+        {"check_seconds": 0},
+        {"retries": 3},
+    ],
+)
+def test_settings_that_make_no_job_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        JobsSettings.model_validate(wrong)

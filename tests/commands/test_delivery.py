@@ -1,6 +1,8 @@
 """Planning and asking, with the real Terraform and a chat on loopback."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from scripts.sources import ROOT
 from tests.commands.delivery_stage import Stage, Webhook, webhook
 from workhorse.adapters.plans import Plans
 
@@ -251,3 +254,46 @@ def test_two_do_not_plan_here_at_once(stage: Stage) -> None:
     with Plans(stage.plans).working("plan"):
         assert stage.run("plan") == 2
     assert "another plan runs here right now" in stage.said
+
+
+def test_one_damaged_plan_keeps_nobody_from_the_others(stage: Stage) -> None:
+    digest = stage.plan()
+    damaged = stage.plans / ("0" * 64)
+    damaged.mkdir()
+
+    stage.plan(size=2)
+    assert "warning: plan 000000000000: its records do not tell who made it" in stage.said
+    assert stage.run("plans") == 0
+    assert f"\n{digest[:12]}  " in stage.said
+    assert "plan 000000000000: its records do not tell" in stage.said
+    assert stage.run("approve", digest) == 0
+
+
+def test_only_one_place_may_hold_the_urls_of_the_chats(stage: Stage) -> None:
+    stage.configure(chat='urls_file = "a"\nurls_secret = "b"')
+
+    assert stage.run("plan") == 2
+    assert "at most one of urls_file, urls_parameter, urls_secret is allowed" in stage.said
+
+
+STOPPING = """#!/bin/sh
+[ "$1" = version ] && { echo Terraform v1.11.4; exit; }
+trap 'exit 3' INT
+kill -TERM $PPID
+while :; do sleep 0.1; done
+"""
+"""A Terraform that has whoever runs it stopped, and then works until it is interrupted itself."""
+
+
+def test_a_plan_that_is_stopped_leaves_nothing_behind(stage: Stage) -> None:
+    binary = stage.folder / "terraform-that-is-slow"
+    binary.write_text(STOPPING)
+    binary.chmod(0o755)
+    stage.configure(delivery=f'terraform = "{binary}"')
+    command = [sys.executable, "-m", "workhorse", "plan", f"--config={stage.config}"]
+    said = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (said.returncode, said.stderr) == (1, "interrupted\n")
+    assert not list(stage.plans.glob(".aside-*"))

@@ -241,7 +241,8 @@ def test_an_apply_that_is_stopped_ends_terraform_too_and_says_so(stage: Stage, f
         said, _ = process.communicate(timeout=60)
 
     assert process.returncode == 1
-    assert f"plan {digest[:12]}: interrupted; 2 changes were made before" in said
+    assert f"plan {digest[:12]}: interrupted, so perhaps" in said
+    assert "; 2 changes were made before; the plan is used: make a new plan" in said
     assert stage.standing(digest) == "failed"
     assert stage.plan(), "the state's lock is free again"
     assert fifo.exists()

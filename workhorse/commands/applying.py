@@ -103,7 +103,9 @@ class _Run:
         except TerraformError as wrong:
             raise self._failed(wrong) from None
         except KeyboardInterrupt:
-            raise self._ended(Told.FAILED, Surprise("interrupted")) from None
+            # What Terraform still did until it ended, nobody heard.
+            error = Surprise("interrupted, so perhaps more is done than is told here")
+            raise self._ended(Told.FAILED, error) from None
         self._record(Told.APPLIED, done=self._done)
         site.plans.forget(self._digest)
         site.show(f"{self._name} is applied: {len(self._done)} changes made")

@@ -77,6 +77,7 @@ def opened(arguments: argparse.Namespace, show: Show) -> Iterator[Site]:
 
     Raises:
         Refusal: something that they name is missing; it names all of it.
+        Surprise: whoever runs us interrupted what was done with them.
     """
     settings = load(arguments.config)
     told = settings.delivery
@@ -107,6 +108,8 @@ def opened(arguments: argparse.Namespace, show: Show) -> Iterator[Site]:
             plans=Plans(Path(told.plans)),
             show=show,
         )
+    except KeyboardInterrupt:
+        raise Surprise("interrupted") from None
     finally:
         clients.close()
         signal.signal(signal.SIGTERM, before)

@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from workhorse.commands.command import Command, Show
 from workhorse.commands.delivering import Site, add_options, add_person, opened
 from workhorse.commands.planning import notify, plan
 from workhorse.core.delivery import SHORT, Happening, resolved, standing
+from workhorse.core.errors import Refusal
 from workhorse.core.summary import lines
 
 
@@ -59,7 +61,7 @@ def _plans(arguments: argparse.Namespace, show: Show) -> int:
     with opened(arguments, show) as site:
         digests = site.plans.digests()
         chosen = [resolved(arguments.digest, digests)] if arguments.digest else list(digests)
-        rows = sorted((_row(site, each) for each in chosen), key=lambda row: -row["planned"]["at"])
+        rows = sorted(_rows(site, chosen), key=lambda row: -row["planned"]["at"])
         if arguments.json:
             show(json.dumps(rows, indent=2))
             return 0
@@ -71,6 +73,14 @@ def _plans(arguments: argparse.Namespace, show: Show) -> int:
             for line in lines(site.plans.changes(digest)):
                 site.tell(line)
     return 0
+
+
+def _rows(site: Site, digests: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for digest in digests:
+        try:
+            yield _row(site, digest)
+        except Refusal as damaged:
+            sys.stderr.write(f"{damaged}\n")
 
 
 def _row(site: Site, digest: str) -> dict[str, Any]:

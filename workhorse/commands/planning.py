@@ -123,15 +123,20 @@ def _tidied(site: Site) -> None:
     """Throw away what killed processes left, and plans that nobody applied in time."""
     with suppress(Refusal), site.plans.working("apply"):
         site.plans.sweep()
-        now = RealClock().now()
         for digest in site.plans.digests():
-            delivery = site.plans.delivery(digest)
-            old = now - delivery.planned.at > site.settings.delivery.keep_days * DAY
-            unused = {Standing.WAITING, Standing.APPROVED}
-            if old and standing(delivery, site.rules, now, running=False) in unused:
-                record = {"by": "plan", "where": "here", "at": now}
-                site.plans.record(digest, Told.DISCARDED, record)
-                site.plans.forget(digest)
+            try:
+                _discarded_when_old(site, digest, RealClock().now())
+            except Refusal as damaged:
+                site.show(f"warning: {damaged}")
+
+
+def _discarded_when_old(site: Site, digest: str, now: float) -> None:
+    delivery = site.plans.delivery(digest)
+    old = now - delivery.planned.at > site.settings.delivery.keep_days * DAY
+    unused = {Standing.WAITING, Standing.APPROVED}
+    if old and standing(delivery, site.rules, now, running=False) in unused:
+        site.plans.record(digest, Told.DISCARDED, {"by": "plan", "where": "here", "at": now})
+        site.plans.forget(digest)
 
 
 def _images(site: Site, given: list[str]) -> dict[str, str]:

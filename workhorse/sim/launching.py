@@ -35,6 +35,11 @@ class Launching:
         group.templates[version] = template
         return version
 
+    @property
+    def now(self) -> float:
+        """The world's time."""
+        return self._cloud.kernel.now
+
     def group(self, name: str) -> SimGroup:
         """The group of that name; raises `Surprise` when there is none."""
         return self._cloud.group(name)

@@ -36,6 +36,8 @@ class Rollings:
         """Pool to its order under way."""
         self.placed: list[Order] = []
         """Every order there ever was, as it was placed."""
+        self.halted_at: dict[str, float] = {}
+        """Order to when somebody halted it, while it is."""
         self.standings: dict[str, Standing] = {}
         """Pool to what was told last."""
         self.channels: dict[str, dict[str, str]] = defaultdict(dict)
@@ -105,6 +107,10 @@ class Rollings:
         if found is None or found.id != order:
             raise Refusal(f"pool {pool}: {order} is not under way")
         self.orders[pool] = replace(found, command=command)
+        if command is Command.HALT:
+            self.halted_at.setdefault(order, self.launching.now)
+        else:
+            self.halted_at.pop(order, None)
 
     # What the controller does.
 

@@ -6,21 +6,33 @@ As `audit.py`: it knows the truth and what the loops were shown, and none of the
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workhorse.core.cordon import parse_cordon_label
+from workhorse.core.drain import Cause
 from workhorse.core.effects import (
     CloseOrder,
     Cordon,
     Effect,
+    EndCanary,
     LaunchCanary,
     PromoteImage,
     StartRefresh,
     UseTemplateVersion,
 )
 from workhorse.core.model import Lifecycle
-from workhorse.core.orders import Order, RolloutPolicy
+from workhorse.core.orders import Command, Order, RolloutPolicy
+from workhorse.sim.builds import Stage
+from workhorse.sim.line import Side
 from workhorse.sim.rolling import Rollings
 from workhorse.sim.world import World
 
+SLACK_SECONDS = 60.0
+"""What lies at most between a reading and what is done by it, in plans whose calls take long."""
 Breach = Callable[[str], None]
+
+
+def _by_rollout(label: str) -> bool:
+    found = parse_cordon_label(label)
+    return found is not None and found[0] == Cause.ROLLOUT
 
 
 class RolloutAudit:
@@ -36,6 +48,7 @@ class RolloutAudit:
         self.checks: dict[type[Effect], Callable[[Any], None]] = {
             UseTemplateVersion: self._used,
             LaunchCanary: self._launched,
+            EndCanary: self._beside,
             StartRefresh: self._refreshed,
             PromoteImage: self._promoted,
             CloseOrder: self._closed,
@@ -45,6 +58,8 @@ class RolloutAudit:
         self._breach = breach
         self._turned: set[str] = set()
         """Orders whose group was given its former version back."""
+        self._ended: set[str] = set()
+        """Orders whose canary we have ended."""
 
     @property
     def _rolling(self) -> Rollings:
@@ -73,8 +88,13 @@ class RolloutAudit:
             self._breach(f"{effect} that nobody ordered")
             return
         self._goes_on(order, str(effect))
-        if any(m.order == order.id and not m.alive for m in self._world.launching.beside):
-            self._breach(f"{effect} after the order's canary has ended")
+        if order.id in self._ended:
+            self._breach(f"{effect} after we have ended the order's canary")
+
+    def _beside(self, effect: EndCanary) -> None:
+        machine = self._world.cloud.machines.get(effect.instance)
+        if machine is not None:
+            self._ended.add(machine.order)
 
     def _refreshed(self, effect: StartRefresh) -> None:
         order = self._order(effect.group)
@@ -108,11 +128,46 @@ class RolloutAudit:
         if order is None or order.pool not in self._rolling.orders:
             self._breach(f"{effect} while no rollout is ordered")
             return
-        kept = order.previous if order.id in self._turned else order.target
+        told = self._rolling.standings.get(order.pool)
+        back = told is not None and (told.order, told.state) == (order.id, "ROLLING_BACK")
+        kept = order.previous if back or order.id in self._turned else order.target
         if machine.template_version == kept:
             self._breach(f"{effect}, which is of version {kept} already")
         if machine.protected:
             self._breach(f"{effect} of a protected instance")
+        self._within(effect, machine.group, self._rollouts[order.pool])
+        if not back:
+            self._patient(effect, order)
+            self._let(effect, order)
+
+    def _within(self, effect: Cordon, group: str, policy: RolloutPolicy) -> None:
+        """No more are away at once than the policy allows, one at least."""
+        members = self._world.cloud.groups[group].machines.values()
+        size = sum(1 for m in members if not m.lifecycle.leaving)
+        serving = (m.id for m in members if m.lifecycle is Lifecycle.IN_SERVICE)
+        nodes = (self._world.jenkins.computers.get(name) for name in serving)
+        away = sum(1 for n in nodes if n is not None and any(map(_by_rollout, n.labels)))
+        allowed = max(1, int(size * policy.max_unavailable / 100))
+        if away + 1 > allowed:
+            self._breach(f"{effect} when {away} of {size} are away, and {allowed} may be")
+
+    def _patient(self, effect: Cordon, order: Order) -> None:
+        """No build of the pool has waited for too long; the loops' reading may be a tick old."""
+        limit = self._rollouts[order.pool].queue_wait_seconds + SLACK_SECONDS
+        queue = self._world.jenkins.queue.items.values()
+        waits = [b.since for b in queue if (b.expression, b.stage) == (order.pool, Stage.BUILDABLE)]
+        waited = self._world.kernel.now - min(waits, default=self._world.kernel.now)
+        if waited > limit and not self._world.ahead_seconds:
+            self._breach(f"{effect} while a build has waited for {waited:.0f} s")
+
+    def _let(self, effect: Cordon, order: Order) -> None:
+        """Nobody has halted it; the loops may have been unable to read that, or read it late."""
+        halted = self._rolling.halted_at.get(order.id, self._world.kernel.now)
+        unread = Side.SSM in self._world.line.failed_at
+        if order.command is Command.HALT and not unread:
+            since = self._world.kernel.now - halted
+            if since > SLACK_SECONDS:
+                self._breach(f"{effect}, halted {since:.0f} s ago")
 
     def _promoted(self, effect: PromoteImage) -> None:
         order = next((o for o in self._rolling.placed if o.image == effect.image), None)
@@ -124,10 +179,10 @@ class RolloutAudit:
         old = [i for i in old if self._world.cloud.machines[i].template_version != order.target]
         if order.id in self._turned or old:
             self._breach(f"{effect} while {old} are of another version")
-        group = self._world.cloud.groups[order.group]
-        dead = group.templates[order.target].registers == 0
-        if dead and any(m.template_version == order.target for m in members):
-            self._breach(f"{effect}, of which no agent ever came")
+        told = self._rolling.standings.get(order.pool)
+        fresh = [m for m in members if m.template_version == order.target]
+        if told is not None and told.total and fresh and not any(m.came for m in fresh):
+            self._breach(f"{effect}, of which no agent ever came in place of {told.total}")
 
     def _closed(self, effect: CloseOrder) -> None:
         told = self._rolling.standings.get(effect.pool)

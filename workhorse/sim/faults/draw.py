@@ -15,6 +15,7 @@ from workhorse.core.orders import Command, RolloutPolicy, Strategy
 from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
+from workhorse.sim.faults.ours import AnswersLost, SideFailed
 from workhorse.sim.faults.plan import EXACT, BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.rollout import Made, RolloutCommanded, RolloutOrdered
 from workhorse.sim.faults.upon import Upon
@@ -86,6 +87,8 @@ AWAITED_OF_ROLLOUTS = (
     *("LaunchCanary", "EndCanary", "RunJob", "UseTemplateVersion", "TellRollout", "CloseOrder"),
     *("PromoteImage", "CondemnImage", "Cordon", "Cordon", "TerminateInstance", "RunMatrix"),
 )
+UNREAD = 0.2
+"""The share of orders that SSM does not tell of for a while, or not of what was told there."""
 LURKING = 0.4
 """The share of faults that wait for the loops to do something."""
 AWAITED = (
@@ -156,6 +159,9 @@ def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:
         if rng.random() < LURKING:
             upon = replace(_upon(rng, at), effect=rng.choice(AWAITED_OF_ROLLOUTS))
             found.append(upon)
+        if rng.random() < UNREAD:
+            hidden = fault(rng, rng.choice((SideFailed, AnswersLost)), round(at + 60))
+            found.append(replace(hidden, side=Side.SSM))  # type: ignore[call-arg] # both have it
     faults = tuple(sorted((*plan.faults, *found), key=lambda each: each.at))
     return replace(plan, pools=pools, faults=faults)
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from workhorse.local.agent.cloud import Cloud
+from workhorse.local.agent.image import NEVER_REGISTERS, TAG
 from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.aws.timings import Timings
 from workhorse.local.clock import ScaledClock
@@ -37,6 +38,7 @@ class World:
     cloud: Cloud
     jenkins: JenkinsApi
     instance: str
+    user_data: str
 
     def online(self) -> bool:
         """Whether Jenkins shows the instance's node as connected."""
@@ -72,14 +74,16 @@ def world(tmp_path: Path) -> Iterator[World]:
         )
         api = JenkinsApi(jenkins.url, jenkins.user, jenkins.token)
         api.create_job("demo", sleeping_job("linux"))
-        found = World(aws=aws, cloud=cloud, jenkins=api, instance=launch(cloud, told))
+        found = World(
+            aws=aws, cloud=cloud, jenkins=api, instance=launch(cloud, told), user_data=told
+        )
         eventually(found.online)
         yield found
 
 
-def launch(cloud: Cloud, user_data: str) -> str:
+def launch(cloud: Cloud, user_data: str, image: str = "ami-12c6146b") -> str:
     form = {
-        "ImageId": "ami-12c6146b",
+        "ImageId": image,
         "InstanceType": "m5.large",
         "MinCount": "1",
         "MaxCount": "1",
@@ -111,3 +115,19 @@ def test_it_dies_with_its_instance_and_so_does_what_it_runs(world: World) -> Non
     eventually(lambda: world.result(1) == "FAILURE")
     assert not world.online()
     eventually(lambda: world.instance not in world.aws.bodies.running)
+
+
+def test_a_bad_image_runs_and_never_becomes_a_node(world: World) -> None:
+    """A good one that was launched after it registers meanwhile, as a canary with its own label."""
+    bad = "ami-03cf127a"
+    form = {"ResourceId.1": bad, "Tag.1.Key": TAG, "Tag.1.Value": NEVER_REGISTERS}
+    world.cloud.query("ec2", "CreateTags", form)
+    silent = launch(world.cloud, world.user_data, bad)
+    eventually(lambda: silent in world.aws.bodies.running)
+    canary = f"{world.user_data}AGENT_LABELS=workhorse-canary-linux\nAGENT_MODE=EXCLUSIVE\n"
+    good = launch(world.cloud, canary)
+    eventually(lambda: good in {each["displayName"] for each in world.jenkins.computers()})
+    found = {each["displayName"]: each["assignedLabels"] for each in world.jenkins.computers()}
+    assert {label["name"] for label in found[good]} == {good, "workhorse-canary-linux"}
+    assert silent not in found
+    assert silent in world.aws.bodies.running

@@ -2,7 +2,8 @@
 # Apply the role, and once more: an image whose second application changes anything is not made.
 #   STAGING  folder with puppet/ and agent/        POOL  whose data is read first
 set -euo pipefail
-export DEBIAN_FRONTEND=noninteractive FACTER_workhorse_pool=$POOL
+# NEEDRESTART_MODE: list the services that need a restart, and leave them.
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l FACTER_workhorse_pool=$POOL
 
 puppet=$STAGING/puppet
 files=$puppet/site-modules/profile/files

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Make a fresh machine ready for Puppet: nothing starts by itself, nothing else installs.
 set -euo pipefail
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
 
 # The first boot of a cloud image may still be at work; 2 means done with complaints.
 if command -v cloud-init >/dev/null; then

@@ -42,7 +42,8 @@ def ask(
 
 
 def expect(answer: Answer, status: int, what: str) -> Answer:
-    """The answer, if it has that status; raises FailedError else, with Jenkins' own words."""
+    """The answer, if it has that status; raises FailedError else, with why or whereto."""
     if answer.status != status:
-        raise FailedError(f"{what}: {answer.status} {answer.headers.get('x-error', '')}".rstrip())
+        why = answer.headers.get("x-error") or answer.headers.get("location", "")
+        raise FailedError(f"{what}: {answer.status} {why}".rstrip())
     return answer

@@ -83,6 +83,13 @@ describe 'profile::agent' do
     end
   end
 
+  context 'with a deadline for the boot that comes before the end of the registration' do
+    let(:facts) { SYSTEMS['Debian 12'] }
+    let(:params) { { boot_seconds: 600 } }
+
+    it { is_expected.to compile.and_raise_error(/boot_seconds is 600; legal: more than 600/) }
+  end
+
   { uid: 999, home: 'home', register_seconds: 0 }.each do |name, value|
     context "with #{name} => #{value}" do
       let(:facts) { SYSTEMS['Debian 12'] }

@@ -27,6 +27,11 @@ describe 'profile::updates' do
       is_expected.to contain_file('/etc/systemd/system/apt-daily-upgrade.timer')
         .with(ensure: 'link', target: '/dev/null')
     end
+
+    it 'holds snaps where the system has them, and masks what updates beside apt' do
+      expect(catalogue.resource('exec', 'hold all snaps').nil?).to be(debian)
+      expect(catalogue.resource('file', '/etc/systemd/system/ua-timer.timer').nil?).to be(debian)
+    end
   end
 end
 

@@ -2,6 +2,12 @@
 #
 # @api private
 class profile::agent::units {
+  # systemd waits a minute longer for the registration than the script does.
+  $least = $profile::agent::register_seconds + 60
+  unless $profile::agent::boot_seconds > $least {
+    fail("boot_seconds is ${profile::agent::boot_seconds}; legal: more than ${least}")
+  }
+
   profile::unit { 'workhorse-register.service':
     content => epp('profile/register.service.epp', {
         'user'    => $profile::agent::user,

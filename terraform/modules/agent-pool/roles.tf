@@ -58,3 +58,21 @@ resource "aws_iam_role_policy" "agent_release" {
     }]
   })
 }
+
+# For rollouts by the matrix job, whose runs end the agents that they run on. The group is again all
+# that IAM can tell apart: a build could end another agent of its own pool, through the hook.
+resource "aws_iam_role_policy" "agent_leave" {
+  count = var.matrix_rollouts ? 1 : 0
+
+  name = "leave-own-group"
+  role = aws_iam_role.agent.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "autoscaling:TerminateInstanceInAutoScalingGroup"
+      Resource = aws_autoscaling_group.agents.arn
+    }]
+  })
+}

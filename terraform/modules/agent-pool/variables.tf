@@ -175,6 +175,12 @@ variable "agent_parameters" {
   }
 }
 
+variable "matrix_rollouts" {
+  description = "Whether agents may end themselves, and so each other: the strategy `matrix` of rollouts needs it, the other two do not."
+  type        = bool
+  default     = false
+}
+
 variable "alarm_topic_arns" {
   description = "SNS topics that hear of the alarms meant for people; without any, alarms only show in CloudWatch."
   type        = list(string)

@@ -91,7 +91,7 @@ run "loop_mode_on_demand" {
     error_message = "no user data, no attribute"
   }
   assert {
-    condition     = length(aws_iam_role_policy.agent_release) == 0 && length(aws_iam_role_policy.agent_parameters) == 0
+    condition     = length(aws_iam_role_policy.agent_release) + length(aws_iam_role_policy.agent_parameters) + length(aws_iam_role_policy.agent_leave) == 0
     error_message = "an agent may do nothing unless asked for"
   }
   assert {
@@ -160,6 +160,7 @@ run "spot_and_job_release" {
     }
     spot               = { on_demand_base = 1 }
     security_group_ids = ["sg-1"]
+    matrix_rollouts    = true
     agent_parameters   = ["/ci/agent-secret"]
     user_data          = "#!/bin/sh\n"
     scheduled_sizes    = { morning = { recurrence = "0 6 * * 1-5", size = 5 } }
@@ -176,6 +177,10 @@ run "spot_and_job_release" {
   assert {
     condition     = jsondecode(aws_iam_role_policy.agent_release[0].policy).Statement[0].Resource == aws_autoscaling_group.agents.arn
     error_message = "an agent may complete the hook of its own group, no other"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.agent_leave[0].policy).Statement[0].Resource == aws_autoscaling_group.agents.arn
+    error_message = "an agent may end instances of its own group, no other"
   }
   assert {
     condition     = jsondecode(aws_iam_role_policy.agent_parameters[0].policy).Statement[0].Resource == ["arn:aws:ssm:eu-west-1:123456789012:parameter/ci/agent-secret"]

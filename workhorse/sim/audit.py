@@ -183,7 +183,8 @@ class Audit:
         machine = self._world.cloud.machines.get(effect.node)
         looks = self._looks_of(effect.node)
         if first and self._rollouts is not None and Cause.ROLLOUT in effect.label:
-            self._rollouts.retired(effect)
+            served = self._read is not None and looks.back_at != self._read.read_at
+            self._rollouts.retired(effect, served=served)
         if not first or machine is None or Cause.SCALE_IN not in effect.label:
             return
         now, policy = self._world.kernel.now, self._policies[machine.group]

@@ -58,6 +58,8 @@ class RolloutAudit:
         self._breach = breach
         self._turned: set[str] = set()
         """Orders whose group was given its former version back."""
+        self._idle: set[str] = set()
+        """Agents that were never seen at work."""
         self._ended: set[str] = set()
         """Orders whose canary we have ended."""
 
@@ -121,8 +123,13 @@ class RolloutAudit:
         if job and (run is None or run.result != "SUCCESS"):
             self._breach(f"{what} before its canary has passed {job}")
 
-    def retired(self, effect: Cordon) -> None:
-        """An agent is cordoned for a rollout, for the first time."""
+    def retired(self, effect: Cordon, *, served: bool) -> None:
+        """An agent is cordoned for a rollout, for the first time.
+
+        Args:
+            effect: that.
+            served: it was seen at work before; else it was to leave while it booted.
+        """
         machine = self._world.cloud.machines[effect.node]
         order = self._order(machine.group)
         if order is None or order.pool not in self._rolling.orders:
@@ -135,6 +142,9 @@ class RolloutAudit:
             self._breach(f"{effect}, which is of version {kept} already")
         if machine.protected:
             self._breach(f"{effect} of a protected instance")
+        if not served:
+            self._idle.add(effect.node)
+            return
         self._within(effect, machine.group, self._rollouts[order.pool])
         if not back:
             self._patient(effect, order)
@@ -144,7 +154,7 @@ class RolloutAudit:
         """No more are away at once than the policy allows, one at least."""
         members = self._world.cloud.groups[group].machines.values()
         size = sum(1 for m in members if not m.lifecycle.leaving)
-        serving = (m.id for m in members if m.lifecycle is Lifecycle.IN_SERVICE)
+        serving = {m.id for m in members if m.lifecycle is Lifecycle.IN_SERVICE} - self._idle
         nodes = (self._world.jenkins.computers.get(name) for name in serving)
         away = sum(1 for n in nodes if n is not None and any(map(_by_rollout, n.labels)))
         allowed = max(1, int(size * policy.max_unavailable / 100))

@@ -1,10 +1,10 @@
 """What must have become of rollouts when the world is at rest, and what keeps it from that."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from workhorse.core.orders import Command, Order
 from workhorse.sim.faults.verdict import Promise
+from workhorse.sim.groups import Template
 from workhorse.sim.rolling import STABLE, Rollings
 from workhorse.sim.world import World
 
@@ -20,12 +20,12 @@ def resume(world: World) -> None:
 
 
 def mend(world: World) -> None:
-    """Whoever rolled an image out untried, in a pool without agents, finds out and mends it."""
+    """Whoever rolled out an image that no agent of the wave tried finds out and mends it."""
     for name, group in world.cloud.groups.items() if world.rolling else ():
         template = group.templates[group.template_version]
         ordered = world.rolling is not None and world.rolling.pools[name] in world.rolling.orders
-        if template.registers == 0 and not ordered:
-            group.templates[group.template_version] = replace(template, registers=1.0)
+        if (template.registers == 0 or template.slowness > 1) and not ordered:
+            group.templates[group.template_version] = Template(image=template.image)
 
 
 def unfinished(world: World) -> Iterator[Found]:

@@ -21,8 +21,8 @@ from workhorse.core.images import Image, Keeping, age, orphans, records, table, 
 from workhorse.settings import Settings, load
 from workhorse.wiring import environment
 
-CHECKS = Path("tests", "image")
-"""Where a checkout holds the checks of an image."""
+CHECKS = Path("tests", "image", "test_checklist.py")
+"""What a checkout checks an image with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,8 @@ def _check(root: Path | None, show: Show) -> int:
         for each in CHECKLIST:
             show(f"{each.id}: {each.sentence}\n    told by: {each.told_by}")
         return 0
-    if not CHECKS.is_dir():
-        raise Refusal(f"--root: needs the checks in {CHECKS}/: call it from a checkout")
+    if not CHECKS.is_file():
+        raise Refusal(f"--root: needs {CHECKS}: call it from a checkout")
     command = [sys.executable, "-m", "pytest", str(CHECKS), "-q", "-n0", "-p", "no:cacheprovider"]
     environ = environment() | {"IMAGE_ROOT": str(root.resolve())}
     return subprocess.run(command, env=environ, check=False).returncode

@@ -1,8 +1,8 @@
 """The body of an embedded instance that boots its image; ends when the machine is off.
 
-It lives in a mount namespace of its own, which it enters by starting itself again: however it
-ends, no mount is left. An instance launched with a key pair is being baked: it boots in this
-machine's network, with ssh on a port of loopback, and keeps what it changed.
+It lives in a mount and a process namespace of its own, which it enters by starting itself again:
+however it ends, no mount is left, and no process. An instance launched with a key pair is being
+baked: it boots in this machine's network, with ssh on a port of loopback, and keeps what it changed.
 """
 
 import argparse
@@ -22,7 +22,10 @@ from workhorse.local.machine.layers import Library, Machine
 
 FAILED = 1
 DEFAULT_REGION = "us-east-1"
-ALONE = ("unshare", "--mount", "--propagation", "private", "--")
+ALONE = (
+    *("unshare", "--mount", "--propagation", "private"),
+    *("--pid", "--fork", "--kill-child", "--mount-proc", "--"),
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -31,9 +31,6 @@ NSPAWN = (
     *("--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--system-call-filter=@keyring bpf"),
 )
 
-MORTAL = ("setpriv", "--pdeathsig", "KILL", "--")
-"""A machine dies with its body, and its processes with it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -125,7 +122,6 @@ def _nspawn(machine: Machine) -> Sequence[str]:
     hosts.parent.mkdir(exist_ok=True)
     hosts.write_text(f"127.0.0.1 localhost {machine.path.name}\n::1 localhost\n")
     return (
-        *MORTAL,
         *NSPAWN,
         f"--directory={machine.root}",
         f"--machine={machine.path.name}",

@@ -110,6 +110,8 @@ def _joining(port: int) -> Callable[[StreamReader, StreamWriter], Awaitable[None
             writer.transport.abort()
             return
         await asyncio.gather(_pump(reader, back), _pump(outside, writer))
+        for each in (back, writer):
+            each.close()
 
     return join
 

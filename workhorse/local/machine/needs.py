@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 PROGRAMS = ("systemd-nspawn", "mmdebstrap", "unshare", "mount")
 
-MOUNT = ["unshare", "--mount", "--net", "mount", "-t", "tmpfs", "none", "/mnt"]
-"""Namespaces of both kinds, and a mount in one; nothing of it outlives the command."""
+MOUNT = [
+    *("unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc"),
+    *("mount", "-t", "tmpfs", "none", "/mnt"),
+]
+"""Namespaces of all kinds, and a mount in one; nothing of it outlives the command."""
 
 
 def missing(programs: Sequence[str] = PROGRAMS) -> str:

@@ -2,7 +2,7 @@
 
 It lives in a mount and a process namespace of its own, which it enters by starting itself again:
 however it ends, no mount is left, and no process. An instance launched with a key pair is being
-baked: it boots in this machine's network, with ssh on a port of loopback, and keeps what it changed.
+baked: it boots in the network of the host, ssh on a port of loopback, and keeps what it changed.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """The texts of the jobs: escaped, complete, and with scripts that do what they say."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 
 from workhorse.adapters.job_templates import rendered
 from workhorse.core.cordon import cordon_label
-from workhorse.core.jobs import CHECKS, JobSpec, Kind, Variant
+from workhorse.core.job_config import normalised, with_nodes
+from workhorse.core.jobs import CHECKS, JobSpec, Kind, Variant, shortcomings
 
 SPECS = (
     JobSpec(name="release", kind=Kind.RELEASE),
@@ -146,3 +148,53 @@ def test_without_the_verb_on_the_path_it_is_looked_for_where_images_have_it(tmp_
     ended = run(script(SPECS[2]), tmp_path, PATH="/usr/bin:/bin", **values)
     assert ended.returncode != 0
     assert "/usr/local/lib/workhorse/leave" in ended.stderr
+
+
+# --- Against what real servers were asked and answered -------------------------------------------
+
+RECORDED = Path(__file__).parents[1] / "recorded" / "jenkins"
+
+
+def recorded(version: str, name: str) -> dict[str, dict[str, str]]:
+    """A recorded exchange."""
+    found: dict[str, dict[str, str]] = json.loads((RECORDED / version / f"{name}.json").read_text())
+    return found
+
+
+def part(document: str, tag: str) -> str:
+    """The one element of that tag, normalised; without what only people read."""
+    found = next(ET.fromstring(document.partition("?>")[2]).iter(tag))  # noqa: S314 - recorded
+    for description in list(found.iterfind("description")):
+        found.remove(description)
+    return normalised(ET.tostring(found, encoding="unicode"))
+
+
+@pytest.mark.parametrize("version", ["2.462.3", "2.541.2"])
+def test_the_node_parameter_is_the_one_that_was_measured(version: str) -> None:
+    measured = recorded(version, "job-create-nlp")["request"]["body"]
+    tag = "org.jvnet.jenkins.plugins.nodelabelparameter.NodeParameterDefinition"
+    for spec in (SPECS[0], SPECS[-1]):
+        assert part(rendered(spec), tag) == part(measured, tag)
+
+
+@pytest.mark.parametrize("version", ["2.462.3", "2.541.2"])
+def test_the_matrix_is_the_one_that_was_measured_but_for_its_nodes(version: str) -> None:
+    """As Jenkins gave it back, too."""
+    measured = recorded(version, "matrix-configxml")["response"]["body"]
+    ours = rendered(SPECS[2])
+    for tag in ("axes", "executionStrategy"):
+        assert part(ours, tag) == part(measured, tag)
+    nodes = with_nodes(measured, ["i-a"])
+    assert "<values><string>i-a</string></values>" in nodes
+    assert normalised(nodes) == normalised(measured)
+
+
+@pytest.mark.parametrize("version", ["2.462.3", "2.541.2"])
+def test_what_jenkins_told_of_a_matrix_shows_its_axis(version: str) -> None:
+    """What is amiss with the recorded job is what we see; its axis is there."""
+    told = json.loads(recorded(version, "matrix-project")["response"]["body"])
+    assert shortcomings(JobSpec(name="m", kind=Kind.REPLACE), told) == (
+        "m: must allow concurrent builds",
+        "m: must have the parameter ORDER of type StringParameterDefinition",
+        "m: must have the parameter NODES of type StringParameterDefinition",
+    )

@@ -64,6 +64,12 @@ def test_a_label_axis_lists_the_nodes_and_an_elastic_one_names_them_with_commas(
     assert "<label>i-a,i-b</label>" in with_nodes(ELASTIC, ["i-a", "i-b"])
 
 
+def test_the_nodes_that_an_elastic_axis_saves_are_no_difference() -> None:
+    saved = '<values class="java.util.Collections$UnmodifiableRandomAccessList"><c/></values>'
+    assert "<values/>" in ELASTIC
+    assert normalised(ELASTIC.replace("<values/>", saved)) == normalised(ELASTIC)
+
+
 def test_empty_values_are_written_too() -> None:
     axis = "<hudson.matrix.LabelAxis><name>label</name><values/></hudson.matrix.LabelAxis>"
     assert "<string>i-a</string>" in with_nodes(f"<p>{axis}</p>", ["i-a"])

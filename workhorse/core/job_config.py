@@ -18,7 +18,8 @@ from workhorse.core.errors import Unreadable
 LABEL_AXIS = "hudson.matrix.LabelAxis"
 ELASTIC_AXIS = "org.jenkinsci.plugins.elasticaxisplugin.ElasticAxis"
 
-_WRITTEN_BY_RUNS = {LABEL_AXIS: "values", ELASTIC_AXIS: "label"}
+_WRITTEN_BY_RUNS = {LABEL_AXIS: {"values"}, ELASTIC_AXIS: {"label", "values"}}
+"""An elastic axis saves with its label the nodes that it had at that moment."""
 _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
 _NODES = {
     LABEL_AXIS: re.compile(rf"(<{LABEL_AXIS}\b[^>]*>(?:(?!</{LABEL_AXIS}>).)*?)"
@@ -75,7 +76,7 @@ def _clean(element: ET.Element) -> None:
     element.tail = None
     element.text = (element.text or "").strip()
     for child in list(element):
-        written = child.tag == _WRITTEN_BY_RUNS.get(element.tag)
+        written = child.tag in _WRITTEN_BY_RUNS.get(element.tag, ())
         _clean(child)
         if written or _says_nothing(child):
             element.remove(child)

@@ -7,7 +7,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from scripts import checks, delivering, generated, imaging, rolling, simulating
+from scripts import checks, delivering, generated, imaging, jobbing, rolling, simulating
 from scripts.forwarding import options, run_python
 
 ROOT = Path(__file__).resolve().parent
@@ -128,5 +128,5 @@ def docs(_context: Context) -> None:
 
 ns = Collection(
     *(demo, run, explain, test, check, bench, docs),
-    *(*imaging.TASKS, *delivering.TASKS, *rolling.TASKS, *simulating.TASKS),
+    *(*imaging.TASKS, *delivering.TASKS, *rolling.TASKS, *jobbing.TASKS, *simulating.TASKS),
 )

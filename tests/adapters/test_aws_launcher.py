@@ -16,7 +16,7 @@ from tests.adapters.answers import Answer, serving
 from tests.contracts.real_rollouts import LauncherOnEmbeddedAws, launcher_world
 from tests.contracts.stages import GROUP
 from workhorse.adapters.aws_canary import with_lines
-from workhorse.adapters.aws_launcher import CONSISTENT_SECONDS, AwsLauncher
+from workhorse.adapters.aws_launcher import CONSISTENT_SECONDS, NO_ROOM, AwsLauncher
 from workhorse.adapters.aws_templates import mixed_policy, user_data, version_number
 from workhorse.adapters.session import AwsClients
 from workhorse.core.errors import Missing, Surprise, Unreadable
@@ -133,10 +133,11 @@ def test_the_newest_version_of_an_image_counts(world: LauncherOnEmbeddedAws) -> 
     assert [one.description for one in world.port.template_versions(GROUP)] == ["larger", ""]
 
 
-def test_a_canary_goes_where_there_is_room(world: LauncherOnEmbeddedAws) -> None:
+@pytest.mark.parametrize("code", NO_ROOM)
+def test_a_canary_goes_where_there_is_room(world: LauncherOnEmbeddedAws, code: str) -> None:
     """Every type of the group in every subnet is tried; each try has a token of its own."""
     runs = asked(world.clients.ec2, "RunInstances")
-    refusing(world.clients.ec2, "RunInstances", "InsufficientInstanceCapacity", 3)
+    refusing(world.clients.ec2, "RunInstances", code, 3)
     made = world.port.launch_canary(GROUP, 1, ORDER, LABEL)
     of_the_template = None
     assert [one.get("InstanceType", of_the_template) for one in runs] == [

@@ -168,6 +168,9 @@ def test_the_complete_example_lives_and_leaves_nothing(
 
     launcher = AwsLauncher(AwsClients("us-east-1", endpoint), now=time.time)
     assert launcher.version_of_image("workhorse-linux", second) == 2
+    canary = launcher.launch_canary("workhorse-linux", 2, "r-1", "workhorse-canary-linux")
+    assert canary_of(client, canary) == (second, "linux", "r-1")
+    launcher.end_canary(canary)
     launcher.use_template("workhorse-linux", 2)
     assert template_of(client, "workhorse-linux") == ("2", second)
     assert planned(terraform, tmp_path) == {}
@@ -194,6 +197,16 @@ def jobs_wait(client: Client, pool: str) -> None:
             }
         ],
     )
+
+
+def canary_of(client: Client, instance: str) -> tuple[str, str, str]:
+    """The image of a canary, its pool and its order; it is a member of no group."""
+    told = client("ec2").describe_instances(InstanceIds=[instance])
+    found = told["Reservations"][0]["Instances"][0]
+    tags = {one["Key"]: one["Value"] for one in found["Tags"]}
+    assert "aws:autoscaling:groupName" not in tags
+    assert found["MetadataOptions"]["HttpTokens"] == "required"
+    return found["ImageId"], tags["workhorse:pool"], tags["workhorse:canary"]
 
 
 def template_of(client: Client, group: str) -> tuple[str, str]:

@@ -30,8 +30,15 @@ https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 
 ENDING = frozenset({"shutting-down", "terminated"})
 
-NO_ROOM = ("InsufficientInstanceCapacity", "Unsupported")
-"""Codes that speak of one type in one zone: another may have room."""
+NO_ROOM = (
+    "InsufficientInstanceCapacity",
+    "InsufficientFreeAddressesInSubnet",
+    "Unsupported",
+)
+"""Codes that speak of one type in one zone or subnet: another may have room.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,19 @@ def test_what_is_replaced_is_told_with_what_forces_it(stage: Stage) -> None:
     assert "input.size: 1 -> 2" in stage.said
 
 
+def test_what_destroys_is_red_where_there_is_colour_and_in_capitals_anywhere(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.run("apply", stage.approved(size=1))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stage.plan(size=2)
+
+    red = [line for line in stage.said.splitlines() if line.startswith("\x1b[1;31m")]
+    assert "\x1b[1;31mREPLACE (1)\x1b[0m" in red
+    assert "update (1)" in stage.said.splitlines()
+
+
 def test_without_changes_there_is_nothing_to_approve(stage: Stage, chat: Webhook) -> None:
     stage.run("apply", stage.approved())
     chat.told.clear()
@@ -279,10 +292,11 @@ def test_only_one_place_may_hold_the_urls_of_the_chats(stage: Stage) -> None:
 STOPPING = """#!/bin/sh
 [ "$1" = version ] && { echo Terraform v1.11.4; exit; }
 trap 'exit 3' INT
+until grep -q 'State:.*sleeping' /proc/$PPID/status; do :; done
 kill -TERM $PPID
 while :; do sleep 0.1; done
 """
-"""A Terraform that has whoever runs it stopped, and then works until it is interrupted itself."""
+"""A Terraform that has whoever waits for it stopped, and works on until it is interrupted too."""
 
 
 def test_a_plan_that_is_stopped_leaves_nothing_behind(stage: Stage) -> None:

@@ -176,4 +176,6 @@ def test_every_kind_of_record_is_understood() -> None:
 
 
 def test_what_an_apply_had_done_is_remembered() -> None:
-    assert after(record("begun"), record("failed", done=["aws_x.a"])).done == ("aws_x.a",)
+    assert after(record("begun"), record("failed", done=["created aws_x.a"])).done == (
+        "created aws_x.a",
+    )

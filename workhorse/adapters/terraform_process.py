@@ -1,4 +1,4 @@
-"""One Terraform process: its lines as they come, its limit, its orderly end on an interrupt."""
+"""One process of Terraform or Packer: its lines as they come, its limit, its orderly end."""
 
 import signal
 import subprocess
@@ -25,18 +25,19 @@ class Ended:
     faults: tuple[str, ...]
 
 
-def run(
+def run(  # noqa: PLR0913 - all by name; each is one thing that a process is told
     command: Sequence[str],
     *,
     directory: Path,
     environ: Mapping[str, str],
     heard: Callable[[str], None],
     limit_seconds: float,
+    grace_seconds: float = GRACE_SECONDS,
 ) -> Ended:
     """Run to the end, handing each line of output to `heard` as it comes.
 
     After `limit_seconds` the process is interrupted. Whatever `heard` raises, or a Ctrl-C of ours,
-    interrupts it too and goes on up once it has ended.
+    interrupts it too and goes on up once it has ended, or was killed after `grace_seconds`.
     """
     with tempfile.TemporaryFile("w+") as errors:
         # A session of its own: Ctrl-C reaches Terraform once, from us, and not twice, at which it
@@ -52,11 +53,11 @@ def run(
             start_new_session=True,
         ) as process:
             watch = threading.Timer(limit_seconds, process.send_signal, [signal.SIGINT])
-            watch.start()
             try:
+                watch.start()
                 tail = _listen(process.stdout, heard)
             except BaseException:
-                _interrupt(process)
+                _interrupt(process, grace_seconds)
                 raise
             finally:
                 watch.cancel()
@@ -73,9 +74,9 @@ def _listen(output: IO[str] | None, heard: Callable[[str], None]) -> tuple[str, 
     return tail
 
 
-def _interrupt(process: "subprocess.Popen[str]") -> None:
+def _interrupt(process: "subprocess.Popen[str]", grace_seconds: float) -> None:
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(GRACE_SECONDS)
+        process.wait(grace_seconds)
     except subprocess.TimeoutExpired:
         process.kill()

@@ -25,8 +25,10 @@ from workhorse.core.delivery import AGAIN, SHORT, Delivery, Told, lacking, resol
 from workhorse.core.errors import Refusal, Surprise, WorkhorseError
 from workhorse.core.summary import lines
 
-DONE = re.compile(r"^(?P<address>\S.*): (Creation|Modifications|Destruction) complete")
-"""Terraform's line about a change that is made."""
+DONE = re.compile(r"^(?P<address>\S.*): (?P<what>Creation|Modifications|Destruction) complete")
+"""Terraform's line about a step that is made; a replacement is two of them."""
+
+DONE_WORDS = {"Creation": "created", "Modifications": "updated", "Destruction": "destroyed"}
 
 WORTH_TELLING = re.compile(
     r"^(?P<line>\S.*: (Creating|Modifying|Destroying|Still|Creation|Modif|Destr)[^\[]*)"
@@ -108,9 +110,10 @@ class _Run:
             raise self._ended(Told.FAILED, error) from None
         self._record(Told.APPLIED, done=self._done)
         site.plans.forget(self._digest)
-        site.show(f"{self._name} is applied: {len(self._done)} changes made")
+        made = f"{len(self._done)} steps made"
+        site.show(f"{self._name} is applied: {made}")
         self._outputs(tool)
-        mention(site, f"workhorse: {self._name} is applied", f"{len(self._done)} changes made")
+        mention(site, f"workhorse: {self._name} is applied", made)
 
     def _failed(self, wrong: TerraformError) -> WorkhorseError:
         site = self._site
@@ -129,9 +132,9 @@ class _Run:
         else:
             site.plans.forget(self._digest)
         if kind is Told.FAILED:
-            text += f"; {len(self._done)} changes were made before; the plan is used: {AGAIN}"
-            for address in self._done:
-                site.show(f"was done: {address}")
+            text += f"; {len(self._done)} steps were made before; the plan is used: {AGAIN}"
+            for step in self._done:
+                site.show(f"was done: {step}")
         mention(site, f"workhorse: {self._name}: {kind}", text, alarming=True)
         return type(error)(f"{self._name}: {text}")
 
@@ -148,6 +151,6 @@ class _Run:
 
     def _heard(self, line: str) -> None:
         if match := DONE.match(line):
-            self._done.append(match["address"])
+            self._done.append(f"{DONE_WORDS[match['what']]} {match['address']}")
         if match := WORTH_TELLING.match(line):
             self._site.show(match["line"].rstrip())

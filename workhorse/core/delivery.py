@@ -89,7 +89,7 @@ class Delivery:
     ended: Told | None = None
     """APPLIED, FAILED, STALE or DISCARDED; None while it is not used, or was cut short."""
     done: tuple[str, ...] = ()
-    """What its apply had changed when it ended, as addresses."""
+    """The steps that its apply had made when it ended, as `created ADDRESS`."""
 
 
 def delivery(digest: str, records: Iterable[Mapping[str, Any]]) -> Delivery | None:

@@ -5,7 +5,7 @@ set -euo pipefail
 
 rm -f /usr/sbin/policy-rc.d
 apt-get -q clean
-rm -rf /var/lib/apt/lists/* /var/cache/puppet /var/lib/puppet /etc/puppet/puppet.conf.d
+rm -rf /var/lib/apt/lists/* /var/cache/puppet/* /var/lib/puppet/*
 
 # Identity: every instance makes its own at its first boot.
 rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub

@@ -114,6 +114,13 @@ def test_nothing_updates_itself(image: Host) -> None:
     assert not enabled(image, "puppet.service")
 
 
+def test_it_can_be_baked_upon(image: Host) -> None:
+    image.check_output("puppet --version")
+    for folder in ("/var/lib/puppet", "/var/cache/puppet"):
+        assert image.file(folder).is_directory, folder
+        assert image.file(folder).listdir() == [], folder
+
+
 def test_no_identity_is_shared(image: Host) -> None:
     assert image.run("ls /etc/ssh/ssh_host_*").stdout == ""
     assert image.file("/etc/machine-id").size == 0

@@ -60,6 +60,11 @@ SPOILT = {
         "rm /etc/systemd/system/apt-daily-upgrade.timer",
         "systemctl --root=/ enable puppet.service",
     ],
+    "it-can-be-baked-upon": [
+        "rmdir /var/lib/puppet",
+        "touch /var/cache/puppet/catalog.json",
+        "rm /usr/bin/puppet",
+    ],
     "no-identity-is-shared": [
         "ssh-keygen -A",
         "echo 0123 >/etc/machine-id",

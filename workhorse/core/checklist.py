@@ -82,6 +82,11 @@ CHECKLIST = (
         told_by="unattended-upgrades is absent, apt's timers are masked, Puppet is not enabled",
     ),
     Check(
+        id="it-can-be-baked-upon",
+        sentence="Puppet can be applied to the image again, as by a bake that starts from it.",
+        told_by="puppet --version; the folders that Puppet does not make by itself",
+    ),
+    Check(
         id="no-identity-is-shared",
         sentence="Every instance makes its own host keys and machine id.",
         told_by="no ssh host keys, an empty machine-id, no random seed; the unit that makes keys",

@@ -50,7 +50,7 @@ class Rolled:
     """One rollout, measured."""
 
     seconds: float
-    """From the order to its end."""
+    """From when the controller took the order to its end."""
     longest_seconds: float
     """What was left, at the order, of the build that ended last."""
     boot_seconds: float

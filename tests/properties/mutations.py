@@ -11,12 +11,15 @@ from dataclasses import dataclass
 import pytest
 
 from scripts import sources
-from tests.properties.breakages import BREAKAGES
+from tests.properties.breakages import BREAKAGES as COMMON
+from tests.properties.rollout_breakages import ROLLOUT_BREAKAGES
 from workhorse.sim.faults import draw
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.verdict import Promise, Verdict
 
+BREAKAGES = {**COMMON, **ROLLOUT_BREAKAGES}
+"""All that must be noticed."""
 PAGE = sources.ROOT / "docs/faults.md"
 LIMIT = 2000
 """Plans that are tried; each breakage must be noticed by one of them."""
@@ -39,12 +42,12 @@ def caught_by(plan: int, verdict: Verdict) -> Caught | None:
 
 def search(name: str, first: int = 0) -> Caught | None:
     """The first plan that notices the breakage; the page's own is tried before all others."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        BREAKAGES[name].patch(monkeypatch)
-        for number in (first, *range(LIMIT)):
+    for number in (first, *range(LIMIT)):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            BREAKAGES[name].patch(monkeypatch)
             caught = caught_by(number, run(draw.plan(number), BREAKAGES[name].loops))
-            if caught is not None:
-                return caught
+        if caught is not None and run(draw.plan(number)).kept:
+            return caught
     return None
 
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.breakages import BREAKAGES
 from tests.properties.machine import Promises
-from tests.properties.mutations import LIMIT, PAGE, filled, read
+from tests.properties.mutations import BREAKAGES, LIMIT, PAGE, filled, read
 from tests.properties.scene import Options, Scene
 from workhorse.sim.faults import draw
 from workhorse.sim.faults.play import run

@@ -75,3 +75,5 @@ def _ended(world: World, rolling: Rollings, order: Order) -> Iterator[Found]:
     stable = rolling.channels[order.pool].get(STABLE)
     if done != (stable == order.image):
         yield Promise.ROLLOUT, f"{order.id} ended {told.state}, and {stable} is stable"
+    if (told.state == "FAILED") != (order.image in rolling.condemned):
+        yield Promise.ROLLOUT, f"{order.id} ended {told.state}; condemned: {rolling.condemned}"

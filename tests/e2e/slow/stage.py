@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workhorse.adapters.image_store import SsmImages
 from workhorse.adapters.session import AwsClients
@@ -41,6 +42,9 @@ SPEED = 30.0
 
 BOOT, SHUTDOWN, STOPPING = 30.0, 6 * SPEED, 8 * SPEED
 """Virtual seconds. A machine that is told to end has so long before its power goes off."""
+
+AGENT_DIRECTORY = "/home/jenkins/agent"
+"""Where builds work on the image; Puppet makes it."""
 
 BASE_TAR = CHECKOUT / ".tools" / "images" / "base-bookworm.tar"
 """Made once; half a minute of mmdebstrap."""
@@ -153,7 +157,7 @@ class Workshop:
             progress=progress,
             log=folder / "logs" / "terraform.log",
         )
-        variables = {**one_pool._variables(self.where, folder, self.play), "image_id": image}
+        variables = self._variables(image)
         outputs = deployment.apply(variables)["pools"]
         journal, config = folder / "journal.jsonl", folder / "workhorse.toml"
         config.write_text(one_pool._settings(self.where, outputs, journal, self.play))
@@ -170,6 +174,18 @@ class Workshop:
             apply=lambda newer: one_pool._applied(deployment, {**variables, "image_id": newer}),
         )
         controller.stop()
+
+    def _variables(self, image: str) -> dict[str, Any]:
+        """Those of a pool of processes, but for the image, and the place of builds that it has."""
+        found: dict[str, Any] = one_pool._variables(self.where, self.folder, self.play)
+        found["image_id"] = image
+        found["pools"][self.play.pool.name]["user_data"] = setting.user_data(
+            self.play.pool,
+            url=self.where.jenkins.url,
+            user=self.where.user,
+            directory=AGENT_DIRECTORY,
+        )
+        return found
 
 
 @contextmanager

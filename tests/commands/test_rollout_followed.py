@@ -61,6 +61,7 @@ class Following:
             versions=cast("Versions", self),
             cloud=ports.cloud,
             previous_image=lambda: self.pool.rollings.channels[POOL].get(PREVIOUS, ""),
+            condemned=lambda _image: "",
             missing_jobs=lambda _jobs: (),
             now=self.pool.world.clock.now,
         )

@@ -80,6 +80,7 @@ class Scene:
             versions=cast("Versions", self),
             cloud=self.ports.cloud,
             previous_image=lambda: self.rolling.channels[POOL].get("previous", ""),
+            condemned=lambda image: self.rolling.condemned.get(image, ""),
             missing_jobs=self.missing_jobs,
             now=self.world.clock.now,
         )
@@ -321,6 +322,20 @@ def test_every_fault_is_told_at_once() -> None:
         "job smoke",
         "--version",
     ]
+
+
+def test_an_image_that_failed_before_is_tried_again_only_where_it_is_named() -> None:
+    scene = Scene()
+    scene.rolling.condemn(POOL, "ami-2", "the canary never came online")
+
+    with pytest.raises(Refusal) as refused:
+        scene.clerk().order(wish())
+
+    assert str(refused.value) == (
+        "the newest version, 2, holds ami-2, which failed before: the canary never came online; "
+        "name it with --version to try it again"
+    )
+    assert scene.clerk(detach=True).order(wish(version=2)) == DONE
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,13 @@ class Clerk:
             return None
         at = self.desk.now()
         name = order_id(at, secrets.token_hex(2))
-        return group, ordered(wish, group, images, order=name, at=at)
+        order = ordered(wish, group, images, order=name, at=at)
+        if not wish.named and (why := self.desk.condemned(order.image)):
+            faults.append(
+                f"the newest version, {order.target}, holds {order.image}, which failed before: "
+                f"{why}; name it with --version to try it again"
+            )
+        return group, order
 
     def _under_way(self) -> Order:
         order = self.desk.orders.order(self.desk.pool)

@@ -92,6 +92,8 @@ class Desk:
     cloud: Groups
     previous_image: Callable[[], str]
     """The image that was the pool's stable one before; empty for none."""
+    condemned: Callable[[str], str]
+    """Why an image failed a rollout before; empty when it did not."""
     missing_jobs: Callable[[Sequence[str]], Sequence[str]]
     """Of these jobs, what is wrong with each that could not be run, as sentences."""
     now: Callable[[], float]
@@ -132,11 +134,16 @@ def opened(settings: Settings, name: str) -> Iterator[Desk]:
             versions=AwsLauncher(clients, now=clock.now),
             cloud=AwsCloud(clients, now=clock.now),
             previous_image=lambda: images.channels(name).previous,
+            condemned=lambda image: _condemned(images, name, image),
             missing_jobs=lambda jobs: missing_jobs(settings, jobs) if jobs else (),
             now=clock.now,
         )
     finally:
         clients.close()
+
+
+def _condemned(images: SsmImages, pool: str, image: str) -> str:
+    return next((each.failed for each in images.images(pool) if each.id == image), "")
 
 
 def _pool(settings: Settings, clients: AwsClients, name: str) -> tuple[Pool, RolloutPolicy]:

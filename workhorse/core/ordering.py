@@ -27,6 +27,11 @@ class Wish:
     canary: bool = True
     by: str
 
+    @property
+    def named(self) -> bool:
+        """It says which version, by its number or its image."""
+        return self.version is not None or bool(self.image)
+
 
 def order_id(at: float, chance: str) -> str:
     """An id that is never used again: the time, for people, and some characters of chance."""

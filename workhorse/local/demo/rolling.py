@@ -12,6 +12,9 @@ from workhorse.local.demo.scenery import environment
 PREFIX = "/workhorse"
 """Where the parameters of images and rollouts are, which the control plane's role may write."""
 
+POOL_TAG = "workhorse:pool"
+"""The tag of an image that says whose it is; the image store knows its images by it."""
+
 LOOK_SECONDS = 0.3
 """Real seconds between two looks of whoever follows a rollout in fast time."""
 
@@ -25,6 +28,7 @@ def bake(stage: Stage, name: str, *, test: str = "") -> str:
         test: how it is a bad one, in the words of `workhorse.local.agent.image`; empty: it is good.
     """
     image = stage.where.cloud.copy_image(setting.IMAGE, name)
+    stage.where.cloud.tag(image, POOL_TAG, stage.play.pool.name)
     if test:
         stage.where.cloud.tag(image, TAG, test)
     stage.apply(image)

@@ -107,6 +107,7 @@ def test_every_rollout_ends_with_one_version_and_in_the_state_that_says_so(
     assert versions <= {toy.launches}
     assert (toy.launches == NEW) is done
     assert toy.canary is None
+    assert not [m.drain for m in toy.members.values() if m.drain]
     assert (toy.standing.state == S.FAILED) is (TRIPPED in toy.standing.memory)
     assert toy.standing.ended_at is not None
 

@@ -21,7 +21,7 @@ from tests.core.rollout_scenes import (
     standing,
 )
 from tests.facts import NOW
-from workhorse.core.drain import Cause
+from workhorse.core.drain import Cause, DrainState
 from workhorse.core.effects import (
     CancelRefresh,
     EndCanary,
@@ -194,6 +194,21 @@ def test_new_agents_that_leave_are_waited_for_and_not_called_back() -> None:
     taken = seen(S.ROLLING_BACK, known)
     assert (taken.event, taken.recall) == (E.AGENTS_AWAITED, ())
     assert [one.instance for one in taken.standing.awaited] == [NEW_ONE.id]
+
+
+def test_a_roll_back_is_not_over_before_the_old_ones_are_back_at_work() -> None:
+    nodes = (cordoned_node(OLD_ONE),)
+    for state in (DrainState.QUIET, DrainState.RECALLED):
+        drains = (leaving(OLD_ONE, state=state),)
+        taken = seen(S.ROLLING_BACK, facts(OLD_ONE, nodes=nodes, drains=drains, launches=OLD))
+        assert taken.event is E.AGENTS_AWAITED
+        assert taken.recall == ((OLD_ONE.id,) if state is DrainState.QUIET else ())
+
+
+def test_an_old_agent_that_aws_was_asked_to_end_is_not_waited_for_in_a_roll_back() -> None:
+    drains = (leaving(OLD_ONE, state=DrainState.LEAVING, asked_at=NOW - 5),)
+    taken = seen(S.ROLLING_BACK, facts(OLD_ONE, drains=drains, launches=OLD))
+    assert (taken.event, taken.recall) == (E.UNDONE, ())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the actions of the rollout table are: effects with names, and drains to call back."""
+"""What the actions of the rollout table are: effects with names."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,10 +18,9 @@ from workhorse.core.effects import (
     UseTemplateVersion,
 )
 from workhorse.core.orders import Standing, Strategy
-from workhorse.core.rollout import RolloutAction, RolloutState
+from workhorse.core.rollout import RolloutAction
 from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollout_looks import refresh_runs
-from workhorse.core.steady import withdrawable
 
 A = RolloutAction
 Effects = tuple[Effect, ...]
@@ -42,19 +41,6 @@ def effects_of(action: RolloutAction, standing: Standing, facts: Facts) -> Effec
     """What an action does to the world, from the standing as it was told."""
     told = _EFFECTS.get(action)
     return told(standing, facts) if told else ()
-
-
-def recalled(state: RolloutState, facts: Facts) -> tuple[str, ...]:
-    """The rollout's drains to call back: in a roll back only those of agents that may stay."""
-    members = facts.group.by_id if facts.group else {}
-    bad = facts.order.target if state is RolloutState.ROLLING_BACK else None
-    return tuple(
-        drain.instance
-        for drain in facts.drains.values()
-        if withdrawable(drain, member := members.get(drain.instance))
-        and member is not None
-        and member.template_version != bad
-    )
 
 
 def _launch(_: Standing, facts: Facts) -> Effects:

@@ -12,7 +12,7 @@ from workhorse.core.health import WAVE_AT, in_place_boot, unhealthy
 from workhorse.core.orders import Command, Refresh, RefreshStatus, Standing, Strategy
 from workhorse.core.rollout import OVER, RolloutEvent, RolloutState
 from workhorse.core.rollout_facts import Facts
-from workhorse.core.waves import choice, choice_back, kept
+from workhorse.core.waves import choice, choice_back, kept, returned
 
 TRIPPED = "tripped"
 """Key of the memory: why the breaker tripped; not there while it did not."""
@@ -176,27 +176,29 @@ def _halted(standing: Standing, facts: Facts) -> Seen:
     return _watched(standing, facts) or Seen(event=E.HALT_ASKED)
 
 
-def _rolling_back(standing: Standing, facts: Facts) -> Seen:  # noqa: PLR0911 - a ladder of conditions, an event each
+def _rolling_back(standing: Standing, facts: Facts) -> Seen:
     """The group's version needs Auto Scaling alone; the rest is done when all is seen."""
     tripped = str(standing.memory.get(TRIPPED, ""))
-    if REFRESH_BEFORE in standing.memory:
-        if facts.refreshes is None:
-            return _unknown(facts)
-        if refresh_runs(standing, facts):
-            return Seen(event=E.REFRESH_RUNNING, because=tripped)
-    group, previous = facts.group, facts.order.previous
-    if group is None:
+    if REFRESH_BEFORE in standing.memory and facts.refreshes is None:
         return _unknown(facts)
-    if group.template_version != previous:
+    if refresh_runs(standing, facts):
+        return Seen(event=E.REFRESH_RUNNING, because=tripped)
+    if facts.group is None:
+        return _unknown(facts)
+    if facts.group.template_version != facts.order.previous:
         return Seen(event=E.VERSION_ABSENT, because=facts.trouble or tripped)
-    if facts.blind:
-        return _unknown(facts)
+    return _unknown(facts) if facts.blind else _undoing(standing, facts, tripped)
+
+
+def _undoing(standing: Standing, facts: Facts, tripped: str) -> Seen:
     next_ones = choice_back(facts)
     if next_ones.retire:
         return _due(next_ones.retire)
     if facts.fresh:
         event = E.AGENTS_HELD if next_ones.because else E.AGENTS_AWAITED
         return Seen(event=event, because=next_ones.because or tripped)
+    if not returned(facts):
+        return Seen(event=E.AGENTS_AWAITED, because=tripped or "agents come back to work")
     if is_left(standing, facts):
         return Seen(event=E.CANARY_LEFT, because=tripped)
     return Seen(event=E.UNDONE_FAILED if tripped else E.UNDONE, because=tripped)

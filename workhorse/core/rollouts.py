@@ -13,10 +13,10 @@ from workhorse.core.health import WAVE_AT, emptied, judged, new_wave, sighted
 from workhorse.core.machine import step
 from workhorse.core.orders import Awaited, Order, Standing, Strategy
 from workhorse.core.rollout import OVER, ROLLOUT, TRYING, RolloutAction, RolloutEvent, RolloutState
-from workhorse.core.rollout_effects import effects_of, recalled
+from workhorse.core.rollout_effects import effects_of
 from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollout_looks import REFRESH_BEFORE, REFRESHED, TRIPPED, Seen, is_emptied, look
-from workhorse.core.waves import awaited, last_wave
+from workhorse.core.waves import awaited, last_wave, returning
 
 S, E, A = RolloutState, RolloutEvent, RolloutAction
 
@@ -80,13 +80,14 @@ def advance(standing: Standing, facts: Facts) -> Advance:
         return Advance(
             event=seen.event, before=before, standing=_entered(after, row.state, facts, seen)
         )
+    back = before is S.ROLLING_BACK
     return Advance(
         event=seen.event,
         before=before,
         standing=after,
         effects=tuple(e for action in row.actions for e in effects_of(action, after, facts)),
         retire=seen.retire if A.RETIRE in row.actions else (),
-        recall=recalled(before, facts) if A.RECALL in row.actions else (),
+        recall=returning(facts, back=back) if A.RECALL in row.actions else (),
     )
 
 

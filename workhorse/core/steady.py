@@ -42,10 +42,13 @@ def may_return(drain: Drain) -> bool:
 
 
 def withdrawable(drain: Drain, instance: Instance | None) -> bool:
-    """A rollout chose it to leave, nothing was asked of AWS yet, and it is in service."""
+    """A rollout chose it to leave, nothing was asked of AWS yet, and it is in service.
+
+    Or it was called back, and its node shows that not yet.
+    """
     in_service = instance is not None and instance.lifecycle is Lifecycle.IN_SERVICE
     ours = drain.cause is Cause.ROLLOUT and drain.asked_at == 0
-    return in_service and ours and drain.state in REVOCABLE
+    return in_service and ours and drain.state in REVOCABLE | {DrainState.RECALLED}
 
 
 def recallable(drain: Drain, instance: Instance | None) -> bool:

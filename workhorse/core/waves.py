@@ -7,14 +7,17 @@ those whose build is over soonest.
 An agent that leaves for another cause counts as asked.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import floor, inf
 
 from workhorse.core.budgets import Room, room, room_back
+from workhorse.core.drain import REVOCABLE, Drain
 from workhorse.core.health import booting
 from workhorse.core.model import Instance, Lifecycle
 from workhorse.core.orders import AWAITED_KEPT, Awaited, RolloutPolicy, Standing
 from workhorse.core.rollout_facts import Facts
+from workhorse.core.steady import withdrawable
 
 _SHOWN = 3
 """How many instances one reason names."""
@@ -64,6 +67,25 @@ def choice_back(facts: Facts) -> Choice:
     absent = [i for i in unasked if not facts.online(i.id) and _may_leave(i)]
     more = tuple(i.id for i in absent)
     return replace(found, retire=found.retire + more, due=len(unasked))
+
+
+def returning(facts: Facts, *, back: bool) -> tuple[str, ...]:
+    """The rollout's drains to call back; in a roll back only those of agents that may stay."""
+    return tuple(d.instance for d in _returnable(facts, back=back) if d.state in REVOCABLE)
+
+
+def returned(facts: Facts) -> bool:
+    """Nobody is on the way out for the rollout who may come back in a roll back, or comes back."""
+    return not any(_returnable(facts, back=True))
+
+
+def _returnable(facts: Facts, *, back: bool) -> Iterator[Drain]:
+    members = facts.group.by_id if facts.group else {}
+    for drain in facts.drains.values():
+        member = members.get(drain.instance)
+        stays = member is not None and not (back and member.template_version == facts.order.target)
+        if stays and withdrawable(drain, member):
+            yield drain
 
 
 def _chosen(unasked: list[Instance], due: int, facts: Facts, space: Room) -> Choice:

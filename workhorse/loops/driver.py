@@ -109,6 +109,8 @@ class Driver:
         """None where no rollouts can be ordered."""
         if ports.rolling is not None:
             self.roller = Roller(ports, ports.rolling, pools, performer, rollouts or {})
+        self._unread = ""
+        """Why orders could not be read last time."""
         self._seen: frozenset[int] = frozenset()
         self._found = Wishes()
         self._found_at: float | None = None
@@ -187,8 +189,11 @@ class Driver:
             if self.roller is not None and self.roller.read():
                 self._tick.due = 0
         except Surprise as surprise:
-            note(self._ports, "failed", effect="reading orders", error=str(surprise))
+            told, self._unread = self._unread, str(surprise)
+            if told != self._unread:
+                note(self._ports, "failed", effect="reading orders", error=self._unread)
             return 0.0
+        self._unread = ""
         return inf
 
     def tick(self) -> float:

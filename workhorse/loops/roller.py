@@ -150,7 +150,6 @@ class Roller:
             taken, facts = self._stepped(Gathering(self._rolling, known), order, snapshot.at)
             if not self._tell(taken.standing):
                 continue
-            self.standings[order.pool] = taken.standing
             self.surges[order.pool] = surge(taken.standing, facts)
             retire += taken.retire
             recall += taken.recall
@@ -181,7 +180,7 @@ class Roller:
         return taken, facts
 
     def _tell(self, standing: Standing) -> bool:
-        """Tell it, when it says something new; False when that failed."""
+        """Tell it, when it says something new or was not told for long; False when that failed."""
         had = self.standings.get(standing.pool)
         known = had is not None and replace(had, at=standing.at) == standing
         if had is not None and known and standing.at - had.at < PULSE_SECONDS:
@@ -192,6 +191,7 @@ class Roller:
             self._performer.perform(effect, f"rollout {standing.order}: {standing.state}")
         except Surprise:
             return False
+        self.standings[standing.pool] = standing
         return True
 
     def _perform(self, taken: Advance, facts: Facts) -> None:

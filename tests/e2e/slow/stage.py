@@ -109,9 +109,10 @@ class Workshop:
         """The image store."""
         return SsmImages(self.clients, PREFIX)
 
-    def command(self, name: str, *words: str) -> Process:
-        """Start `python -m workhorse WORDS` with the settings for images."""
-        command = [sys.executable, "-m", "workhorse", *words, "--config", str(self.settings)]
+    def command(self, name: str, *words: str, settings: Path | None = None) -> Process:
+        """Start `python -m workhorse WORDS` with settings; left out, those for images."""
+        config = str(settings or self.settings)
+        command = [sys.executable, "-m", "workhorse", *words, "--config", config]
         return self.processes.start(name, command, environ=scenery.environment(), cwd=CHECKOUT)
 
     def image(self, name: str, below: str, files: Mapping[str, str]) -> str:
@@ -161,6 +162,8 @@ class Workshop:
         outputs = deployment.apply(variables)["pools"]
         journal, config = folder / "journal.jsonl", folder / "workhorse.toml"
         config.write_text(one_pool._settings(self.where, outputs, journal, self.play))
+        installed = self.command("jobs", "jobs", "--install", settings=config)
+        assert installed.wait(scenery.READY_SECONDS) == 0, installed.tail()
         controller = Controller(self.processes, config)
         controller.start()
         yield Stage(

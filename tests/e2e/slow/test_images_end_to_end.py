@@ -38,7 +38,7 @@ PLAY = Play(
     policy={"boot_seconds": BOOT_SECONDS},
     speed=SPEED,
     prefix=PREFIX,
-    rollout={"waves": [50, 100], "bake_seconds": 60},
+    rollout={"waves": [50, 100], "bake_seconds": 60, "smoke_job": f"workhorse-smoke-{POOL}"},
 )
 
 BROKEN_UNIT = """
@@ -139,6 +139,8 @@ def gives_way_while_builds_run(
     shop.store.set_candidate(POOL, second)
     say("rolling out the second image")
     assert follow(stage, command(stage, "rollout-2", "rollout"), say) == 0
+    (smoke,) = stage.builds(f"workhorse-smoke-{POOL}")
+    assert smoke["result"] == "SUCCESS"
     for order in range(AGENTS):
         stage.queue(SHORT, order=20 + order)
     stage.until("later builds ended", lambda: stage.ended() == 3 * AGENTS, virtual=120 * SPEED)

@@ -291,8 +291,8 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
 def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot, ended: int) -> bool:
     """Desired capacity goes down with the agent, unless it must be replaced to keep the floor."""
     ours = drain.cause is Cause.SCALE_IN or (
-        # What a rollout ends is launched anew by demand; where alarms own the size, by AWS.
-        drain.cause is Cause.ROLLOUT and pool.scaling is Scaling.LOOP
+        # What a rollout ends is launched anew by demand; where we may not size the pool, by AWS.
+        drain.cause is Cause.ROLLOUT and pool.scaling is Scaling.LOOP and pool.policy.scale_in
     )
     group = snapshot.groups.get(drain.group)
     if group is None or not group.members:

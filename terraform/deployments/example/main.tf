@@ -33,8 +33,24 @@ module "pool" {
   tags               = local.tags
 }
 
+module "image_builder" {
+  source = "../../modules/image-builder"
+  count  = var.bake == null ? 0 : 1
+
+  prefix       = var.prefix
+  pools        = var.bake.pools
+  subnet_id    = var.bake.subnet_id
+  ssh_cidrs    = var.bake.ssh_cidrs
+  kms_key_arn  = var.bake.kms_key_arn
+  spot         = var.bake.spot
+  store_prefix = var.store_prefix
+  tags         = local.tags
+}
+
+# Its role is written for its pools: without any there is nothing to run.
 module "control_plane" {
   source = "../../modules/control-plane"
+  count  = length(var.pools) > 0 ? 1 : 0
 
   name              = var.prefix
   store_prefix      = var.store_prefix

@@ -29,6 +29,7 @@ variable "security_group_ids" {
 variable "images" {
   description = "Pool -> AMI of its agents; `./inv plan` passes what the image store holds."
   type        = map(string)
+  default     = {}
 
   validation {
     condition     = alltrue([for name in keys(var.pools) : can(regex("^ami-[0-9a-f]+$", var.images[name]))])
@@ -85,6 +86,23 @@ variable "pools" {
     scheduled_sizes   = optional(map(object({ recurrence = string, size = number })), {})
     heartbeat_seconds = optional(number, 3600)
   }))
+  default = {}
+}
+
+variable "bake" {
+  description = <<-EOT
+    What a bake needs of this account; null where images come from elsewhere.
+    pools: the pools that images are baked for, also before they are there.
+    The rest are inputs of `modules/image-builder` under their own names.
+  EOT
+  type = object({
+    pools       = list(string)
+    subnet_id   = string
+    ssh_cidrs   = optional(list(string), [])
+    kms_key_arn = optional(string, "")
+    spot        = optional(bool, false)
+  })
+  default = null
 }
 
 variable "alarm_topic_arns" {

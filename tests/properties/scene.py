@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, replace
 
+from workhorse.core.canary import canary_label
 from workhorse.core.model import Hook, Policy, Pool, Release
+from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.driver import Pace
 from workhorse.sim.audit import Audit
 from workhorse.sim.faults.play import Loops
 from workhorse.sim.faults.rest import calm, under_way
+from workhorse.sim.faults.rolled import mend, on_canaries, rolled
 from workhorse.sim.groups import Shape
+from workhorse.sim.jobs import Job
 from workhorse.sim.line import Side
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
@@ -34,6 +38,8 @@ class Options:
     hook: bool = True
     seed: int = 0
     label_lag: float = 0.0
+    rollout: RolloutPolicy | None = None
+    """What a rollout may do; None where none can be ordered."""
 
 
 def policy_of(options: Options) -> Policy:
@@ -81,7 +87,12 @@ class Scene:
         self.world.queues.shuffled = True
         self.world.queues.max_receives = 50
         self.world.steady = loops.steady
-        self.audit = Audit(self.world, [pool])
+        rollouts = {pool.name: options.rollout} if options.rollout else {}
+        if options.rollout is not None:
+            jobs = self.world.allow_rollouts([pool]).jobs.jobs
+            jobs[options.rollout.smoke_job] = Job(label=canary_label(pool.name))
+            jobs[options.rollout.matrix_job] = Job(seconds=5)
+        self.audit = Audit(self.world, [pool], rollouts=rollouts)
         self.pools = (pool,)
         self.stage = Stage(
             self.world,
@@ -89,6 +100,7 @@ class Scene:
             pace=PACE,
             trust=loops.trust,
             default_pool="pool",
+            rollouts=rollouts,
             performer=loops.performer,
         )
 
@@ -107,6 +119,8 @@ class Scene:
         assert not self.audit.breaches, "\n".join(self.audit.breaches)
         ours = self.world.truth.killed_by(Hand.OURS)
         assert not ours, f"killed by our hand: {ours}"
+        wrong = list(on_canaries(self.world))
+        assert not wrong, wrong
 
     def still(self) -> bool:
         """Nothing is under way any more."""
@@ -118,10 +132,13 @@ class Scene:
         self.stage.run(1.1 * HEARTBEAT_SECONDS)
         late = self.world.truth.counts["hooks_timed_out"]
         for _ in range(QUIET_STEPS):
+            mend(self.world)
             self.stage.run(QUIET_STEP_SECONDS)
             self.check()
             assert self.world.truth.counts["hooks_timed_out"] == late, "nobody kept a hook alive"
             if self.still():
+                wrong = list(rolled(self.world))
+                assert not wrong, wrong
                 return
         raise AssertionError(self.story())
 

@@ -191,7 +191,9 @@ class RolloutAudit:
             self._breach(f"{effect} while {old} are of another version")
         told = self._rolling.standings.get(order.pool)
         fresh = [m for m in members if m.template_version == order.target]
-        if told is not None and told.total and fresh and not any(m.came for m in fresh):
+        group = self._world.cloud.groups[order.group]
+        dead = group.templates[order.target].registers == 0 and not self._world.ahead_seconds
+        if dead and told is not None and told.total and fresh:
             self._breach(f"{effect}, of which no agent ever came in place of {told.total}")
 
     def _closed(self, effect: CloseOrder) -> None:

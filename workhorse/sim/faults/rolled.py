@@ -41,9 +41,9 @@ def unfinished(world: World) -> Iterator[Found]:
             yield Promise.ROLLOUT, f"the canary {machine.id} of {machine.order} lives still"
 
 
-def rolled(world: World) -> Iterator[Found]:
-    """What is wrong with the rollouts that are over."""
-    if world.rolling is None:
+def on_canaries(world: World) -> Iterator[Found]:
+    """Users' builds that ran on a canary."""
+    if not world.launching.beside:
         return
     canaries = {machine.id for machine in world.launching.beside}
     ran = [(end.build, end.node) for end in world.truth.finished]
@@ -51,6 +51,13 @@ def rolled(world: World) -> Iterator[Found]:
     for build, node in ran:
         if node in canaries:
             yield Promise.CANARY, f"build {build} ran on {node}"
+
+
+def rolled(world: World) -> Iterator[Found]:
+    """What is wrong with the rollouts that are over."""
+    if world.rolling is None:
+        return
+    yield from on_canaries(world)
     last = {order.pool: order for order in world.rolling.placed}
     for order in last.values():
         if order.pool not in world.rolling.orders:

@@ -114,6 +114,12 @@ def test_the_oldest_image_leaves_first_then_the_longest_idle() -> None:
     ]
 
     assert first_to_leave(idle) == ("i-long", "i-short", "i-new")
+    assert first_to_leave(idle, 9) == ("i-long", "i-short", "i-new")
+
+
+def test_in_a_roll_back_the_newer_version_leaves_first() -> None:
+    idle = [(Agent(instance=instance(f"i-{n}", template_version=n)), NOW - n) for n in (1, 2, 3)]
+    assert first_to_leave(idle, 1) == ("i-2", "i-3", "i-1")
 
 
 @given(situations())

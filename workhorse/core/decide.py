@@ -254,7 +254,8 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
         and recallable(drain, seen.group.by_id.get(drain.instance))
         and _online(snapshot, drain.instance)
     ]
-    leaving = first_to_leave(seen.idle(snapshot.at, plan.idle_seconds))
+    idle = seen.idle(snapshot.at, plan.idle_seconds)
+    leaving = first_to_leave(idle, seen.group.template_version)
     wish = moves(situation, plan.target, recallable=back, idle=leaving)
     lost = _given_up(situation, seen)
     return replace(wish, leave=wish.leave + lost) if lost else wish

@@ -263,7 +263,19 @@ def moves(
     )
 
 
-def first_to_leave(agents: Sequence[tuple[Agent, float]]) -> tuple[str, ...]:
-    """Idle agents with the time since when, ordered: oldest image first, then longest idle."""
-    ranked = sorted(agents, key=lambda a: (a[0].instance.template_version, a[1], a[0].instance.id))
-    return tuple(agent.instance.id for agent, _ in ranked)
+def first_to_leave(agents: Sequence[tuple[Agent, float]], launches: int = 0) -> tuple[str, ...]:
+    """Idle agents, ordered: those of other versions than the group launches, then longest idle.
+
+    Among versions the oldest goes first; in a roll back the version that is launched is no newest.
+
+    Args:
+        agents: with the time since when each is idle.
+        launches: the version that the group launches; 0 when it tells none.
+    """
+
+    def rank(entry: tuple[Agent, float]) -> tuple[bool, int, float, str]:
+        instance = entry[0].instance
+        version = instance.template_version
+        return version == launches, version, entry[1], instance.id
+
+    return tuple(agent.instance.id for agent, _ in sorted(agents, key=rank))

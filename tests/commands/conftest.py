@@ -1,10 +1,11 @@
 """Stages for the commands' tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.commands.delivery_stage import CONFIGURATION, Stage
+from tests.commands.delivery_stage import CANARY, CONFIGURATION, Stage, Webhook, webhook
 
 
 @pytest.fixture
@@ -15,3 +16,13 @@ def stage(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Stage:
     made = Stage(folder=tmp_path, capfd=capfd)
     made.configure()
     return made
+
+
+@pytest.fixture
+def chat(stage: Stage) -> Iterator[Webhook]:
+    """A chat that the stage's settings name by a file, whose URL holds a secret."""
+    with webhook() as hook:
+        urls = stage.folder / "urls"
+        urls.write_text(f"json://127.0.0.1:{hook.port}/{CANARY}\n")
+        stage.configure(chat=f'urls_file = "{urls}"')
+        yield hook

@@ -14,6 +14,9 @@ import pytest
 from scripts.sources import ROOT
 from workhorse.__main__ import main
 
+CANARY = "hunter2canary"
+"""A part of every secret: where it shows, a secret was told."""
+
 CONFIGURATION = """
 variable "size" {
   type    = number

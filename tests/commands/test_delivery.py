@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -12,23 +11,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from scripts.sources import ROOT
-from tests.commands.delivery_stage import Stage, Webhook, webhook
+from tests.commands.delivery_stage import CANARY, Stage, Webhook
 from workhorse.adapters.plans import Plans
 
 # Apprise looks, on its first use, for a module that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
-CANARY = "hunter2canary"
-
-
-@pytest.fixture
-def chat(stage: Stage) -> Iterator[Webhook]:
-    """A chat that the stage's settings name by a file."""
-    with webhook() as hook:
-        urls = stage.folder / "urls"
-        urls.write_text(f"json://127.0.0.1:{hook.port}/{CANARY}\n")
-        stage.configure(chat=f'urls_file = "{urls}"')
-        yield hook
 
 
 def test_a_plan_is_told_to_people_with_what_they_may_do_next(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from scripts.sources import ROOT
-from tests.commands.delivery_stage import Stage
+from tests.commands.delivery_stage import CANARY, Stage, Webhook
 from workhorse.adapters.plans import Plans
 
 BLOCKING = """
@@ -233,6 +233,24 @@ def test_a_failure_half_way_tells_what_was_done_and_uses_the_plan(stage: Stage) 
     assert stage.standing(digest) == "failed"
     assert refused(stage, digest, "was tried already", "and failed half way; make a new plan")
     assert not list(stage.plans.rglob("*.tfplan"))
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise
+def test_the_chat_hears_that_it_failed_and_nothing_that_terraform_said(
+    stage: Stage, chat: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a provisioner prints is in Terraform's error, and may be anything."""
+    monkeypatch.setenv("TF_VAR_careless", CANARY)
+    command = "echo this is ${var.careless}; exit 7"
+    (stage.folder / "root/blocked.tf").write_text(BLOCKING % command)
+    digest = stage.approved()
+
+    assert stage.run("apply", digest) == 1
+    assert "Output: this is (secret)" in stage.said
+    title, text = chat.told[-1]
+    assert title == f"workhorse: plan {digest[:12]}: failed"
+    assert text.startswith("terraform apply failed; 2 steps were made before; the plan is used")
+    assert CANARY not in stage.said + "".join(one + other for one, other in chat.told)
 
 
 def test_an_apply_that_is_stopped_ends_terraform_too_and_says_so(stage: Stage, fifo: Path) -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from workhorse.adapters.image_uses import uses
 from workhorse.adapters.session import AwsClients, changing, reading, says
-from workhorse.core.errors import Missing, Refusal
+from workhorse.core.errors import Missing
 from workhorse.core.images import TAG, Channel, Channels, Image, Snapshot, Stock
 
 if TYPE_CHECKING:
@@ -64,27 +64,6 @@ class SsmImages:
     def set_candidate(self, pool: str, image: str) -> None:
         """Make it what the next rollout tries; the other channels stay."""
         self._put(pool, Channel.CANDIDATE, image)
-
-    def rollback(self, pool: str) -> Channels:
-        """Put stable and previous in each other's place, and give the channels as they are then.
-
-        The stable one is written first: cut short, the pool is on the older image, and the newer
-        one is nobody's.
-
-        Raises:
-            Refusal: no image was stable before.
-        """
-        before = self.channels(pool)
-        try:
-            after = before.rolled_back()
-        except ValueError as wrong:
-            raise Refusal(f"pool {pool}: {wrong}: there is nothing to roll back to") from None
-        self._put(pool, Channel.STABLE, after.stable)
-        if after.previous:
-            self._put(pool, Channel.PREVIOUS, after.previous)
-        else:
-            self._delete(pool, Channel.PREVIOUS)
-        return after
 
     def image(self, image: str) -> Image:
         """One AMI of this account.

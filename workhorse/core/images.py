@@ -40,7 +40,10 @@ class Channels:
         return tuple(channel for channel in Channel if image and getattr(self, channel) == image)
 
     def promoted(self, image: str) -> "Channels":
-        """With this image as the stable one, and the stable one as the previous."""
+        """With this image as the stable one, and the stable one as the previous.
+
+        To promote the previous one is to go back: the two change places.
+        """
         left = replace(self, candidate="" if self.candidate == image else self.candidate)
         if self.stable == image:
             return left
@@ -49,16 +52,6 @@ class Channels:
     def condemned(self, image: str) -> "Channels":
         """Without this image as the candidate."""
         return replace(self, candidate="" if self.candidate == image else self.candidate)
-
-    def rolled_back(self) -> "Channels":
-        """With stable and previous in each other's place.
-
-        Raises:
-            ValueError: there is no previous one.
-        """
-        if not self.previous:
-            raise ValueError("no image was stable before")
-        return replace(self, stable=self.previous, previous=self.stable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

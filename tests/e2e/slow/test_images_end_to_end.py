@@ -38,7 +38,12 @@ PLAY = Play(
     policy={"boot_seconds": BOOT_SECONDS},
     speed=SPEED,
     prefix=PREFIX,
-    rollout={"waves": [50, 100], "bake_seconds": 60, "smoke_job": f"workhorse-smoke-{POOL}"},
+    rollout={
+        "waves": [50, 100],
+        "bake_seconds": 60,
+        "canary_seconds": 30 * SPEED,
+        "smoke_job": f"workhorse-smoke-{POOL}",
+    },
 )
 
 BROKEN_UNIT = """

@@ -71,7 +71,12 @@ def task_options() -> str:
     return "\n".join(("| task | option | meaning |", "| --- | --- | --- |", *rows))
 
 
-COMMANDS = ("run", "explain", "trace")
+COMMANDS = (
+    *("run", "explain", "trace"),
+    *("bake", "images", "promote", "prune"),
+    *("plan", "notify", "approve", "apply", "plans"),
+    *("rollout", "rollback", "jobs"),
+)
 """The commands of `python -m workhorse`; a test compares them with what it offers."""
 
 

@@ -17,7 +17,6 @@ from workhorse.core.errors import Refusal
 from workhorse.core.job_config import normalised
 from workhorse.core.jobs import JobSpec, lacking, needed
 from workhorse.settings import Settings, load
-from workhorse.settings.jobs import JobsSettings
 
 DIFFERENT = 1
 
@@ -64,7 +63,7 @@ def missing_jobs(settings: Settings, names: Sequence[str]) -> tuple[str, ...]:
 
 def _specs(settings: Settings, conversation: Conversation, pool: str) -> tuple[JobSpec, ...]:
     """All pools are looked at also for one: a job may be of several."""
-    chosen: JobsSettings = getattr(settings, "jobs", JobsSettings())
+    chosen = settings.jobs
     names = [each.name for each in conversation.pools]
     if pool and pool not in names:
         raise Refusal(f"--pool: {pool}: must be the name of a pool ({', '.join(names)})")

@@ -23,6 +23,7 @@ from workhorse.settings.delivery import (
     StoreSettings,
 )
 from workhorse.settings.faults import refusal, told
+from workhorse.settings.jobs import JobsSettings
 from workhorse.settings.pools import AnyPool, InlinePool, ParameterPool, PolicySettings
 from workhorse.settings.sections import (
     AwsSettings,
@@ -61,6 +62,7 @@ class Settings(Section):
     bake: BakeSettings = BakeSettings()
     delivery: DeliverySettings = DeliverySettings()
     chat: ChatSettings = ChatSettings()
+    jobs: JobsSettings = JobsSettings()
     pool: tuple[AnyPool, ...] = ()
 
     def pools(self, parameter: Callable[[str], str]) -> tuple[Pool, ...]:

@@ -3,7 +3,7 @@
 As `audit.py`: it knows the truth and what the loops were shown, and none of their memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workhorse.core.cordon import parse_cordon_label
@@ -21,10 +21,13 @@ from workhorse.core.effects import (
 from workhorse.core.model import Lifecycle
 from workhorse.core.orders import Command, Order, RolloutPolicy
 from workhorse.sim.builds import Stage
+from workhorse.sim.groups import Machine
 from workhorse.sim.line import Side
 from workhorse.sim.rolling import Rollings
 from workhorse.sim.world import World
 
+MOST_FAILED = 50.0
+"""Percent; who lets more of a wave's agents fail may promote an image of which none came."""
 SLACK_SECONDS = 60.0
 """What lies at most between a reading and what is done by it, in plans whose calls take long."""
 Breach = Callable[[str], None]
@@ -189,11 +192,15 @@ class RolloutAudit:
         old = [i for i in old if self._world.cloud.machines[i].template_version != order.target]
         if order.id in self._turned or old:
             self._breach(f"{effect} while {old} are of another version")
-        told = self._rolling.standings.get(order.pool)
-        fresh = [m for m in members if m.template_version == order.target]
         group = self._world.cloud.groups[order.group]
-        dead = group.templates[order.target].registers == 0 and not self._world.ahead_seconds
-        if dead and told is not None and told.total and fresh:
+        if group.templates[order.target].registers == 0 and not self._world.ahead_seconds:
+            self._dead(effect, order, [m for m in members if m.template_version == order.target])
+
+    def _dead(self, effect: PromoteImage, order: Order, fresh: Sequence[Machine]) -> None:
+        """None of its agents ever came: that must be seen, where most of a wave may not fail."""
+        told = self._rolling.standings.get(order.pool)
+        strict = self._rollouts[order.pool].max_failed <= MOST_FAILED
+        if strict and fresh and told is not None and told.total:
             self._breach(f"{effect}, of which no agent ever came in place of {told.total}")
 
     def _closed(self, effect: CloseOrder) -> None:

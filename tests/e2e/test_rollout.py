@@ -43,7 +43,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 LIMIT = 9000.0
 """Virtual seconds that a rollout may take: a real minute, and more on a busy machine."""
-AT_ONCE = 15.0
+AT_ONCE = 30.0
 """Real seconds for a command that follows nothing."""
 
 

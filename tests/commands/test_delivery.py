@@ -281,7 +281,7 @@ STOPPING = """#!/bin/sh
 trap 'exit 3' INT
 until grep -q 'State:.*sleeping' /proc/$PPID/status; do :; done
 kill -TERM $PPID
-while :; do sleep 0.1; done
+for _ in $(seq 600); do sleep 0.1; done
 """
 """A Terraform that has whoever waits for it stopped, and works on until it is interrupted too."""
 

@@ -34,7 +34,7 @@ def fifo(stage: Stage) -> Path:
     """What the root's last resource waits for: nobody writes there yet."""
     path = stage.folder / "fifo"
     os.mkfifo(path)
-    (stage.folder / "root/blocked.tf").write_text(BLOCKING % f"echo here; cat {path}")
+    (stage.folder / "root/blocked.tf").write_text(BLOCKING % f"exec cat {path}")
     return path
 
 

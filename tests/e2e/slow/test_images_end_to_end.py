@@ -5,6 +5,7 @@ its own scripts register them; people roll out, and are kept from a bad image. I
 """
 
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -62,12 +63,13 @@ NEEDED = missing() or ("" if shutil.which("packer") else "baking needs packer on
 
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    """Tell whoever waits, past pytest's capture."""
+    """Tell whoever waits, past pytest's capture; stderr is what a worker of xdist shares."""
     began = time.monotonic()
 
     def tell(line: str) -> None:
         with capfd.disabled():
-            print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)  # noqa: T201 - it speaks
+            sys.stderr.write(f"{time.monotonic() - began:5.0f} s  {line}\n")
+            sys.stderr.flush()
 
     return tell
 

@@ -64,6 +64,8 @@ class Scene:
 
     def wait(self, seconds: float) -> bool:
         """Let time pass, and then the next thing happen."""
+        if not seconds:
+            return False
         self.world.run(seconds)
         if not self.next:
             return True
@@ -195,6 +197,15 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_see_it() -> None:
     assert scene.said[-1] == (
         f"the rollout {order.id} goes on without us: see it with --watch, stop it with --halt"
     )
+
+
+def test_ctrl_c_while_it_is_checked_orders_nothing() -> None:
+    scene = Scene()
+    told_to_stop = Rhythm(wait=lambda _seconds: True)
+
+    assert scene.clerk(rhythm=told_to_stop).order(wish()) == INTERRUPTED
+    assert scene.rolling.placed == []
+    assert scene.said == ["interrupted: nothing was ordered"]
 
 
 def test_another_follows_it_to_its_end() -> None:

@@ -90,7 +90,7 @@ class Rhythm:
     """How long is waited, in real seconds, and by whom."""
 
     wait: Callable[[float], bool]
-    """Waits so many seconds; True when told to stop, then and ever after."""
+    """Waits so many seconds, or not at all; True when told to stop, then and ever after."""
     look: float = LOOK_SECONDS
     """Between two looks."""
     taken: float = TAKEN_SECONDS

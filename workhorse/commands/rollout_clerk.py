@@ -57,6 +57,9 @@ class Clerk:
         if reached(group, order.target):
             self.show(f"pool {order.pool}: every agent is of version {order.target}: nothing to do")
             return DONE
+        if self.rhythm.wait(0):
+            self.show("interrupted: nothing was ordered")
+            return INTERRUPTED
         desk.orders.place(order)
         self.show(
             f"ordered {order.id}: pool {order.pool}, version {order.previous} -> {order.target} "

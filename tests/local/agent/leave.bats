@@ -7,7 +7,7 @@ bats_load_library bats-assert
 LEAVE="$BATS_TEST_DIRNAME/../../../scripts/agent/leave"
 
 setup() {
-    unset BUILD_TAG EXECUTOR_NUMBER NODE_NAME
+    unset BUILD_TAG EXECUTOR_NUMBER NODE_NAME AWS_ENDPOINT_URL
     mkdir "$BATS_TEST_TMPDIR/bin"
     PATH="$BATS_TEST_TMPDIR/bin:$PATH"
     export CALLS="$BATS_TEST_TMPDIR/calls"
@@ -44,6 +44,13 @@ program() { # NAME, its body on stdin
     run cat "$CALLS"
     assert_output --partial '"ShouldDecrementDesiredCapacity": true'
     assert_equal "${#lines[@]}" 1
+}
+
+@test "another endpoint is told to clients that do not read the variable themselves" {
+    AWS_ENDPOINT_URL=http://127.0.0.1:9 run "$LEAVE" terminate
+    assert_success
+    run cat "$CALLS"
+    assert_output --partial '--endpoint-url http://127.0.0.1:9 --region eu-west-1'
 }
 
 @test "where the group is at its minimum the instance is replaced" {

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-skeleton.html
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 
@@ -25,12 +24,13 @@ ACTIONS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the call; gives 0, or 254 with AWS' words on stderr as the CLI does."""
     parser = argparse.ArgumentParser(prog="aws", description=__doc__)
+    parser.add_argument("--endpoint-url", required=True)
     parser.add_argument("--region", required=True)
     parser.add_argument("service", choices=["autoscaling"])
     parser.add_argument("action", choices=sorted(ACTIONS))
     parser.add_argument("--cli-input-json", required=True, type=json.loads)
     given = parser.parse_args(arguments)
-    cloud = Cloud(os.environ["AWS_ENDPOINT_URL"], given.region)
+    cloud = Cloud(given.endpoint_url, given.region)
     form = {name: _worded(value) for name, value in given.cli_input_json.items()}
     try:
         cloud.query(given.service, ACTIONS[given.action], form)

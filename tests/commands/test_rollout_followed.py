@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from rich.console import Console
 
+from tests.commands.rollout_scene import Known
 from tests.sim.rolling import BRISK, GROUP, Rolling
 from workhorse.commands.following import DONE, FAILED, HALTED, Rhythm
 from workhorse.commands.rollout_clerk import Clerk
@@ -19,14 +20,6 @@ from workhorse.sim.rolling import PREVIOUS, STABLE
 POOL = "linux"
 LIMIT_SECONDS = 7200.0
 LOOK_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Known:
-    """A version of the group's template."""
-
-    number: int
-    image: str
 
 
 class Following:

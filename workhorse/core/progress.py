@@ -13,7 +13,7 @@ from enum import StrEnum
 from workhorse.core.orders import Awaited, Command, Order, Standing
 
 SILENT_SECONDS = 180.0
-"""What was told so long ago is told as old: its controller may be down."""
+"""What was told so long ago is told as old: three pulses of a roller, which may be down."""
 
 BAR_WIDTH = 30
 """Characters between the brackets of the bar."""

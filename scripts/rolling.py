@@ -20,6 +20,7 @@ COMMON = {
 
 @task(
     positional=[],
+    auto_shortflags=False,  # else -h would halt
     help={
         **COMMON,
         "strategy": "how agents leave: drain, matrix or refresh",
@@ -58,7 +59,7 @@ def rollout(
     run_python("-m", "workhorse", "rollout", *options(**given))
 
 
-@task(positional=[], help=COMMON)
+@task(positional=[], auto_shortflags=False, help=COMMON)
 def rollback(
     _context: Context,
     *,

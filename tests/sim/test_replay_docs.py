@@ -71,6 +71,20 @@ def test_the_table_of_assumptions_is_that_of_the_fleet() -> None:
     assert {row[0]: row[1] for row in rows("assumptions")} == {k: str(v) for k, v in known.items()}
 
 
+def test_the_example_of_a_rollout_ends_as_the_command_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = re.search(r"^\$ python -m workhorse\.sim (generate .*)$", part("example"), re.MULTILINE)
+    assert made is not None
+    assert door.main(made[1].split()) == 0
+    told = part("rollout example").split("```text\n")[1].rpartition("```")[0]
+    words, _, output = told.removeprefix("$ python -m workhorse.sim ").partition("\n")
+    capsys.readouterr()
+    assert door.main([*words.split(), "--quiet"]) == 0
+    assert capsys.readouterr().out.endswith(f"\n{output.strip()}\n")
+
+
 def test_the_example_is_what_the_commands_print(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -95,7 +95,7 @@ def test_a_new_wave_counts_afresh_and_takes_over_who_boots() -> None:
     told = judged(standing(), facts(fresh(1), fresh(2), nodes=(node(fresh(1).id),)))
     assert counts(told) == (2, 1, 0)
     wave = new_wave(told, NOW)
-    assert (counts(wave), wave.boot_seconds) == ((1, 0, 0), None)
+    assert (counts(wave), wave.boot_seconds, wave.memory[JUDGED]) == ((1, 0, 0), None, "")
     assert counts(judged(wave, facts(fresh(1), fresh(2)))) == (1, 1, 0)
 
 

@@ -148,11 +148,12 @@ def test_a_refresh_that_aws_calls_done_waits_for_agents_that_boot() -> None:
 
 
 def test_whom_a_refresh_left_is_drained_in_one_last_wave() -> None:
-    known = refreshing(ours(RefreshStatus.SUCCESSFUL), launches=NEW)
+    policy = replace(AT_ONCE, waves=(10, 50, 100))
+    known = refreshing(ours(RefreshStatus.SUCCESSFUL), launches=NEW, policy=policy)
     baking = seen(S.REFRESHING, known, memory=BEFORE).standing
     assert baking.memory[REFRESHED] is True
     wave = advance(baking, known).standing
-    assert (wave.state, wave.wave) == (S.WAVE, 0)
+    assert (wave.state, wave.wave) == (S.WAVE, 2)
     assert advance(wave, known).retire == (OLD_ONE.id,)
 
 
@@ -169,6 +170,12 @@ def test_the_version_before_comes_back_first_even_when_jenkins_cannot_be_read() 
     blind = facts(OLD_ONE, NEW_ONE, read=False)
     assert seen(S.ROLLING_BACK, blind).effects == (BACK,)
     assert seen(S.ROLLING_BACK, facts(NEW_ONE, group_read=False)).effects == ()
+
+
+@pytest.mark.parametrize("blind", [{"read": False}, {"frozen": True}])
+def test_nobody_leaves_in_a_roll_back_while_we_are_blind(blind: dict[str, bool]) -> None:
+    taken = seen(S.ROLLING_BACK, facts(NEW_ONE, launches=OLD, **blind))
+    assert (taken.event, taken.effects, taken.retire) == (E.SEEN_UNKNOWN, (), ())
 
 
 def test_a_running_refresh_is_cancelled_before_the_version_comes_back() -> None:

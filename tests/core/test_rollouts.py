@@ -162,6 +162,8 @@ def test_what_is_left_of_a_canary_is_ended_before_it_is_done() -> None:
     there = facts(NEW_ONE, canaries=(canary(),))
     taken = seen(S.BAKING, there, canary=CANARY)
     assert (taken.event, taken.effects) == (E.CANARY_LEFT, (EndCanary(instance=CANARY),))
+    both = facts(NEW_ONE, nodes=(node(NEW_ONE.id), node(CANARY)), canaries=(canary(),))
+    assert seen(S.BAKING, both, canary=CANARY).effects == (EndCanary(instance=CANARY),)
     its_node = facts(NEW_ONE, nodes=(node(NEW_ONE.id), node(CANARY)))
     taken = seen(S.BAKING, its_node, canary=CANARY)
     assert (taken.event, taken.effects) == (E.CANARY_LEFT, (DeleteNode(node=CANARY),))

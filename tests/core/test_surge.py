@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.core.rollout_scenes import cordoned_node, leaving, member
 from tests.core.situations import rich_situations, situation
 from tests.facts import NOW, decided, group, jenkins, node, pool, snapshot
+from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drains import advance
 from workhorse.core.effects import RunJob, RunMatrix, TerminateInstance, as_record
@@ -16,6 +17,7 @@ from workhorse.core.model import Lifecycle, Pool, Scaling
 from workhorse.core.plan import Plan, Situation, kept, surge
 from workhorse.core.planners.exact import Exact
 from workhorse.core.steady import may_return, withdrawable
+from workhorse.loops.standing import Standing
 
 ONE = member(1)
 
@@ -73,6 +75,18 @@ def test_a_decision_tells_the_surge_as_its_reason() -> None:
     decision = decided(shown, surge=2)
     assert (decision.target, decision.moves.desired) == (2, 2)
     assert any(reason.rule == "surge" and reason.after > 0 for reason in decision.reasons)
+
+
+def test_a_decision_stands_only_for_the_surge_that_it_was_made_with() -> None:
+    shown = snapshot(jenkins(node(ONE.id)), group(ONE))
+    decision = decided(shown, of=pool(floor=1))
+    stands = Standing(pool(floor=1))
+    demand = Demand()
+    stands.keep(decision, demand, shown)
+    later = replace(shown, at=shown.at + 1)
+    asked = (decision.survey, demand, later, decision.memory)
+    assert stands.decision(*asked, surge=0) is decision
+    assert stands.decision(*asked, surge=1) is None
 
 
 def ended(of: Pool, cause: Cause, desired: int = 3) -> TerminateInstance:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.sim.rolling import BRISK, Rolling
-from workhorse.core.errors import Surprise
+from workhorse.core.errors import Surprise, Unreadable
 from workhorse.core.explain import explain
-from workhorse.core.orders import Command, Order, Standing
+from workhorse.core.orders import Command, Order, Standing, Strategy
 from workhorse.core.rollout import RolloutState as S
 from workhorse.core.rollouts import ordered
 from workhorse.loops.driver import Driver, Pace
@@ -19,6 +19,7 @@ from workhorse.loops.ports import Ports
 from workhorse.loops.roller import PULSE_SECONDS, Roller
 from workhorse.sim.groups import Template
 from workhorse.sim.line import Side
+from workhorse.sim.truth import Hand
 
 TOLD = """\
 2023-11-14 22:16:40 linux: rollout r-1: ORDERED -> WAVE: no canary was ordered
@@ -90,7 +91,7 @@ def test_nothing_is_done_for_a_rollout_that_cannot_be_told() -> None:
     scene.world.line.out_of_reach.add(Side.SSM)
     scene.run(600)
     assert scene.rollings.standings == before
-    assert scene.cordoned == []
+    assert scene.member_versions == {1}
     scene.world.line.out_of_reach.clear()
     assert scene.until_over().state == S.DONE
 
@@ -173,6 +174,79 @@ def test_a_record_that_is_no_standing_keeps_no_rollout_from_its_beginning() -> N
     driver = driver_of(replace(ports, rolling=garbled), scene)
     scene.order()
     driver.once()
+    assert scene.standing.order == "r-1"
+
+
+def test_a_standing_that_cannot_be_read_keeps_a_rollout_from_beginning_anew() -> None:
+    scene = Rolling(2)
+    scene.order(canary=False)
+    while "linux" not in scene.rollings.standings:
+        scene.run(1)
+    before = scene.standing
+    ports = scene.world.ports()
+    rolling = ports.rolling
+    assert rolling is not None
+    orders = rolling.orders
+
+    class Silent:
+        """Orders whose standings nobody answers for."""
+
+        placed = staticmethod(orders.placed)
+        tell = staticmethod(orders.tell)
+        close = staticmethod(orders.close)
+
+        @staticmethod
+        def standing(pool: str) -> Standing | None:
+            raise Unreadable(f"{pool}: no answer")
+
+    driver = driver_of(replace(ports, rolling=replace(rolling, orders=Silent())), scene)
+    driver.once()
+    assert driver.roller is not None
+    assert driver.roller.standings == {}
+    assert scene.standing == before
+
+
+def test_the_order_after_one_that_is_over_begins_with_nothing_done() -> None:
+    scene = Rolling(1)
+    scene.order()
+    first = scene.until_over()
+    scene.order()
+    scene.run(15)
+    assert (scene.standing.order, scene.standing.ended_at) == ("r-2", None)
+    assert scene.standing.started_at > (first.ended_at or 0)
+
+
+def test_a_canary_that_ec2_took_and_never_showed_is_late_at_last() -> None:
+    scene = Rolling(1)
+    scene.order()
+    while not scene.world.launching.beside:
+        scene.run(1)
+    scene.world.cloud.ec2_terminate(scene.world.launching.beside[0].id, Hand.AWS)
+    told = scene.until_over(1200)
+    assert (told.state, told.because) == (S.FAILED, "no canary ever showed")
+
+
+def test_the_matrix_job_is_asked_for_once_for_each_agent() -> None:
+    scene = Rolling(3)
+    scene.builds(3, 400)
+    scene.order(strategy=Strategy.MATRIX)
+    scene.until_over()
+    done = journalled(scene, "effect")
+    asked = [node for r in done if r["effect"] == "RunMatrix" for node in r["nodes"]]
+    assert len(asked) == len(set(asked)) == 3
+
+
+def test_news_of_an_order_has_the_next_tick_come_now() -> None:
+    scene = Rolling(1)
+    pace = Pace(tick=7200, glance=7200, mail=7200, publish=7200, orders=5)
+    ports = scene.world.ports()
+    driver = Driver(
+        ports, scene.stage.pools, RealPerformer(ports), pace=pace, trust=Trust(), blind_step=5
+    )
+    driver.run_due()
+    scene.order()
+    scene.world.clock.wait(5)
+    driver.run_due()
     assert scene.standing.order == "r-1"
 
 

@@ -122,12 +122,19 @@ def test_a_refresh_is_begun_and_known_by_another_id_than_the_one_before() -> Non
         (RefreshStatus.OTHER, E.REFRESH_RUNNING, S.REFRESHING),
         (RefreshStatus.SUCCESSFUL, E.REFRESH_SUCCEEDED, S.BAKING),
         (RefreshStatus.FAILED, E.REFRESH_FAILED, S.ROLLING_BACK),
-        (RefreshStatus.CANCELLED, E.REFRESH_FAILED, S.ROLLING_BACK),
+        (RefreshStatus.CANCELLED, E.ROLL_BACK_ASKED, S.ROLLING_BACK),
     ],
 )
 def test_a_refresh_is_followed_to_its_end(status: RefreshStatus, event: E, state: S) -> None:
     known = refreshing(ours(status, reason="a reason"))
     assert leads(S.REFRESHING, known, memory=BEFORE) == (event, state)
+
+
+def test_a_refresh_that_somebody_cancels_is_no_failing_of_the_image() -> None:
+    known = refreshing(ours(RefreshStatus.CANCELLED, reason="by hand"))
+    told = seen(S.REFRESHING, known, memory=BEFORE).standing
+    assert told.because == "the instance refresh is Cancelled: by hand"
+    assert TRIPPED not in told.memory
 
 
 def test_a_refresh_is_not_begun_in_hours_or_waits_that_hold_agents() -> None:

@@ -177,6 +177,14 @@ def test_a_record_that_is_no_standing_keeps_no_rollout_from_its_beginning() -> N
     assert scene.standing.order == "r-1"
 
 
+def test_a_state_of_a_newer_release_keeps_no_rollout_from_its_beginning() -> None:
+    scene = Rolling(1)
+    order = scene.order()
+    scene.rollings.tell(replace(ordered(order, 0), state="PONDERING"))
+    scene.run(6)
+    assert scene.standing.state in set(S)
+
+
 def test_a_standing_that_cannot_be_read_keeps_a_rollout_from_beginning_anew() -> None:
     scene = Rolling(2)
     scene.order(canary=False)

@@ -153,10 +153,12 @@ def _refreshing(standing: Standing, facts: Facts) -> Seen:  # noqa: PLR0911 - a 
     if refresh.status is RefreshStatus.SUCCESSFUL:
         boots = in_place_boot(standing, facts)
         return Seen(event=E.REFRESH_RUNNING if boots else E.REFRESH_SUCCEEDED)
-    if refresh.status in REFRESH_ENDED:
-        told = f"the instance refresh is {refresh.status}: {refresh.reason or 'nobody says why'}"
-        return Seen(event=E.REFRESH_FAILED, because=told)
-    return Seen(event=E.REFRESH_RUNNING)
+    if refresh.status not in REFRESH_ENDED:
+        return Seen(event=E.REFRESH_RUNNING)
+    told = f"the instance refresh is {refresh.status}: {refresh.reason or 'nobody says why'}"
+    # We cancel only when halted or in a roll back: another hand did, and the image did nothing.
+    cancelled = refresh.status is RefreshStatus.CANCELLED
+    return Seen(event=E.ROLL_BACK_ASKED if cancelled else E.REFRESH_FAILED, because=told)
 
 
 def _baking(standing: Standing, facts: Facts) -> Seen:

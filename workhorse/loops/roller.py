@@ -111,7 +111,10 @@ class Roller:
         return had != found
 
     def _recollect(self, pool: str) -> None:
-        """How the pool's last rollout stands, as an earlier run told it."""
+        """How the pool's last rollout stands, as an earlier run told it.
+
+        One that a newer release told in words of its own is begun anew as well.
+        """
         try:
             told = self._rolling.orders.standing(pool)
         except Unreadable:
@@ -120,7 +123,7 @@ class Roller:
             # Somebody else wrote it: a rollout begins anew, and finds what there is.
             note(self._ports, "failed", effect="reading a standing", error=str(surprise))
             told = None
-        if told is not None:
+        if told is not None and told.state in set(RolloutState):
             self.standings[pool] = told
         self._known.add(pool)
 

@@ -31,9 +31,10 @@ class Rolling:
         ceiling: of the pool.
         executors: of each agent.
         seed: of the world's chance.
+        skipping: leave out idle turns of the loops.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a scene is made of, by name
         self,
         size: int = 4,
         policy: RolloutPolicy = BRISK,
@@ -41,6 +42,7 @@ class Rolling:
         ceiling: int = 10,
         executors: int = 1,
         seed: int = 0,
+        skipping: bool = True,
     ) -> None:
         shape = Shape(
             group=GROUP,
@@ -69,7 +71,7 @@ class Rolling:
         self.rollings.jobs.jobs[policy.matrix_job] = Job(seconds=5)
         rollouts = {"linux": policy}
         self.audit = Audit(self.world, [pool], rollouts=rollouts)
-        self.stage = Stage(self.world, [pool], pace=PACE, rollouts=rollouts)
+        self.stage = Stage(self.world, [pool], pace=PACE, rollouts=rollouts, skipping=skipping)
         self.versions = 1
         self.run(200)
 

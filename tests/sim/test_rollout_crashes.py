@@ -27,7 +27,7 @@ def story(
 @pytest.mark.parametrize(
     ("template", "strategy", "canary", "every"),
     [
-        (GOOD, Strategy.DRAIN, True, 1),
+        (GOOD, Strategy.DRAIN, True, 2),
         (BAD, Strategy.DRAIN, False, 2),
         (BAD, Strategy.DRAIN, True, 2),
         (GOOD, Strategy.MATRIX, False, 3),

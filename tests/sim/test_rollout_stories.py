@@ -250,3 +250,17 @@ def test_a_controller_that_is_killed_again_and_again_ends_in_the_same_place(paus
     assert scene.until_over().state == S.DONE
     assert scene.member_versions == {2}
     assert len(scene.world.truth.finished) == 4
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_leaving_out_idle_turns_changes_nothing_of_a_rollout(strategy: Strategy) -> None:
+    scenes = [Rolling(3, skipping=skipping) for skipping in (True, False)]
+    for scene in scenes:
+        scene.builds(3, BUILD_SECONDS)
+        scene.order(strategy=strategy)
+        scene.until_over()
+        scene.run(3600)
+    one, other = scenes
+    assert one.world.journal.records == other.world.journal.records
+    assert one.world.truth == other.world.truth
+    assert one.rollings.standings == other.rollings.standings

@@ -96,6 +96,24 @@ def test_nothing_is_done_for_a_rollout_that_cannot_be_told() -> None:
     assert scene.until_over().state == S.DONE
 
 
+def test_what_is_seen_while_nothing_can_be_told_is_not_forgotten() -> None:
+    """An agent that came online and left again meanwhile is no agent that never came."""
+    scene = Rolling(1, replace(BRISK, bake_seconds=1200), ceiling=4)
+    scene.order(canary=False)
+    while scene.rollings.standings.get("linux", ordered(_any(), 0)).state != S.BAKING:
+        scene.run(1)
+    scene.builds(2, 30)
+    while scene.standing.launched < 2:
+        scene.run(1)
+    scene.world.line.out_of_reach.add(Side.SSM)
+    scene.run(500)
+    assert len(scene.members) == 1
+    assert scene.standing.registered < scene.standing.launched
+    scene.world.line.out_of_reach.clear()
+    assert scene.until_over().state == S.DONE
+    assert scene.standing.failed == 0
+
+
 def test_orders_that_cannot_be_read_are_journalled_once_and_not_each_time() -> None:
     scene = Rolling(1)
     scene.world.line.out_of_reach.add(Side.SSM)

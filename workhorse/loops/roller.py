@@ -84,6 +84,8 @@ class Roller:
         self._known: set[str] = set()
         """Pools whose last standing was read."""
         self._orders: dict[str, Order] = {}
+        self._said: dict[str, Standing] = {}
+        """What was told last of each pool; what was only seen since then is in `standings`."""
         self._told: dict[str, object] = {}
         """What was journalled last of each pool."""
         self._asked_at: dict[str, float] = {}
@@ -124,7 +126,7 @@ class Roller:
             note(self._ports, "failed", effect="reading a standing", error=str(surprise))
             told = None
         if told is not None and told.state in set(RolloutState):
-            self.standings[pool] = told
+            self.standings[pool] = self._said[pool] = told
         self._known.add(pool)
 
     def _goes_on(self, order: Order) -> bool:
@@ -151,12 +153,13 @@ class Roller:
                 trouble=self._trouble.pop(order.id, ""),
             )
             taken, facts = self._stepped(Gathering(self._rolling, known), order, snapshot.at)
-            if not self._tell(taken.standing):
-                continue
-            self.surges[order.pool] = surge(taken.standing, facts)
-            retire += taken.retire
-            recall += taken.recall
-            self._perform(taken, facts)
+            self.standings[order.pool] = taken.standing
+            if self._tell(taken.standing):
+                retire += taken.retire
+                recall += taken.recall
+                self._perform(taken, facts)
+            if (said := self._said.get(order.pool)) is not None:
+                self.surges[order.pool] = surge(said, facts)
         self.holds_until = 0.0 if self._orders else inf
         return Chosen(retire=tuple(retire), recall=tuple(recall)) if retire or recall else NOBODY
 
@@ -183,8 +186,8 @@ class Roller:
         return taken, facts
 
     def _tell(self, standing: Standing) -> bool:
-        """Tell it, when it says something new or was not told for long; False when that failed."""
-        had = self.standings.get(standing.pool)
+        """Tell it, when it says something new or was not told for long; whether it is told now."""
+        had = self._said.get(standing.pool)
         known = had is not None and replace(had, at=standing.at) == standing
         if had is not None and known and standing.at - had.at < PULSE_SECONDS:
             return True
@@ -193,8 +196,8 @@ class Roller:
             effect = TellRollout(pool=standing.pool, standing=text)
             self._performer.perform(effect, f"rollout {standing.order}: {standing.state}")
         except Surprise:
-            return False
-        self.standings[standing.pool] = standing
+            return known
+        self._said[standing.pool] = standing
         return True
 
     def _perform(self, taken: Advance, facts: Facts) -> None:

@@ -23,6 +23,12 @@ cat bake.auto.pkrvars.json >{variables}
 """
 
 _INTERRUPTED = """\
+if [ -z "$INNER" ]; then
+    # As the real one, which is two processes: the outer waits for the inner, and does nothing else.
+    trap : INT
+    INNER=yes "$0" "$@"
+    exit $?
+fi
 trap 'kill $pid; sed -n "/Terminating the source/,\\$p" {says}; exit 1' INT
 sed "/Terminating the source/,\\$d" {says}
 sleep 600 >/dev/null 2>&1 &

@@ -114,6 +114,7 @@ class Packer:
             heard=hear,
             limit_seconds=limit_seconds,
             grace_seconds=GRACE_SECONDS,
+            to_all=True,
         )
 
     def _asked_version(self) -> tuple[int, ...]:

@@ -1,11 +1,13 @@
 """One process of Terraform or Packer: its lines as they come, its limit, its orderly end."""
 
+import os
 import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -33,11 +35,15 @@ def run(  # noqa: PLR0913 - all by name; each is one thing that a process is tol
     heard: Callable[[str], None],
     limit_seconds: float,
     grace_seconds: float = GRACE_SECONDS,
+    to_all: bool = False,
 ) -> Ended:
     """Run to the end, handing each line of output to `heard` as it comes.
 
     After `limit_seconds` the process is interrupted. Whatever `heard` raises, or a Ctrl-C of ours,
     interrupts it too and goes on up once it has ended, or was killed after `grace_seconds`.
+
+    With `to_all` signals go to all processes of its group, as from a terminal: Packer is two, and
+    the outer one ignores an interrupt.
     """
     with tempfile.TemporaryFile("w+") as errors:
         # A session of its own: Ctrl-C reaches Terraform once, from us, and not twice, at which it
@@ -52,12 +58,13 @@ def run(  # noqa: PLR0913 - all by name; each is one thing that a process is tol
             text=True,
             start_new_session=True,
         ) as process:
-            watch = threading.Timer(limit_seconds, process.send_signal, [signal.SIGINT])
+            send = partial(os.killpg, process.pid) if to_all else process.send_signal
+            watch = threading.Timer(limit_seconds, send, [signal.SIGINT])
             try:
                 watch.start()
                 tail = _listen(process.stdout, heard)
             except BaseException:
-                _interrupt(process, grace_seconds)
+                _interrupt(process, send, grace_seconds)
                 raise
             finally:
                 watch.cancel()
@@ -74,9 +81,12 @@ def _listen(output: IO[str] | None, heard: Callable[[str], None]) -> tuple[str, 
     return tail
 
 
-def _interrupt(process: "subprocess.Popen[str]", grace_seconds: float) -> None:
-    process.send_signal(signal.SIGINT)
+def _interrupt(
+    process: "subprocess.Popen[str]", send: Callable[[int], None], grace_seconds: float
+) -> None:
+    if process.poll() is None:
+        send(signal.SIGINT)
     try:
         process.wait(grace_seconds)
     except subprocess.TimeoutExpired:
-        process.kill()
+        send(signal.SIGKILL)

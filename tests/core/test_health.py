@@ -1,5 +1,6 @@
 """How a wave's new agents are judged: once, by what was seen, and never in blindness."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from workhorse.core.health import (
     BOOTING,
     EMPTIED_AT,
     JUDGED,
+    SIGHTED_AT,
     emptied,
     in_place_boot,
     judged,
@@ -83,6 +85,17 @@ def test_an_agent_that_ec2_takes_back_while_it_boots_counts_for_nothing(cause: C
     taken = absent(fresh(1), drains=(leaving(fresh(1), cause),))
     assert counts(judged(boots, taken)) == (0, 0, 0)
     assert counts(judged(boots, absent(drains=(leaving(fresh(1), cause),)))) == (0, 0, 0)
+
+
+def test_an_agent_that_is_gone_and_may_have_been_online_in_a_blindness_counts_for_nothing() -> None:
+    its_node = node(fresh(1).id, offline=True)
+    boots = judged(standing(), absent(fresh(1), fresh(2)))
+    gone = facts(nodes=(its_node,))
+    assert counts(judged(boots, gone)) == (2, 0, 2)
+    blind = replace(boots, memory={**boots.memory, SIGHTED_AT: NOW - 50})
+    assert counts(judged(blind, gone)) == (1, 0, 1)
+    earlier = replace(boots, memory={**boots.memory, SIGHTED_AT: NOW - 500})
+    assert counts(judged(earlier, gone)) == (2, 0, 2)
 
 
 def test_agents_of_before_the_wave_are_of_no_account_but_for_those_that_still_boot() -> None:

@@ -105,7 +105,7 @@ def test_an_agent_on_standby_is_not_ours_to_touch() -> None:
     assert (found.retire, found.due) == ((), 0)
 
 
-def test_a_roll_back_asks_the_new_ones_and_those_that_never_came_at_no_cost() -> None:
+def test_a_roll_back_asks_the_new_ones_and_those_without_a_node_at_no_cost() -> None:
     new = [member(n, NEW, launched_at=NOW - 900) for n in range(4, 8)]
     nodes = tuple(node(i.id) for i in (*OLD_ONES, *new[:2]))
     policy = replace(AT_ONCE, max_unavailable=1)

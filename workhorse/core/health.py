@@ -106,7 +106,7 @@ def judged(standing: Standing, facts: Facts) -> Standing:
         else:
             booting.add(end)
     present = {_end(i.id) for i in (facts.group.instances if facts.group else ())}
-    failed += len(had - done - booting - taken)
+    failed += len(had - done - booting - taken - _unseen(standing, facts))
     boots = boots[-BOOTS_KEPT:]
     kept = {BOOTING: _joined(booting), JUDGED: _joined(done & present), BOOTS: boots}
     return replace(
@@ -155,6 +155,14 @@ def _taken_back(facts: Facts) -> set[str]:
     """Whom EC2 takes back: the image has no part in that."""
     taken = {Cause.SPOT, Cause.REBALANCE}
     return {_end(d.instance) for d in facts.drains.values() if d.cause in taken}
+
+
+def _unseen(standing: Standing, facts: Facts) -> set[str]:
+    """Who has a node, and may have been online while we were blind in this wave."""
+    memory = standing.memory
+    if memory.get(SIGHTED_AT, 0.0) < memory[WAVE_AT]:
+        return set()
+    return {_end(name) for name in facts.nodes}
 
 
 def _end(instance: str) -> str:

@@ -59,12 +59,13 @@ def choice(standing: Standing, facts: Facts) -> Choice:
 def choice_back(facts: Facts) -> Choice:
     """Who is to leave in a roll back, now: the agents of the version that was ordered.
 
-    Those that are not online are missed by nobody, and ask for no room.
+    Those that Jenkins has no node of never took a build: they are missed by nobody, and ask for no
+    room.
     """
     unasked = [i for i in facts.fresh if i.id not in facts.leaving]
-    there = [i for i in unasked if facts.online(i.id)]
+    there = [i for i in unasked if i.id in facts.nodes]
     found = _chosen(there, len(there), facts, room_back(facts))
-    absent = [i for i in unasked if not facts.online(i.id) and _may_leave(i)]
+    absent = [i for i in unasked if i.id not in facts.nodes and _may_leave(i)]
     more = tuple(i.id for i in absent)
     return replace(found, retire=found.retire + more, due=len(unasked))
 

@@ -115,7 +115,7 @@ def check(_context: Context) -> None:
 
 @task(help={"name": "one benchmark; left out, all of them", "json": "one JSON object a line"})
 def bench(_context: Context, *, name: str = "", json: bool = False) -> None:
-    """Measure what the README promises: ticks, reaction, the simulator, chaos, policies, rollouts."""
+    """Measure what the README promises: reaction, simulator, chaos, policies, rollouts and more."""
     run_python("-m", "benchmarks", *([name] if name else []), *options(json=json))
 
 

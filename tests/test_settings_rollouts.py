@@ -79,8 +79,8 @@ def test_every_fault_is_told_at_once_with_its_key() -> None:
         "pool[0].rollout.surge: -1: must be greater than or equal to 0",
         "pool[0].rollout.budgets[0].percent: 101: must be less than or equal to 100",
         (
-            'pool[0].rollout.budgets[0].days: "monday": must be of mon, tue, wed, thu, fri, sat, sun '
-            "and ranges of them"
+            'pool[0].rollout.budgets[0].days: "monday": '
+            "must be of mon, tue, wed, thu, fri, sat, sun and ranges of them"
         ),
         'pool[0].rollout.budgets[0].zone: "Mars": must be a time zone of the IANA database',
         "pool[0].rollout.wave: 3: is no setting here",

@@ -4,8 +4,11 @@ Packer bakes the role by Puppet over ssh; the instances of the pool are boots of
 its own scripts register them; people roll out, and are kept from a bad image. It says what it does.
 """
 
+import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.slow.stage import SPEED, Workshop, workshop
+from workhorse.commands.baking import INTERRUPTED
 from workhorse.core.images import Channels
 from workhorse.local.demo.accounting import hooks
 from workhorse.local.demo.one_pool import Play, Stage
@@ -92,6 +96,32 @@ def test_a_baked_image_becomes_a_pool_and_gives_way_to_the_next(tmp_path: Path, 
             is_kept_from(shop, stage, second, third, say)
             nothing_was_killed(stage)
     say("done")
+    nothing_is_mounted(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(bool(NEEDED), reason=NEEDED)
+def test_an_interrupted_bake_leaves_nothing(tmp_path: Path, say: Say) -> None:
+    """The real Packer, interrupted while it provisions, ends its instance and deletes the rest."""
+    with workshop(tmp_path, PLAY, say) as shop:
+        say("baking, to be interrupted")
+        process = shop.command("interrupted", "bake", "--dirty")
+        deadline, rest = time.monotonic() + BAKE_SECONDS, threading.Event()
+        while "prepare.sh" not in process.log.read_text():
+            assert process.running, process.tail()
+            assert time.monotonic() < deadline, process.tail()
+            rest.wait(0.2)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(BAKE_SECONDS / 3) == INTERRUPTED, process.tail()
+        assert "nothing of this bake is left in AWS" in process.log.read_text()
+        assert shop.store.channels(POOL) == Channels()
+        ec2 = shop.clients.ec2
+        assert [one["state"] for one in shop.where.cloud.state()["instances"]] == ["terminated"]
+        assert ec2.describe_key_pairs()["KeyPairs"] == []
+        assert ec2.describe_images(Owners=["self"])["Images"] == []
+        groups = ec2.describe_security_groups()["SecurityGroups"]
+        assert [group["GroupName"] for group in groups] == ["default"]
     nothing_is_mounted(tmp_path)
 
 

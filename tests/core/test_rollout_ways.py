@@ -194,6 +194,12 @@ def test_a_running_refresh_is_cancelled_before_the_version_comes_back() -> None:
     assert seen(S.ROLLING_BACK, refreshing(refreshes=None), memory=BEFORE).effects == ()
 
 
+def test_the_old_agents_are_called_back_by_the_very_first_look() -> None:
+    known = facts(OLD_ONE, drains=(leaving(OLD_ONE),), launches=NEW)
+    taken = seen(S.ROLLING_BACK, known)
+    assert (taken.event, taken.recall) == (E.VERSION_ABSENT, (OLD_ONE.id,))
+
+
 def test_the_new_agents_leave_and_the_old_ones_are_called_back() -> None:
     drains = (leaving(OLD_ONE),)
     known = facts(OLD_ONE, NEW_ONE, member(3, NEW), drains=drains, launches=OLD)

@@ -226,8 +226,16 @@ ROLLOUT: Table[RolloutState, RolloutEvent, RolloutAction] = {
     (S.HALTED, E.RESUMED_UNTRIED): Row(S.ORDERED, (), "somebody asked it to go on"),
     # ROLLING_BACK: the version before comes back. It cannot be halted.
     **_stay(S.ROLLING_BACK, E.SEEN_UNKNOWN, "unknown means wait"),
-    **_stay(S.ROLLING_BACK, E.REFRESH_RUNNING, "the refresh is cancelled", A.CANCEL_REFRESH),
-    **_stay(S.ROLLING_BACK, E.VERSION_ABSENT, "the group gets its version back", A.USE_PREVIOUS),
+    **_stay(
+        S.ROLLING_BACK, E.REFRESH_RUNNING, "the refresh is cancelled", A.CANCEL_REFRESH, A.RECALL
+    ),
+    **_stay(
+        S.ROLLING_BACK,
+        E.VERSION_ABSENT,
+        "the group gets its version back",
+        A.USE_PREVIOUS,
+        A.RECALL,
+    ),
     **_stay(S.ROLLING_BACK, E.AGENTS_DUE, "asked to leave", A.RECALL, A.RETIRE, A.TIDY),
     **_stay(S.ROLLING_BACK, E.AGENTS_HELD, "no agent may leave now", A.RECALL, A.TIDY),
     **_stay(S.ROLLING_BACK, E.AGENTS_AWAITED, "agents are waited for", A.RECALL, A.TIDY),

@@ -41,6 +41,11 @@ class RolledPromises(Promises):
         """Somebody halts it, lets it go on, or takes it back."""
         self._strike(rollout.RolloutCommanded(command=command))
 
+    @happens()
+    def order_is_taken_away(self) -> None:
+        """Somebody deletes the order."""
+        self._strike(rollout.OrderTakenAway())
+
     @happens(kind=st.sampled_from((ours.SideFailed, ours.AnswersLost)))
     def orders_are_out_of_reach(self, kind: type[ours.SideFailed | ours.AnswersLost]) -> None:
         """SSM answers nothing, or does as it is told and nobody hears of it, for a while."""

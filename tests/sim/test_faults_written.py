@@ -106,7 +106,7 @@ def test_plans_are_drawn_within_the_sizes_that_are_promised() -> None:
         orders = [each for each in plan.faults if isinstance(each, RolloutOrdered)]
         assert bool(orders) == bool(plan.rollouts)
         assert len(orders) <= 2
-        assert 0 <= len(plan.faults) <= 8 + 4 * len(orders)
+        assert 0 <= len(plan.faults) <= 8 + 6 * len(orders)
         assert 3600 <= plan.seconds <= 7200
         assert all(each.at >= 0 for each in plan.faults)
         assert all(1 <= pool.policy.executors <= 3 for pool in plan.pools)

@@ -38,6 +38,8 @@ class Rollings:
         """Every order there ever was, as it was placed."""
         self.halted_at: dict[str, float] = {}
         """Order to when somebody halted it, while it is."""
+        self.taken_away: set[str] = set()
+        """Orders that somebody deleted."""
         self.standings: dict[str, Standing] = {}
         """Pool to what was told last."""
         self.channels: dict[str, dict[str, str]] = defaultdict(dict)
@@ -111,6 +113,12 @@ class Rollings:
             self.halted_at.setdefault(order, self.launching.now)
         else:
             self.halted_at.pop(order, None)
+
+    def take_away(self, pool: str) -> None:
+        """Somebody deletes the order of a pool, if there is one."""
+        order = self.orders.pop(pool, None)
+        if order is not None:
+            self.taken_away.add(order.id)
 
     # What the controller does.
 

@@ -77,6 +77,10 @@ class RolloutAudit:
             return None
         return self._rolling.orders.get(orders[-1].pool, orders[-1])
 
+    def _known(self, order: Order) -> bool:
+        """It is under way, or was when somebody deleted it: its agents may be drained back."""
+        return order.pool in self._rolling.orders or order.id in self._rolling.taken_away
+
     def _used(self, effect: UseTemplateVersion) -> None:
         order = self._order(effect.group)
         if order is None or effect.version not in {order.target, order.previous}:
@@ -135,7 +139,7 @@ class RolloutAudit:
         """
         machine = self._world.cloud.machines[effect.node]
         order = self._order(machine.group)
-        if order is None or order.pool not in self._rolling.orders:
+        if order is None or not self._known(order):
             self._breach(f"{effect} while no rollout is ordered")
             return
         told = self._rolling.standings.get(order.pool)

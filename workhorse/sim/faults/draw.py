@@ -17,7 +17,7 @@ from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
 from workhorse.sim.faults.ours import AnswersLost, SideFailed
 from workhorse.sim.faults.plan import EXACT, BuildPlan, FaultPlan, PoolPlan
-from workhorse.sim.faults.rollout import Made, RolloutCommanded, RolloutOrdered
+from workhorse.sim.faults.rollout import Made, OrderTakenAway, RolloutCommanded, RolloutOrdered
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 
@@ -89,6 +89,8 @@ AWAITED_OF_ROLLOUTS = (
 )
 UNREAD = 0.2
 """The share of orders that SSM does not tell of for a while, or not of what was told there."""
+TAKEN_AWAY = 0.1
+"""The share of orders that somebody deletes."""
 LURKING = 0.4
 """The share of faults that wait for the loops to do something."""
 AWAITED = (
@@ -103,8 +105,10 @@ AT_HAND = (
     *("HookMessageMadeUp", "MessagesRepeated", "ToldAgain", "ZoneRebalanced"),
 )
 """What may lie in wait: nothing that would keep a heartbeat from getting through."""
+PEOPLES = frozenset({"RolloutOrdered", "RolloutCommanded", "OrderTakenAway"})
+"""What is drawn only where something is rolled out."""
 ALONE = (
-    *(name for name in KINDS if name not in {"Upon", "RolloutOrdered", "RolloutCommanded"}),
+    *(name for name in KINDS if name != "Upon" and name not in PEOPLES),
     *("InstanceEnded", "InstanceEnded", "InstanceHung", "AgentsNeverRegister", "DesiredSet"),
     *(
         "Slow",
@@ -162,6 +166,8 @@ def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:
         if rng.random() < UNREAD:
             hidden = fault(rng, rng.choice((SideFailed, AnswersLost)), round(at + 60))
             found.append(replace(hidden, side=Side.SSM))  # type: ignore[call-arg] # both have it
+        if rng.random() < TAKEN_AWAY:
+            found.append(fault(rng, OrderTakenAway, round(at + rng.choice((5.0, 70.0, 300.0)))))
     faults = tuple(sorted((*plan.faults, *found), key=lambda each: each.at))
     return replace(plan, pools=pools, faults=faults)
 

@@ -44,6 +44,7 @@ KINDS: Mapping[str, type[Fault]] = {
         aws.ScaleInSwitchedOff,
         rollout.RolloutOrdered,
         rollout.RolloutCommanded,
+        rollout.OrderTakenAway,
         upon.Upon,
     )
 }

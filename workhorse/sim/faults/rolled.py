@@ -36,6 +36,9 @@ def unfinished(world: World) -> Iterator[Found]:
         told = world.rolling.standings.get(order.pool)
         stands = f"{told.state}: {told.because}" if told else "not begun"
         yield Promise.ROLLOUT, f"{order.id} of {order.pool} is under way still: {stands}"
+    for told in world.rolling.standings.values():
+        if told.order in world.rolling.taken_away and told.ended_at is None:
+            yield Promise.ROLLOUT, f"{told.order}, taken away, stands still: {told.state}"
     for machine in world.launching.beside:
         if machine.alive:
             yield Promise.ROLLOUT, f"the canary {machine.id} of {machine.order} lives still"
@@ -67,6 +70,8 @@ def rolled(world: World) -> Iterator[Found]:
 def _ended(world: World, rolling: Rollings, order: Order) -> Iterator[Found]:
     """The group's version, its members' and the image's channel are as the standing says."""
     told = rolling.standings.get(order.pool)
+    if order.id in rolling.taken_away and (told is None or told.order != order.id):
+        return  # No controller ever knew of it.
     if told is None or told.order != order.id or told.ended_at is None:
         yield Promise.ROLLOUT, f"{order.id} is gone and nobody told its end: {told}"
         return

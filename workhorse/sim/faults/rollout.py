@@ -70,3 +70,15 @@ class RolloutCommanded(Fault):
         order = rolling.orders.get(rolling.pools[group(world, self.pool)]) if rolling else None
         if rolling is not None and order is not None:
             rolling.command(order.pool, order.id, self.command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTakenAway(Fault):
+    """Somebody deletes the order of a rollout under way; nothing when there is none."""
+
+    pool: int = 0
+
+    def strike(self, world: World) -> None:
+        """Delete it."""
+        if world.rolling is not None:
+            world.rolling.take_away(world.rolling.pools[group(world, self.pool)])

@@ -5,6 +5,7 @@ there is a step before Terraform: the image is baked, by the real Packer and the
 """
 
 import json
+import random
 import shlex
 import socket
 import subprocess
@@ -282,8 +283,8 @@ def _settings(folder: Path, where: Scenery, play: Play, ssh_port: int) -> Path:
 
 
 def _free_port() -> int:
-    """A port for ssh, below those that the kernel gives to others meanwhile."""
-    for port in range(22000, 30000):
+    """A port for ssh, below those that the kernel gives to others meanwhile; another each time."""
+    for port in random.sample(range(20000, 32000), 100):
         with socket.socket() as tried:
             try:
                 tried.bind(("127.0.0.1", port))

@@ -159,6 +159,21 @@ def test_a_canary_has_to_pass_the_smoke_job(known: Facts, event: E) -> None:
     assert seen(S.SMOKE, known).event is event
 
 
+def test_a_smoke_build_that_a_restart_of_jenkins_cut_short_is_run_once_more() -> None:
+    lost = JobRun(path="job/smoke/7/", result="FAILURE")
+    memory = {SIGHTED_AT: NOW - 50}
+    cut = seen(S.SMOKE, trying(runs=(lost,)), memory=memory).standing
+    assert cut.state == S.CANARY
+    again = advance(cut, trying(runs=(lost,))).standing
+    assert again.state == S.SMOKE
+    assert advance(again, trying(runs=(lost,))).event is E.SMOKE_ABSENT
+    second = JobRun(path="job/smoke/8/", result="FAILURE")
+    assert advance(again, trying(runs=(second,))).event is E.SMOKE_FAILED
+    assert seen(S.SMOKE, trying(runs=(lost,)), memory={SIGHTED_AT: NOW - 150}).event is (
+        E.SMOKE_FAILED
+    )
+
+
 def test_the_smoke_job_is_asked_for_with_what_its_run_is_found_by() -> None:
     parameters = (("POOL", "linux"), ("IMAGE", "ami-2"), ("ORDER", "r-1"))
     taken = seen(S.SMOKE, trying(runs=()))

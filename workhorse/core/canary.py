@@ -5,7 +5,7 @@ own: no build finds it but the smoke job's.
 """
 
 from workhorse.core.effects import DeleteNode, Effect, EndCanary
-from workhorse.core.health import late
+from workhorse.core.health import SIGHTED_AT, late
 from workhorse.core.jobs import CANARY_LABEL
 from workhorse.core.orders import Canary, JobRun, Standing
 from workhorse.core.rollout import RolloutEvent, RolloutState
@@ -17,6 +17,9 @@ GRACE_SECONDS = 30.0
 Of a hundred good boots one takes longer than the 99 that were learned from, and what is learned
 ends with a look that may come a tick sooner than the canary's.
 """
+
+CUT = "cut"
+"""Key of the memory: path of the smoke build that Jenkins' restart cut short."""
 
 SUCCESS = "SUCCESS"
 """Jenkins' result of a run that went well."""
@@ -76,10 +79,9 @@ def look_at_smoke(standing: Standing, facts: Facts) -> RolloutEvent:  # noqa: PL
         return RolloutEvent.SMOKE_PASSED
     if facts.runs is None or facts.canaries is None:
         return RolloutEvent.SEEN_UNKNOWN
-    run = facts.runs[0] if facts.runs else None
+    run = smoke_of(standing, facts)
     if run is not None and run.result is not None:
-        passed = run.result == SUCCESS
-        return RolloutEvent.SMOKE_PASSED if passed else RolloutEvent.SMOKE_FAILED
+        return _result(run, standing)
     if canary_of(facts) is None:
         return RolloutEvent.CANARY_GONE
     if run is None:
@@ -89,9 +91,18 @@ def look_at_smoke(standing: Standing, facts: Facts) -> RolloutEvent:  # noqa: PL
     return RolloutEvent.SMOKE_RUNNING
 
 
-def smoke_of(facts: Facts) -> JobRun | None:
-    """The newest run of the smoke job for this order."""
-    return facts.runs[0] if facts.runs else None
+def _result(run: JobRun, standing: Standing) -> RolloutEvent:
+    """A restart of Jenkins ends its builds: what failed across one is no word on the image."""
+    if run.result == SUCCESS:
+        return RolloutEvent.SMOKE_PASSED
+    cut = standing.memory.get(SIGHTED_AT, 0.0) > standing.since
+    return RolloutEvent.SMOKE_CUT if cut else RolloutEvent.SMOKE_FAILED
+
+
+def smoke_of(standing: Standing, facts: Facts) -> JobRun | None:
+    """The newest run of the smoke job for this order; not one that was cut short."""
+    cut = standing.memory.get(CUT)
+    return next((run for run in facts.runs or () if not cut or run.path != cut), None)
 
 
 def remains(standing: Standing, facts: Facts) -> tuple[Effect, ...]:

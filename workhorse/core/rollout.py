@@ -94,6 +94,8 @@ class RolloutEvent(Word):
     """It is queued or runs."""
     SMOKE_PASSED = "SmokePassed"
     SMOKE_FAILED = "SmokeFailed"
+    SMOKE_CUT = "SmokeCut"
+    """It failed, and Jenkins could not be believed for a while meanwhile: it tells nothing."""
     SMOKE_LATE = "SmokeLate"
     """It takes longer than it may."""
     VERSION_ABSENT = "VersionAbsent"
@@ -196,6 +198,7 @@ ROLLOUT: Table[RolloutState, RolloutEvent, RolloutAction] = {
     **_stay(S.SMOKE, E.SMOKE_RUNNING, "the smoke job runs"),
     (S.SMOKE, E.SMOKE_PASSED): Row(S.WAVE, (), "the canary passed"),
     (S.SMOKE, E.SMOKE_FAILED): Row(S.ROLLING_BACK, (), "the canary failed the smoke job"),
+    (S.SMOKE, E.SMOKE_CUT): Row(S.CANARY, (), "Jenkins went away under the smoke job: once more"),
     (S.SMOKE, E.SMOKE_LATE): Row(S.ROLLING_BACK, (), "the smoke job took too long"),
     (S.SMOKE, E.CANARY_GONE): Row(S.ROLLING_BACK, (), "the canary ended before it passed"),
     # WAVE: a share of the old agents leaves.

@@ -114,7 +114,7 @@ def _noted(standing: Standing, facts: Facts) -> Standing:
 
 def _tried(standing: Standing, facts: Facts) -> Standing:
     """With what is seen of the canary."""
-    found, run = canary.canary_of(facts), canary.smoke_of(facts)
+    found, run = canary.canary_of(facts), canary.smoke_of(standing, facts)
     if found is None:
         return standing
     path = run.path if run else ""
@@ -134,6 +134,8 @@ def _entered(standing: Standing, state: RolloutState, facts: Facts, seen: Seen) 
         memory[REFRESH_BEFORE] = next((one.id for one in facts.refreshes or ()), "")
     if before == S.REFRESHING and state is S.BAKING:
         memory[REFRESHED] = True
+    if seen.event is E.SMOKE_CUT:
+        memory[canary.CUT] = standing.smoke
     if seen.event in _TRIPS:
         memory[TRIPPED] = standing.because
     if state in OVER:

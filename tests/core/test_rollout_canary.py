@@ -1,5 +1,6 @@
 """The canary of a rollout: it has to come online in time, and to pass the smoke job."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,6 +173,13 @@ def test_a_smoke_build_that_a_restart_of_jenkins_cut_short_is_run_once_more() ->
     assert seen(S.SMOKE, trying(runs=(lost,)), memory={SIGHTED_AT: NOW - 150}).event is (
         E.SMOKE_FAILED
     )
+
+
+def test_a_smoke_build_that_was_cut_short_before_a_halt_is_run_once_more_after_it() -> None:
+    begun = seen(S.CANARY, trying()).standing
+    known = trying(runs=(JobRun(path="job/smoke/7/", result="FAILURE"),), at=NOW + 500)
+    resumed = replace(begun, since=NOW + 400, memory={**begun.memory, SIGHTED_AT: NOW + 200})
+    assert advance(resumed, known).event is E.SMOKE_CUT
 
 
 def test_the_smoke_job_is_asked_for_with_what_its_run_is_found_by() -> None:

@@ -21,6 +21,9 @@ ends with a look that may come a tick sooner than the canary's.
 CUT = "cut"
 """Key of the memory: path of the smoke build that Jenkins' restart cut short."""
 
+SMOKED_AT = "smoked_at"
+"""Key of the memory: when the smoke job was first due; anew after one that was cut short."""
+
 SUCCESS = "SUCCESS"
 """Jenkins' result of a run that went well."""
 
@@ -95,7 +98,8 @@ def _result(run: JobRun, standing: Standing) -> RolloutEvent:
     """A restart of Jenkins ends its builds: what failed across one is no word on the image."""
     if run.result == SUCCESS:
         return RolloutEvent.SMOKE_PASSED
-    cut = standing.memory.get(SIGHTED_AT, 0.0) > standing.since
+    begun = standing.memory.get(SMOKED_AT, standing.since)
+    cut = standing.memory.get(SIGHTED_AT, 0.0) > begun
     return RolloutEvent.SMOKE_CUT if cut else RolloutEvent.SMOKE_FAILED
 
 

@@ -136,6 +136,9 @@ def _entered(standing: Standing, state: RolloutState, facts: Facts, seen: Seen) 
         memory[REFRESHED] = True
     if seen.event is E.SMOKE_CUT:
         memory[canary.CUT] = standing.smoke
+        memory.pop(canary.SMOKED_AT, None)
+    if state is S.SMOKE:
+        memory.setdefault(canary.SMOKED_AT, facts.now)
     if seen.event in _TRIPS:
         memory[TRIPPED] = standing.because
     if state in OVER:

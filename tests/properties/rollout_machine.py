@@ -41,6 +41,9 @@ class RolledPromises(Promises):
         """Somebody halts it, lets it go on, or takes it back."""
         self._strike(rollout.RolloutCommanded(command=command))
 
+    def clock_jumps(self) -> None:  # type: ignore[override] # no rule here
+        """Left to `Promises` and to chaos: who sets the clock cuts the grace after a restart."""
+
     @happens()
     def order_is_taken_away(self) -> None:
         """Somebody deletes the order."""

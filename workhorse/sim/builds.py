@@ -7,6 +7,7 @@ from enum import StrEnum
 from workhorse.core.labels import parse
 from workhorse.core.model import Node, QueueItem
 from workhorse.sim.kernel import Event
+from workhorse.sim.truth import Finish
 
 
 class Stage(StrEnum):
@@ -57,6 +58,18 @@ class Build:
     resumed_at: float = 0.0
     timer: Event | None = None
     fact: QueueItem | None = None
+
+    def finish(self, at: float, node: str) -> Finish:
+        """That it ran to its end there."""
+        began = self.since if self.started_at is None else self.started_at
+        return Finish(
+            at=at,
+            build=self.id,
+            task=self.task,
+            node=node,
+            waited=began - self.since,
+            expression=self.expression,
+        )
 
     def stop_timer(self) -> None:
         """Nothing more happens to it by itself."""

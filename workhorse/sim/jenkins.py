@@ -14,7 +14,7 @@ from workhorse.sim.builds import Build, Computer, Errand, Stage, Timings
 from workhorse.sim.history import History
 from workhorse.sim.kernel import Kernel, Priority
 from workhorse.sim.scheduler import Scheduler
-from workhorse.sim.truth import Finish, Hand, Kill, Truth
+from workhorse.sim.truth import Hand, Kill, Truth
 
 RESUME_LIMIT_SECONDS = 300.0
 """ExecutorStepExecution.TIMEOUT_WAITING_FOR_NODE_MILLIS: then a pipeline's body is aborted."""
@@ -262,10 +262,7 @@ class SimJenkins:
             return
         now, began = self.kernel.now, build.started_at or build.since
         self.history.ended(build.task, build.id, now - began)
-        waited = began - build.since
-        self.truth.finished.append(
-            Finish(at=now, build=build.id, task=build.task, node=computer.name, waited=waited)
-        )
+        self.truth.finished.append(build.finish(now, computer.name))
 
     def _kill(self, build: Build, node: str, hand: Hand) -> None:
         if build.stage is Stage.OVER:

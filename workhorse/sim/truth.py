@@ -46,6 +46,8 @@ class Finish:
     node: str
     waited: float
     """Seconds from its entering the queue to its start."""
+    expression: str | None = None
+    """What it asked for."""
 
 
 @dataclass(slots=True, kw_only=True)

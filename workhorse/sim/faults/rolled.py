@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from workhorse.core.labels import parse
 from workhorse.core.orders import Command, Order
 from workhorse.sim.faults.verdict import Promise
 from workhorse.sim.groups import Template
@@ -45,15 +46,18 @@ def unfinished(world: World) -> Iterator[Found]:
 
 
 def on_canaries(world: World) -> Iterator[Found]:
-    """Users' builds that ran on a canary."""
-    if not world.launching.beside:
-        return
-    canaries = {machine.id for machine in world.launching.beside}
-    ran = [(end.build, end.node) for end in world.truth.finished]
-    ran += [(end.build, end.node) for end in world.truth.kills]
-    for build, node in ran:
-        if node in canaries:
-            yield Promise.CANARY, f"build {build} ran on {node}"
+    """Users' builds that ran on a canary, but for those that fit anything which is not theirs.
+
+    Jenkins gives `!windows` any node without that label, and no label of ours can keep it off.
+    """
+    canaries = {machine.id: machine for machine in world.launching.beside}
+    for end in world.truth.finished if canaries else ():
+        canary = canaries.get(end.node)
+        if canary is None:
+            continue
+        has = frozenset({canary.label, canary.id})
+        if end.expression is None or not parse(end.expression).matches(has):
+            yield Promise.CANARY, f"build {end.build} ({end.expression}) ran on {end.node}"
 
 
 def rolled(world: World) -> Iterator[Found]:

@@ -21,6 +21,7 @@ from tests.core.rollout_scenes import (
     standing,
 )
 from tests.facts import NOW
+from workhorse.core.canary_end import IDLE_AT
 from workhorse.core.drain import Cause, DrainState
 from workhorse.core.effects import (
     CancelRefresh,
@@ -247,6 +248,6 @@ def test_a_roll_back_ends_as_failed_only_after_the_breaker_tripped(
 
 def test_a_roll_back_ends_the_canary_before_it_is_over() -> None:
     known = facts(OLD_ONE, launches=OLD, canaries=(canary(), canary(instance="i-2", order="r-0")))
-    taken = seen(S.ROLLING_BACK, known)
+    taken = seen(S.ROLLING_BACK, known, memory={**STARTED, IDLE_AT: NOW - 15})
     ends = (EndCanary(instance=CANARY), EndCanary(instance="i-2"))
     assert (taken.event, taken.effects) == (E.CANARY_LEFT, ends)

@@ -1,10 +1,9 @@
-"""The canary of a rollout: what is seen of it, and what is left of it.
+"""The canary of a rollout, while it is tried: what is seen of it, and of its smoke job.
 
 It is an instance beside the group, of the new version, whose agent registers under a label of its
 own: no build finds it but the smoke job's.
 """
 
-from workhorse.core.effects import DeleteNode, Effect, EndCanary
 from workhorse.core.health import SIGHTED_AT, late
 from workhorse.core.jobs import CANARY_LABEL
 from workhorse.core.orders import Canary, JobRun, Standing
@@ -107,22 +106,3 @@ def smoke_of(standing: Standing, facts: Facts) -> JobRun | None:
     """The newest run of the smoke job for this order; not one that was cut short."""
     cut = standing.memory.get(CUT)
     return next((run for run in facts.runs or () if not cut or run.path != cut), None)
-
-
-def remains(standing: Standing, facts: Facts) -> tuple[Effect, ...]:
-    """What must be ended of canaries, of this order and of any before it.
-
-    Instances first; a node goes when its instance is no more.
-    """
-    alive = facts.canaries or ()
-    ends: tuple[Effect, ...] = tuple(EndCanary(instance=each.instance) for each in alive)
-    node = standing.canary
-    if facts.canaries is None or node not in facts.nodes or any(c.instance == node for c in alive):
-        return ends
-    return (*ends, DeleteNode(node=node))
-
-
-def is_left(standing: Standing, facts: Facts) -> bool:
-    """Something of a canary is left, or nobody can tell."""
-    unread = facts.canaries is None or (standing.canary and facts.snapshot.jenkins is None)
-    return bool(unread or remains(standing, facts))

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from workhorse.core.budgets import percent_now
-from workhorse.core.canary import canary_label, remains
+from workhorse.core.canary import canary_label
+from workhorse.core.canary_end import remains
 from workhorse.core.drain import REVOCABLE
 from workhorse.core.effects import (
     CancelRefresh,

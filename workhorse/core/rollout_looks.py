@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workhorse.core.budgets import room
-from workhorse.core.canary import is_left, look_at_canary, look_at_smoke
+from workhorse.core.canary import look_at_canary, look_at_smoke
+from workhorse.core.canary_end import is_left
 from workhorse.core.health import WAVE_AT, in_place_boot, unhealthy
 from workhorse.core.orders import Command, Refresh, RefreshStatus, Standing, Strategy
 from workhorse.core.rollout import OVER, RolloutEvent, RolloutState

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workhorse.core import canary
+from workhorse.core.canary_end import busy_canaries, looked_at
 from workhorse.core.effects import Effect
 from workhorse.core.health import WAVE_AT, emptied, judged, new_wave, sighted
 from workhorse.core.machine import step
-from workhorse.core.orders import Awaited, Order, Standing, Strategy
+from workhorse.core.orders import AWAITED_KEPT, Awaited, Order, Standing, Strategy
 from workhorse.core.rollout import OVER, ROLLOUT, TRYING, RolloutAction, RolloutEvent, RolloutState
 from workhorse.core.rollout_effects import effects_of
 from workhorse.core.rollout_facts import Facts
@@ -107,8 +108,10 @@ def _noted(standing: Standing, facts: Facts) -> Standing:
         noted = emptied(noted, facts.now)
     total = noted.total if WAVE_AT in noted.memory else len(old)
     if state not in TRYING:
+        noted = looked_at(noted, facts)
         waited_for = awaited(noted, facts, back=state is S.ROLLING_BACK)
-        noted = replace(noted, awaited=waited_for)
+        strays = tuple(busy_canaries(noted, facts))
+        noted = replace(noted, awaited=(*waited_for, *strays)[:AWAITED_KEPT])
     return replace(noted, total=total, left=len(old), leaving=sum(i.id in leaving for i in old))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.properties.breakages import Breakage, by_name, without
-from workhorse.core import budgets, rollout_effects, rollout_looks, waves
+from workhorse.core import budgets, canary_end, rollout_effects, rollout_looks, waves
 from workhorse.core.budgets import Room
 from workhorse.core.effects import (
     CloseOrder,
@@ -62,6 +62,11 @@ def nobody_back(_: Facts) -> Choice:
     return Choice()
 
 
+def always(*_: object) -> bool:
+    """In the place of a check."""
+    return True
+
+
 def anybody(instance: Instance) -> bool:
     """In the place of `_may_leave`: whoever is in service."""
     return instance.lifecycle is Lifecycle.IN_SERVICE
@@ -98,6 +103,9 @@ ROLLOUT_BREAKAGES: dict[str, Breakage] = {
         "a canary takes the builds of its pool", *(rollout_effects, "canary_label", the_pool)
     ),
     "canary never ended": without("EndCanary does nothing", EndCanary),
+    "canary ended at once": by_name(
+        "a canary is ended though a build strayed onto it", canary_end, "_settled", always
+    ),
     "breaker dropped": by_name(
         "agents that never come are no fault of their image", *(rollout_looks, "unhealthy", healthy)
     ),

@@ -264,3 +264,16 @@ def test_leaving_out_idle_turns_changes_nothing_of_a_rollout(strategy: Strategy)
     assert one.world.journal.records == other.world.journal.records
     assert one.world.truth == other.world.truth
     assert one.rollings.standings == other.rollings.standings
+
+
+def test_a_build_that_strays_onto_the_canary_is_waited_for() -> None:
+    """One that asks for what an agent is not fits the canary too, as Jenkins reads it."""
+    scene = Rolling(1)
+    scene.builds(1, 2000)
+    scene.order()
+    while not any(run.begun for run in scene.rollings.jobs.runs):
+        scene.run(5)
+    stray = scene.world.jenkins.submit("stray", 600, "!windows")
+    assert scene.until_over().state == S.DONE
+    assert stray.node == scene.world.launching.beside[0].id
+    assert stray.id in {finish.build for finish in scene.world.truth.finished}

@@ -104,6 +104,9 @@ class RolloutAudit:
         machine = self._world.cloud.machines.get(effect.instance)
         if machine is not None:
             self._ended.add(machine.order)
+        builds = self._world.jenkins.running_on(effect.instance)
+        if builds:
+            self._breach(f"{effect} while {[b.id for b in builds]} run on it")
 
     def _refreshed(self, effect: StartRefresh) -> None:
         order = self._order(effect.group)

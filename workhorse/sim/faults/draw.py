@@ -91,6 +91,8 @@ UNREAD = 0.2
 """The share of orders that SSM does not tell of for a while, or not of what was told there."""
 TAKEN_AWAY = 0.1
 """The share of orders that somebody deletes."""
+STRAYING = 0.3
+"""The share of orders with a build that fits a canary as well as any agent."""
 LURKING = 0.4
 """The share of faults that wait for the loops to do something."""
 AWAITED = (
@@ -151,9 +153,10 @@ def plan(seed: int) -> FaultPlan:
 
 
 def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:
-    """The plan with rollouts in it, one at least, and what befalls them; nothing else changes."""
+    """The plan with rollouts in it, one at least, and what befalls them; all else stays."""
     pools = tuple(replace(each, rollout=_rollout(rng, each.policy.name)) for each in plan.pools)
     found: list[Fault] = []
+    strays: list[BuildPlan] = []
     for _ in range(rng.choice((1, 1, 1, 2))):
         at = rng.uniform(0.1, 0.7) * plan.seconds
         found.append(fault(rng, RolloutOrdered, round(at)))
@@ -168,8 +171,12 @@ def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:
             found.append(replace(hidden, side=Side.SSM))  # type: ignore[call-arg] # both have it
         if rng.random() < TAKEN_AWAY:
             found.append(fault(rng, OrderTakenAway, round(at + rng.choice((5.0, 70.0, 300.0)))))
+        if rng.random() < STRAYING:
+            late = float(round(at + rng.choice((60.0, 90.0, 120.0, 150.0))))
+            strays.append(BuildPlan(at=late, seconds=150.0, label=f"!{NOBODY}"))
     faults = tuple(sorted((*plan.faults, *found), key=lambda each: each.at))
-    return replace(plan, pools=pools, faults=faults)
+    builds = tuple(sorted((*plan.builds, *strays), key=lambda each: each.at))
+    return replace(plan, pools=pools, faults=faults, builds=builds)
 
 
 def _rollout(rng: random.Random, name: str) -> RolloutPolicy:

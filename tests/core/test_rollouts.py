@@ -41,7 +41,7 @@ from workhorse.core.rollout import RolloutEvent as E
 from workhorse.core.rollout import RolloutState as S
 from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollout_looks import REFRESH_BEFORE, TRIPPED
-from workhorse.core.rollouts import Advance, advance, ordered, surge
+from workhorse.core.rollouts import ORDER, Advance, advance, order_of, ordered, surge
 
 OLD_ONE, NEW_ONE = member(1), member(2, NEW)
 BACK = UseTemplateVersion(group=GROUP, version=OLD)
@@ -217,6 +217,14 @@ def test_a_standing_outlives_its_way_through_json() -> None:
 def test_a_new_order_begins_with_nothing_done() -> None:
     told = ordered(order(), NOW)
     assert (told.state, told.order, told.pool, told.started_at) == (S.ORDERED, "r-1", "linux", NOW)
+
+
+def test_a_rollout_remembers_its_order_until_it_is_over() -> None:
+    told = ordered(order(), NOW)
+    assert order_of(Standing.from_record(json.loads(json.dumps(told.as_record())))) == order()
+    assert order_of(replace(told, state=S.DONE)) is None
+    assert order_of(replace(told, memory={})) is None
+    assert order_of(replace(told, memory={ORDER: {"id": "r-1"}})) is None
 
 
 def test_a_pool_that_is_not_read_keeps_what_was_counted() -> None:

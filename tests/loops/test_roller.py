@@ -159,6 +159,18 @@ def test_an_order_that_somebody_took_away_is_rolled_back() -> None:
     assert scene.world.cloud.groups["linux-agents"].template_version == 1
 
 
+def test_an_order_that_somebody_took_away_from_a_dead_controller_is_rolled_back_too() -> None:
+    scene = Rolling(1)
+    scene.order()
+    while not scene.world.launching.beside:
+        scene.run(1)
+    del scene.rollings.orders["linux"]
+    scene.stage.restart()
+    scene.run(400)
+    assert scene.standing.state == S.ROLLED_BACK
+    assert not [each for each in scene.world.launching.beside if each.alive]
+
+
 def test_an_order_that_is_over_when_the_controller_comes_back_is_closed_again() -> None:
     scene = Rolling(2)
     order = scene.order()

@@ -19,6 +19,9 @@ from workhorse.core.rollout_facts import Facts
 from workhorse.core.rollout_looks import REFRESH_BEFORE, REFRESHED, TRIPPED, Seen, is_emptied, look
 from workhorse.core.waves import awaited, last_wave, returning
 
+ORDER = "order"
+"""Key of the memory: the order as it was first read, for when somebody takes it away."""
+
 S, E, A = RolloutState, RolloutEvent, RolloutAction
 
 _TRIPS = frozenset(
@@ -56,8 +59,24 @@ class Advance:
 def ordered(order: Order, now: float) -> Standing:
     """The standing of an order that nobody has looked at yet."""
     return Standing(
-        order=order.id, pool=order.pool, state=S.ORDERED, at=now, since=now, started_at=now
+        order=order.id,
+        pool=order.pool,
+        state=S.ORDERED,
+        at=now,
+        since=now,
+        started_at=now,
+        memory={ORDER: order.as_record()},
     )
+
+
+def order_of(standing: Standing) -> Order | None:
+    """The order of a rollout that goes on, as it remembers it; None where it does not."""
+    if standing.state in OVER:
+        return None
+    try:
+        return Order.from_record(standing.memory[ORDER])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def surge(standing: Standing, facts: Facts) -> int:

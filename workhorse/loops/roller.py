@@ -17,10 +17,10 @@ from workhorse.core.measure import rollout_meters
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.orders import Command, Order, RolloutPolicy, Standing
-from workhorse.core.rollout import OVER, RolloutState
+from workhorse.core.rollout import RolloutState
 from workhorse.core.rollout_effects import reason
 from workhorse.core.rollout_facts import Facts
-from workhorse.core.rollouts import Advance, advance, ordered, surge
+from workhorse.core.rollouts import Advance, advance, order_of, ordered, surge
 from workhorse.loops.control import Wishes
 from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
@@ -106,8 +106,8 @@ class Roller:
         found = dict(self._rolling.orders.placed(tuple(self._pools)))
         for pool in self._pools.keys() - self._known:
             self._recollect(pool)
-        for pool, order in self._orders.items():
-            if pool not in found and self._goes_on(order):
+        for pool, standing in self.standings.items():
+            if pool not in found and (order := order_of(standing)) is not None:
                 found[pool] = replace(order, command=Command.ROLL_BACK)
         had, self._orders = self._orders, found
         return had != found
@@ -128,10 +128,6 @@ class Roller:
         if told is not None and told.state in set(RolloutState):
             self.standings[pool] = self._said[pool] = told
         self._known.add(pool)
-
-    def _goes_on(self, order: Order) -> bool:
-        standing = self.standings.get(order.pool)
-        return standing is not None and standing.order == order.id and standing.state not in OVER
 
     def tick(self, snapshot: Snapshot, drains: Mapping[str, Drain], wishes: Wishes) -> Chosen:
         """Step every rollout until its state needs the world to change.

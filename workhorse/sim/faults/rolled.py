@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from workhorse.core.canary import canary_label
 from workhorse.core.labels import parse
 from workhorse.core.orders import Command, Order
 from workhorse.sim.faults.verdict import Promise
@@ -50,12 +51,13 @@ def on_canaries(world: World) -> Iterator[Found]:
 
     Jenkins gives `!windows` any node without that label, and no label of ours can keep it off.
     """
+    pools = world.rolling.pools if world.rolling else {}
     canaries = {machine.id: machine for machine in world.launching.beside}
     for end in world.truth.finished if canaries else ():
         canary = canaries.get(end.node)
         if canary is None:
             continue
-        has = frozenset({canary.label, canary.id})
+        has = frozenset({canary_label(pools[canary.group]), canary.id})
         if end.expression is None or not parse(end.expression).matches(has):
             yield Promise.CANARY, f"build {end.build} ({end.expression}) ran on {end.node}"
 

@@ -122,9 +122,9 @@ def test_a_plan_without_its_rollouts_is_what_was_drawn_before_there_were_any() -
     assert set(bare.faults) <= set(other.faults)
 
 
-def test_about_a_quarter_of_the_plans_rolls_something_out_and_every_sort_of_it() -> None:
+def test_about_a_fifth_of_the_plans_rolls_something_out_and_every_sort_of_it() -> None:
     plans = [draw.plan(seed) for seed in range(400)]
-    assert 70 <= sum(1 for plan in plans if plan.rollouts) <= 130
+    assert 60 <= sum(1 for plan in plans if plan.rollouts) <= 100
     orders = [f for plan in plans for f in plan.faults if isinstance(f, RolloutOrdered)]
     assert {order.made for order in orders} == set(Made)
     assert {order.strategy for order in orders} == set(Strategy)

@@ -81,7 +81,7 @@ PLANNED: Sequence[tuple[str, tuple[tuple[str, float], ...]]] = (
     ("objective", ()),
 )
 """Planners and their options; half of the pools have the plain one."""
-ROLLED = 0.25
+ROLLED = 0.2
 """The share of plans in which something is rolled out."""
 AWAITED_OF_ROLLOUTS = (
     *("LaunchCanary", "EndCanary", "RunJob", "UseTemplateVersion", "TellRollout", "CloseOrder"),

@@ -5,7 +5,7 @@ import math
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scripts import sources
@@ -153,6 +153,7 @@ def test_figures_out_of_range_are_refused(changes: dict[str, object]) -> None:
 
 
 @given(works, boots, waits, st.integers(1, 3))
+@example([(0.0, 0.1)] * 3, 0.1, 10.0, 2)
 @some
 def test_lower_and_upper_are_in_order_and_the_schedule_is_feasible(
     builds: list[Work], boot: float, wait: float, executors: int

@@ -88,10 +88,14 @@ def _bound_to_run(builds: Builds, terms: Terms) -> list[tuple[int, int]]:
 
 
 def _packed_lower(builds: Builds, terms: Terms) -> int:
-    """Agents of many executors: enough for what has to run at once, and one for the longest."""
+    """Agents of many executors: enough for what runs at once, and for all of it one that is full.
+
+    Whatever else, one boots, and stays for the longest build.
+    """
     whole = full_agents(_bound_to_run(builds, terms), terms.executors)
     levels = sum(end - start for start, end in whole) + boots_and_idle(events(whole), terms.boot)
-    return max(levels, terms.boot + max(duration for _, duration in builds))
+    durations = [duration for _, duration in builds]
+    return max(levels, terms.boot + max(*durations, ceil(sum(durations) / terms.executors)))
 
 
 def _packed(builds: Builds, starts: tuple[int, ...], terms: Terms) -> int:

@@ -121,6 +121,34 @@ def test_every_service_has_an_end_to_its_start(path: Path) -> None:
     assert re.search(r"^TimeoutStartSec=(?!0|infinity)", path.read_text(), re.MULTILINE)
 
 
+LISTENING = "[Socket]\nListenStream=22\n[Install]\nWantedBy=sockets.target\n"
+"""What of Ubuntu's ssh.socket matters for the order of a boot."""
+
+
+def test_host_keys_are_made_before_ssh_without_a_circle(tmp_path: Path) -> None:
+    """On Ubuntu a socket waits for ssh, and opens before ordinary services may start."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("the order of units is not tested here: apt-get install systemd")
+    text = (MODULES / "profile/templates/hostkeys.service.epp").read_text()
+    (tmp_path / "workhorse-hostkeys.service").write_text(text)
+    (tmp_path / "ssh.socket").write_text(LISTENING)
+    (tmp_path / "ssh.service").write_text("[Service]\nExecStart=/bin/true\n")
+    for target, unit in (("multi-user", "workhorse-hostkeys.service"), ("sockets", "ssh.socket")):
+        wants = tmp_path / f"{target}.target.wants"
+        wants.mkdir()
+        (wants / unit).symlink_to(tmp_path / unit)
+    ended = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "multi-user.target"],
+        env={"PATH": "/usr/bin:/bin", "SYSTEMD_UNIT_PATH": f"{tmp_path}:/usr/lib/systemd/system"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "cycle" not in ended.stderr, ended.stderr
+    assert "workhorse" not in ended.stderr, ended.stderr
+
+
 def test_no_secret_stands_in_the_data() -> None:
     """Data is on every checkout: what is secret comes from SSM at boot."""
     for path in DATA:

@@ -59,6 +59,52 @@ def test_a_parameter_that_holds_no_record_is_a_surprise_that_names_it(
         world.port.standing(POOL)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("pool", "other"),
+        ("pool", None),
+        ("id", ["r-1"]),
+        ("target", "2"),
+        ("target", True),
+        ("previous", 1.5),
+        ("canary", "no"),
+        ("at", "today"),
+        ("at", float("nan")),
+        ("by", {"name": "ada"}),
+    ],
+)
+def test_an_order_of_another_pool_or_of_other_types_is_none(
+    world: OrdersInEmbeddedAws, key: str, value: object
+) -> None:
+    """Whoever may write the parameter of one pool orders for that pool and stops no controller."""
+    text = json.dumps(ORDER.as_record() | {key: value})
+    world.clients.ssm.put_parameter(Name=ORDER_NAME, Value=text, Type="String")
+    with pytest.raises(Surprise, match=f"SSM parameter {ORDER_NAME}: is no order.*{key}"):
+        world.port.placed([POOL, "other"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("pool", "other"),
+        ("at", "now"),
+        ("ended_at", "never"),
+        ("wave", None),
+        ("memory", ["seen"]),
+        ("awaited", "i-1"),
+        ("awaited", [{"instance": 1}]),
+    ],
+)
+def test_a_standing_of_another_pool_or_of_other_types_is_none(
+    world: OrdersInEmbeddedAws, key: str, value: object
+) -> None:
+    text = json.dumps(STANDING.as_record() | {key: value})
+    world.clients.ssm.put_parameter(Name=STANDING_NAME, Value=text, Type="String")
+    with pytest.raises(Surprise, match=f"SSM parameter {STANDING_NAME}: is no standing"):
+        world.port.standing(POOL)
+
+
 def test_keys_of_a_newer_release_are_passed_over(world: OrdersInEmbeddedAws) -> None:
     text = json.dumps(ORDER.as_record() | {"colour": "red"})
     world.clients.ssm.put_parameter(Name=ORDER_NAME, Value=text, Type="String")

@@ -8,13 +8,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from workhorse.adapters.session import AwsClients, changing, reading, says
 from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.orders import Command, Order, Standing
+
+Told = TypeVar("Told", Order, Standing)
 
 NAMES_PER_CALL = 10
 """Names in one GetParameters.
@@ -46,11 +48,11 @@ class SsmOrders:
 
         Raises:
             Unreadable: SSM does not answer.
-            Surprise: a parameter holds no order; it is named.
+            Surprise: a parameter holds no order of its pool; it is named.
         """
         names = {self._name(pool, "order"): pool for pool in pools}
         values = self._values(list(names))
-        return {names[name]: _order(name, text) for name, text in values.items()}
+        return {names[name]: _order(name, names[name], text) for name, text in values.items()}
 
     def order(self, pool: str) -> Order | None:
         """The order of the pool; None when it has none. Raises as `placed`."""
@@ -61,14 +63,14 @@ class SsmOrders:
 
         Raises:
             Unreadable: SSM does not answer.
-            Surprise: the parameter holds no standing.
+            Surprise: the parameter holds no standing of the pool.
         """
         name = self._name(pool, "standing")
         text = self._values([name]).get(name)
         if text is None:
             return None
         try:
-            return Standing.from_record(_record(text))
+            return _of(pool, Standing.from_record(_record(text)))
         except (KeyError, TypeError, ValueError) as wrong:
             raise Surprise(f"SSM parameter {name}: is no standing: {wrong!r}") from wrong
 
@@ -206,8 +208,18 @@ def _record(text: str) -> Mapping[str, Any]:
     return found
 
 
-def _order(name: str, text: str) -> Order:
+def _of(pool: str, record: Told) -> Told:
+    """The record, when it is of the pool in whose place it stands.
+
+    Whoever may write there need not be trusted with another pool.
+    """
+    if record.pool != pool:
+        raise ValueError(f"pool: is {record.pool!r}")
+    return record
+
+
+def _order(name: str, pool: str, text: str) -> Order:
     try:
-        return Order.from_record(_record(text))
+        return _of(pool, Order.from_record(_record(text)))
     except (KeyError, TypeError, ValueError) as wrong:
         raise Surprise(f"SSM parameter {name}: is no order: {wrong!r}") from wrong

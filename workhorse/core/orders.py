@@ -8,7 +8,8 @@ controller may go on.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from math import isfinite
+from typing import Any, get_args, get_origin
 
 from workhorse.core.planners.windows import Window
 from workhorse.core.word import Word
@@ -67,8 +68,7 @@ class Order:
         Raises:
             KeyError, TypeError, ValueError: it is no record of an order.
         """
-        known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
-        found = cls(**known)
+        found = cls(**_checked(cls, record))
         return replace(found, strategy=Strategy(found.strategy), command=Command(found.command))
 
 
@@ -181,9 +181,40 @@ class Standing:
         Raises:
             KeyError, TypeError, ValueError: it is no record of a standing.
         """
-        known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
-        awaited = tuple(Awaited(**each) for each in known.get("awaited", ()))
+        known = _checked(cls, record)
+        awaited = tuple(Awaited(**_checked(Awaited, each)) for each in known.get("awaited", ()))
         return cls(**{**known, "awaited": awaited})
+
+
+def _checked(kind: Any, record: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any record
+    """What a record says of the fields of `kind`, all of it of the fields' types.
+
+    Records come from parameters that others may write as well: a number that is a text would be
+    found out in the middle of a tick.
+
+    Raises:
+        TypeError: a value is of another type, or a number that is none.
+    """
+    known = {f.name: record[f.name] for f in fields(kind) if f.name in record}
+    wrong = [f.name for f in fields(kind) if f.name in known and not _fits(known[f.name], f.type)]
+    if wrong:
+        raise TypeError(f"of another type: {', '.join(wrong)}")
+    return known
+
+
+def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - the type of a field
+    """Whether a value of JSON may stand in a field of that type."""
+    if type(None) in get_args(kind):  # as in `float | None`
+        return value is None or any(_fits(value, each) for each in get_args(kind)[:-1])
+    plain = get_origin(kind) or kind
+    if plain in {int, float}:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole or (plain is float and isinstance(value, float) and isfinite(value))
+    if plain is tuple:
+        return isinstance(value, list | tuple)
+    if plain in {bool, Mapping}:
+        return isinstance(value, plain)
+    return isinstance(value, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,7 +178,7 @@ def open_to_all(events: list[Event]) -> Iterator[tuple[Statement, str]]:
 
 
 MADE_BY_THE_CALL = {
-    "LaunchHere": ("network-interface", "snapshot"),
+    "LaunchHere": ("network-interface",),
     "MakeImages": ("image", "snapshot"),
     "FleetOfOne": ("fleet", "launch-template"),
     "KeepCandidates": ("parameter",),
@@ -194,6 +194,55 @@ def test_whoever_bakes_touches_only_what_a_bake_made(events: list[Event]) -> Non
         kind = arn.split(":")[5].partition("/")[0]
         if kind not in MADE_BY_THE_CALL.get(statement["Sid"], ()):
             assert statement["Condition"], (statement["Sid"], arn)
+
+
+@of_the_builder
+def test_no_disk_of_somebody_else_can_be_read_through_a_machine_that_is_baked(
+    events: list[Event],
+) -> None:
+    """A launch may name any snapshot as a disk: only those of the sources' owners are granted."""
+    found = [
+        statement
+        for statement in statements(events, "policy", *GRANTS)
+        if "ec2:RunInstances" in listed(statement["Action"])
+        and any("snapshot/" in arn for arn in listed(statement["Resource"]))
+    ]
+    assert found
+    for statement in found:
+        owners = statement["Condition"]["StringEquals"]["ec2:Owner"]
+        assert owners == ["136693071363", "099720109477"]
+
+
+@of_the_builder
+def test_no_tag_makes_what_is_anothers_our_own(events: list[Event]) -> None:
+    """Tags are what the other statements go by: one pool's image cannot be claimed for another."""
+    for statement in grants(events)["TagImages"]:
+        assert statement["Condition"]["Null"] == {"aws:ResourceTag/workhorse:pool": "true"}
+    for statement in grants(events)["TagImagesAgain"]:
+        renamed = statement["Condition"]["StringEqualsIfExists"]["aws:RequestTag/workhorse:pool"]
+        assert renamed == ["linux", "gpu"]
+    for statement in grants(events)["TagAtLaunch"]:
+        keys = statement["Condition"]["ForAllValues:StringEquals"]["aws:TagKeys"]
+        assert set(keys) == {"Name", "workhorse:bake", "workhorse:pool", "workhorse:commit"}
+
+
+@of_the_builder
+def test_a_bake_on_the_spot_market_cannot_take_the_agents_templates_away(
+    events: list[Event],
+) -> None:
+    """The tag is the one that `modules/agent-pool` gives to all that is a pool's."""
+    of_templates = [
+        (action, statement.get("Condition"))
+        for statement in statements(events, "policy", *GRANTS)
+        for action in listed(statement["Action"])
+        if any("launch-template/" in arn for arn in listed(statement["Resource"]))
+    ]
+    assert sorted(of_templates, key=str) == [
+        ("ec2:CreateFleet", None),
+        ("ec2:CreateLaunchTemplate", None),
+        ("ec2:DeleteLaunchTemplate", {"Null": {"aws:ResourceTag/workhorse:pool": "true"}}),
+    ]
+    assert '"workhorse:pool" =' in (ROOT / "terraform/modules/agent-pool/main.tf").read_text()
 
 
 @of_the_builder

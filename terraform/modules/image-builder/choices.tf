@@ -41,10 +41,14 @@ locals {
       Resource = "*"
     }
     FleetOfOne = {
-      Action = [
-        "ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:CreateTags", "ec2:DeleteLaunchTemplate",
-      ]
+      Action   = ["ec2:CreateFleet", "ec2:CreateLaunchTemplate"]
       Resource = ["${local.mine}:fleet/*", "${local.mine}:launch-template/*"]
+    }
+    # Packer gives it no tag, and modules/agent-pool every template of a pool this one.
+    DeleteFleetTemplates = {
+      Action    = ["ec2:DeleteLaunchTemplate"]
+      Resource  = ["${local.mine}:launch-template/*"]
+      Condition = { Null = { "aws:ResourceTag/workhorse:pool" = "true" } }
     }
   }
 }

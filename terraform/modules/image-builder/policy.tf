@@ -7,6 +7,8 @@ locals {
   being_baked = { Null = { "aws:ResourceTag/workhorse:bake" = "false" } }
   of_pools    = { StringEquals = { "aws:ResourceTag/workhorse:pool" = var.pools } }
 
+  our_keys = { "ForAllValues:StringLike" = { "aws:TagKeys" = ["Name", "workhorse:*"] } }
+
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -26,9 +28,10 @@ locals {
       ]
       Resource = "*"
     }
+    # Their disks too: a launch may name any snapshot of the account as one, and read it.
     LaunchFromTrusted = {
       Action    = ["ec2:RunInstances"]
-      Resource  = ["${local.ec2}::image/*"]
+      Resource  = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
       Condition = { StringEquals = { "ec2:Owner" = var.source_owners } }
     }
     LaunchHere = {
@@ -36,7 +39,6 @@ locals {
       Resource = [
         "${local.mine}:subnet/${var.subnet_id}", aws_security_group.bake.arn,
         "${local.mine}:network-interface/*", "${local.mine}:key-pair/packer_*",
-        "${local.ec2}::snapshot/*",
       ]
     }
     LaunchTagged = {
@@ -45,9 +47,13 @@ locals {
       Condition = { Null = { "aws:RequestTag/workhorse:bake" = "false" } }
     }
     TagAtLaunch = {
-      Action    = ["ec2:CreateTags"]
-      Resource  = ["${local.mine}:instance/*", "${local.mine}:volume/*", "${local.mine}:key-pair/packer_*"]
-      Condition = { StringEquals = { "ec2:CreateAction" = ["RunInstances", "CreateKeyPair"] } }
+      Action   = ["ec2:CreateTags"]
+      Resource = ["${local.mine}:instance/*", "${local.mine}:volume/*", "${local.mine}:key-pair/packer_*"]
+      Condition = {
+        StringEquals = { "ec2:CreateAction" = ["RunInstances", "CreateKeyPair"] }
+        # Those of packer/ and no others: a canary, too, is known by its tags.
+        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["Name", "workhorse:bake", "workhorse:pool", "workhorse:commit"] }
+      }
     }
     HoldAKey = {
       Action   = ["ec2:CreateKeyPair", "ec2:DeleteKeyPair"]
@@ -72,17 +78,24 @@ locals {
       Action   = ["ec2:CreateImage"]
       Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
     }
-    # Packer tags an image after it is made: until then nothing tells whose it is.
+    # Packer tags an image after it is made: until then nothing tells whose it is. What is told to be
+    # another pool's stays so.
     TagImages = {
-      Action    = ["ec2:CreateTags"]
-      Resource  = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
-      Condition = { StringEquals = { "aws:RequestTag/workhorse:pool" = var.pools } }
+      Action   = ["ec2:CreateTags"]
+      Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
+      Condition = merge(local.our_keys, {
+        StringEquals = { "aws:RequestTag/workhorse:pool" = var.pools }
+        Null         = { "aws:ResourceTag/workhorse:pool" = "true" }
+      })
     }
-    # A second tag, such as that of the bake's end, comes alone.
+    # Snapshots are tagged with their image and again by themselves, and at a bake's end comes a tag
+    # alone.
     TagImagesAgain = {
-      Action    = ["ec2:CreateTags"]
-      Resource  = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
-      Condition = merge(local.of_pools, { "ForAllValues:StringLike" = { "aws:TagKeys" = ["workhorse:*"] } })
+      Action   = ["ec2:CreateTags"]
+      Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
+      Condition = merge(local.our_keys, local.of_pools, {
+        StringEqualsIfExists = { "aws:RequestTag/workhorse:pool" = var.pools }
+      })
     }
     DescribeAndRemoveImages = {
       Action    = ["ec2:DeregisterImage", "ec2:ModifyImageAttribute"]

@@ -15,7 +15,7 @@ from botocore.model import OperationModel
 from tests.adapters.answers import Answer, serving
 from tests.contracts.real_rollouts import LauncherOnEmbeddedAws, launcher_world
 from tests.contracts.stages import GROUP
-from workhorse.adapters.aws_canary import with_lines
+from workhorse.adapters.aws_canary import TOKENS, with_lines
 from workhorse.adapters.aws_launcher import CONSISTENT_SECONDS, NO_ROOM, AwsLauncher
 from workhorse.adapters.aws_templates import mixed_policy, user_data, version_number
 from workhorse.adapters.session import AwsClients
@@ -177,6 +177,31 @@ def test_another_controller_launches_no_second_canary(world: LauncherOnEmbeddedA
     world.clients.ec2.delete_tags(Resources=[first], Tags=[{"Key": "workhorse:pool-group"}])
     other = AwsLauncher(world.clients, now=world.now)
     assert other.launch_canary(GROUP, 1, ORDER, LABEL) == first
+
+
+def test_a_canary_that_ended_is_followed_by_another_of_the_same_order(
+    world: LauncherOnEmbeddedAws,
+) -> None:
+    """EC2 keeps a token for a day after the instance ended, and answers with that instance."""
+    first = world.port.launch_canary(GROUP, 1, ORDER, LABEL)
+    world.port.end_canary(first)
+    world.pass_time(CONSISTENT_SECONDS)
+    second = world.port.launch_canary(GROUP, 1, ORDER, LABEL)
+    assert second != first
+    assert [one.instance for one in world.port.canaries(GROUP)] == [second]
+    world.clients.ec2.delete_tags(Resources=[second], Tags=[{"Key": "workhorse:pool-group"}])
+    other = AwsLauncher(world.clients, now=world.now)
+    assert other.launch_canary(GROUP, 1, ORDER, LABEL) == second
+
+
+def test_a_token_whose_instance_ended_is_not_asked_with_for_ever(
+    world: LauncherOnEmbeddedAws,
+) -> None:
+    runs = asked(world.clients.ec2, "RunInstances")
+    refusing(world.clients.ec2, "RunInstances", "IdempotentInstanceTerminated", 9)
+    with pytest.raises(Surprise, match="every one that was launched has ended"):
+        world.port.launch_canary(GROUP, 1, ORDER, LABEL)
+    assert len({one["ClientToken"] for one in runs}) == len(runs) == TOKENS
 
 
 def test_a_canary_of_a_template_with_interfaces_is_placed_by_the_first_of_them(

@@ -21,6 +21,12 @@ CANARY_TAG = "workhorse:canary"
 GROUP_TAG = "workhorse:pool-group"
 """Its value is the name of the group that the canary stands beside."""
 
+TOKENS = 3
+"""Client tokens for one place: EC2 keeps one for a day after its instance ended.
+
+https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+"""
+
 
 def requests(
     group: "AutoScalingGroupTypeDef",
@@ -65,6 +71,16 @@ def requests(
                 request["InstanceType"] = kind  # type: ignore[typeddict-item] # AWS told it
             _place(request, data, subnet)
             yield request
+
+
+def by_token(
+    request: "RunInstancesRequestTypeDef",
+) -> Iterator["RunInstancesRequestTypeDef"]:
+    """The request, and the same with the tokens for when what it launched has ended since."""
+    token = request["ClientToken"]
+    for _ in range(TOKENS):
+        yield {**request, "ClientToken": token}
+        token = sha256(token.encode()).hexdigest()
 
 
 def with_lines(text: str, lines: Mapping[str, str]) -> str:

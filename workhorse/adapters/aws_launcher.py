@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from workhorse.adapters import aws_templates as templates
-from workhorse.adapters.aws_canary import CANARY_TAG, GROUP_TAG, requests
+from workhorse.adapters.aws_canary import CANARY_TAG, GROUP_TAG, by_token, requests
 from workhorse.adapters.aws_templates import Templates, TemplateVersion
 from workhorse.adapters.session import AwsClients, changing, reading, says, told
 from workhorse.core.errors import Missing, Surprise
@@ -112,7 +112,8 @@ class AwsLauncher:
         """RunInstances from the group's template at `version`, on-demand, in one of its subnets.
 
         A living canary of the order is looked for first, and the client token lets EC2 tell a
-        call that is repeated before it shows. Where a zone lacks capacity the next is asked.
+        call that is repeated before it shows; it stands for an instance that ended as well, and
+        then the next token is used. Where a zone lacks capacity the next is asked.
 
         Raises:
             Missing: there is no such group, or no such version.
@@ -241,12 +242,25 @@ class AwsLauncher:
         for request in asked:
             with changing(what):
                 try:
-                    return self._clients.ec2.run_instances(**request)["Instances"][0]["InstanceId"]
+                    return self._launch(request, what)
                 except ClientError as wrong:
                     if not any(says(wrong, code) for code in NO_ROOM):
                         raise
                     full = wrong
         raise Surprise(f"{what}: {told(full) if full else 'the group names no subnet'}")
+
+    def _launch(self, request: "RunInstancesRequestTypeDef", what: str) -> str:
+        """RunInstances by the first token of which the instance has not ended."""
+        for one in by_token(request):
+            try:
+                told = self._clients.ec2.run_instances(**one)["Instances"][0]
+            except ClientError as wrong:
+                if not says(wrong, "IdempotentInstanceTerminated"):
+                    raise
+            else:
+                if told["State"]["Name"] not in ENDING:
+                    return told["InstanceId"]
+        raise Surprise(f"{what}: every one that was launched has ended")
 
     def _instances(self, filters: Mapping[str, str]) -> Iterator["InstanceTypeDef"]:
         pages = self._clients.ec2.get_paginator("describe_instances")

@@ -80,6 +80,16 @@ def test_the_same_client_token_launches_once(cloud: Cloud) -> None:
     assert len(cloud.instances()) == 1
 
 
+def test_the_token_of_an_instance_that_ended_launches_nothing_more(cloud: Cloud) -> None:
+    """APIReference/errors-overview.html: IdempotentInstanceTerminated."""
+    (first,) = run(cloud, ClientToken="one")
+    cloud.client("ec2").terminate_instances(InstanceIds=[first])
+    cloud.advance(3000)
+    with pytest.raises(ClientError, match="IdempotentInstanceTerminated"):
+        run(cloud, ClientToken="one")
+    assert list(cloud.instances()) == [first]
+
+
 def test_an_unknown_image_is_refused(cloud: Cloud) -> None:
     """APIReference/errors-overview.html: InvalidAMIID.NotFound."""
     with pytest.raises(ClientError, match=r"InvalidAMIID\.NotFound"):

@@ -34,6 +34,17 @@ class InsufficientCapacityError(EC2ClientError):
         super().__init__("InsufficientInstanceCapacity", text)
 
 
+class TerminatedTokenError(EC2ClientError):
+    """A client token stands for an instance that has ended; a new launch needs a new token.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+    """
+
+    def __init__(self) -> None:
+        text = "The client token is that of a request whose instance has been terminated."
+        super().__init__("IdempotentInstanceTerminated", text)
+
+
 class ThrottledError(ServiceException):
     """Too many requests: RequestLimitExceeded from EC2, Throttling from the others."""
 

@@ -16,7 +16,7 @@ from moto.ec2.utils import convert_tag_spec
 
 from workhorse.local.aws.ec2_life import life_of, new_token
 from workhorse.local.aws.engine import active
-from workhorse.local.aws.faults import InsufficientCapacityError
+from workhorse.local.aws.faults import InsufficientCapacityError, TerminatedTokenError
 from workhorse.local.aws.patching import original
 
 Data = Mapping[str, Any]
@@ -178,11 +178,15 @@ def _complete(instance: Instance, kwargs: Data, data: Data, version: Any) -> Non
 def respond_run_instances(self: InstanceResponse) -> ActionResult:
     """InstanceResponse.run_instances: the same ClientToken gives the same reservation.
 
+    Once its instances are ended the token is of no more use, and remembered all the same.
+
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
     """
     token = self._get_param("ClientToken")
     seen = self.ec2_backend.__dict__.setdefault("client_tokens", {})
     if token in seen:
+        if all(one.state == "terminated" for one in seen[token].instances):
+            raise TerminatedTokenError
         return ActionResult(seen[token])
     most = self._get_param("MaxCount")
     if most is not None:

@@ -41,7 +41,6 @@ locals {
 
 source "amazon-ebs" "agent" {
   ami_name             = local.ami_name
-  ami_description      = "Jenkins agent of the pool ${var.pool}, commit ${var.commit}"
   region               = var.region
   instance_type        = var.instance_type
   spot_price           = var.spot ? "auto" : ""
@@ -64,7 +63,10 @@ source "amazon-ebs" "agent" {
   # >1.6 --
   temporary_security_group_source_public_ip = length(var.ssh_source_cidrs) == 0
 
-  imds_support = "v2.0"
+  # Both are attributes that are changed once the image is there, which whoever bakes may do to images
+  # with the tag of a pool only: 1.6.6 tags them last, and may not.
+  ami_description = "Jenkins agent of the pool ${var.pool}, commit ${var.commit}"
+  imds_support    = "v2.0"
 
   metadata_options {
     http_endpoint               = "enabled"

@@ -160,6 +160,24 @@ def test_the_instance_is_asked_for_its_metadata_with_a_token_during_the_bake_and
     assert options["http_tokens"] == "required"
 
 
+CHANGED_LATER = {
+    *("ami_description", "ami_groups", "ami_org_arns", "ami_ou_arns", "ami_product_codes"),
+    *("ami_users", "imds_support", "snapshot_groups", "snapshot_users"),
+}
+"""What takes a ModifyImageAttribute or ModifySnapshotAttribute of its own.
+
+https://github.com/hashicorp/packer-plugin-amazon/blob/main/builder/common/step_modify_ami_attributes.go
+"""
+
+
+def test_the_oldest_packer_changes_no_image_before_it_has_tagged_it(tmp_path: Path) -> None:
+    """It tags last, and the policy for whoever bakes knows images by that tag."""
+    staged = stage(PACKER, tmp_path / "packer") / "agent.pkr.hcl"
+    body = pygohcl.loads(staged.read_text())["source"]["amazon-ebs"]["agent"]
+    assert set(body) & CHANGED_LATER == set()
+    assert set(builder()) & CHANGED_LATER == {"ami_description", "imds_support"}
+
+
 def test_the_group_that_is_made_for_a_bake_lets_in_whom_it_must() -> None:
     text = (PACKER / "agent.pkr.hcl").read_text()
     assert "source_public_ip = length(var.ssh_source_cidrs) == 0" in text

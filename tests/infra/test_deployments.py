@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -158,6 +159,26 @@ def test_the_example_of_variables_is_of_variables_that_exist() -> None:
     assert set(example) <= set(declared)
     assert required <= set(example)
     assert "images" not in example, "what the image store tells is told by nobody"
+
+
+def test_the_controller_has_another_token_than_the_agents(
+    tree: Path, rooted: Any, tmp_path: Path
+) -> None:
+    """A build can read the agents'; the controller's may change and delete every node."""
+    root = tree / "deployments/example"
+    (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
+    variables = json.loads((root / "example.tfvars.json").read_text())
+    agents = variables["jenkins"]["token_parameter"]
+    page = (ROOT / "docs/delivery.md").read_text().split("```toml\n")[1].split("```")[0]
+    assert parse(page).jenkins.token_parameter in variables["controller_parameters"]
+    assert agents not in variables["controller_parameters"]
+    main = (EXAMPLE / "main.tf").read_text()
+    assert re.findall(r"secret_parameters\s*= (.*)", main) == ["var.controller_parameters"]
+
+    terraform = rooted(root, variables=variables | {"controller_parameters": [agents]})
+    terraform.init()
+    with pytest.raises(Exception, match="not that of workhorse-agents"):
+        terraform.plan(tmp_path / "one.tfplan")
 
 
 def test_the_settings_of_the_documents_deliver_this_folder() -> None:

@@ -54,7 +54,7 @@ module "control_plane" {
 
   name              = var.prefix
   store_prefix      = var.store_prefix
-  secret_parameters = [var.jenkins.token_parameter]
+  secret_parameters = var.controller_parameters
   tags              = local.tags
 
   pools = {

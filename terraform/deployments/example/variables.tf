@@ -41,7 +41,7 @@ variable "jenkins" {
   description = <<-EOT
     The Jenkins that agents register with.
     url: its root, with a slash at the end.
-    user: the user whose API token they use.
+    user: the user whose API token they use; every build can read it, so it may create and connect agents only.
     token_parameter: name of the SSM parameter (SecureString) that holds the token.
   EOT
   type = object({
@@ -53,6 +53,17 @@ variable "jenkins" {
   validation {
     condition     = can(regex("^https?://[^/ ]+/", var.jenkins.url)) && endswith(var.jenkins.url, "/")
     error_message = "jenkins.url is \"${var.jenkins.url}\" of ${var.jenkins.user}; legal: http:// or https://, with a slash at the end."
+  }
+}
+
+variable "controller_parameters" {
+  description = "Names of the SSM parameters (SecureString) that the controller reads: the token of its own Jenkins user."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = !contains(var.controller_parameters, var.jenkins.token_parameter)
+    error_message = "controller_parameters is [${join(", ", var.controller_parameters)}]; legal: a token of its own, not that of ${var.jenkins.user}, which every build can read."
   }
 }
 

@@ -17,3 +17,13 @@ output "policy_parameters" {
   description = "Pool -> name of the SSM parameter that holds its policy as JSON."
   value       = { for name, parameter in aws_ssm_parameter.policy : name => parameter.name }
 }
+
+output "rollouts_policy_json" {
+  description = "What whoever calls `rollout` and `rollback` may do; null without `store_prefix`. What they read Jenkins' token with is yours to add."
+  value       = lookup(local.policies_of_people, "rollouts", null)
+}
+
+output "images_policy_json" {
+  description = "What whoever calls `images`, `promote` and `prune` may do; null without `store_prefix`. For `bake` there is `modules/image-builder`."
+  value       = lookup(local.policies_of_people, "images", null)
+}

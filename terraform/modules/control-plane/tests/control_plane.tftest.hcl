@@ -85,7 +85,29 @@ run "rolls_its_pools_only" {
   }
 }
 
+run "people_order_and_do_nothing_themselves" {
+  variables {
+    store_prefix = "/workhorse"
+  }
+  assert {
+    condition     = { for statement in jsondecode(output.rollouts_policy_json).Statement : statement.Sid => statement.Resource }["PlaceOrders"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/rollout/order", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/rollout/order"]
+    error_message = "they write orders, and no standing"
+  }
+  assert {
+    condition     = { for statement in jsondecode(output.images_policy_json).Statement : statement.Sid => statement.Resource }["ReadChannels"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools"]
+    error_message = "the path itself is the resource of GetParametersByPath"
+  }
+  assert {
+    condition     = alltrue([for text in [output.rollouts_policy_json, output.images_policy_json] : length(text) < 6144])
+    error_message = "IAM takes 6144 characters"
+  }
+}
+
 run "without_a_store_it_may_roll_nothing" {
+  assert {
+    condition     = output.rollouts_policy_json == null && output.images_policy_json == null
+    error_message = "without a store there is nothing to order or keep"
+  }
   assert {
     condition     = length(setintersection([for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid], keys(local.rollout_statements))) == 0
     error_message = "what only rollouts need is granted where there is a store, and nowhere else"

@@ -106,6 +106,20 @@ def test_a_slow_reading_that_began_within_the_grace_after_a_restart_is_not_trust
     assert not observer.observe({}).frozen
 
 
+def test_a_clock_set_between_two_runs_cuts_no_grace() -> None:
+    """When a grace began is told in a clock that may be another when the next run reads it."""
+    scene = Scene(Options())
+    trust = Trust(restart_grace_seconds=120)
+    Observer(scene.world.ports(), scene.stage.pools, trust).observe({})
+    scene.world.ahead_seconds = 3600
+    again = Observer(scene.world.ports(), scene.stage.pools, trust)
+    assert again.observe({}).frozen
+    scene.world.run(121)
+    assert not again.observe({}).frozen
+    another = Observer(scene.world.ports(), scene.stage.pools, trust)
+    assert not another.observe({}).frozen
+
+
 def test_a_cordon_whose_answer_got_lost_settles_anew() -> None:
     scene = at_work(seconds=600)
     [instance] = scene.machines

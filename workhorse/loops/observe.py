@@ -36,9 +36,12 @@ class Observer:
         self._labels = [pool.policy.labels for pool in pools]
         self._membership = Membership(pools)
         self._trust = trust
-        seen = ports.journal.last("session") or {}
+        seen, trusted = (ports.journal.last(kind) or {} for kind in ("session", "trusted"))
         self._session: str = str(seen.get("session", ""))
-        self._restarted_at: float | None = seen.get("restarted_at")
+        self._trusted = bool(self._session) and trusted.get("session") == self._session
+        """Its grace was lived through.  When it began is not taken from an earlier run: the clock
+        may have been set meanwhile, and a grace that is begun anew is no harm."""
+        self._restarted_at: float | None = None
 
     def observe(self, drains: Mapping[str, Drain]) -> Snapshot:
         """AWS first, then Jenkins: the look that may let an agent go is the freshest."""
@@ -96,8 +99,14 @@ class Observer:
             return None
         if jenkins.session != self._session:
             self._session, self._restarted_at = jenkins.session, jenkins.read_at
+            self._trusted = False
             facts = {"session": jenkins.session, "restarted_at": jenkins.read_at}
             note(self._ports, "session", **facts)
+        elif not self._trusted and self._restarted_at is None:
+            self._restarted_at = jenkins.read_at
+        elif not self._trusted and not self._restarted(jenkins.read_at):
+            self._trusted = True
+            note(self._ports, "trusted", session=jenkins.session)
         return jenkins
 
     def _strangers(

@@ -154,6 +154,33 @@ def test_a_failing_terraform_tells_its_words_without_known_secrets(
     assert not chat.told
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TF_VAR_careless", f"first line\n{CANARY}\nlast line"),
+        ("TF_VAR_login", json.dumps({"user": "ann", "passwords": [f"{CANARY}"]})),
+    ],
+)
+def test_secrets_of_many_lines_and_within_objects_are_struck_out_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Terraform tells a text line by line, and an attribute without the object around it."""
+    monkeypatch.setenv(name, value)
+    (stage.folder / "root/broken.tf").write_text(
+        'variable "login" {\n  type    = object({ user = string, passwords = list(string) })\n'
+        '  default = { user = "nobody", passwords = ["none"] }\n}\n'
+        'variable "words" {\n  default = "none"\n}\n'
+        'resource "terraform_data" "broken" {\n  lifecycle {\n    precondition {\n'
+        '      condition     = var.words != "none"\n'
+        '      error_message = "it is ${var.careless} and ${var.login.passwords[0]}."\n'
+        "    }\n  }\n}\n"
+    )
+
+    assert stage.run("plan") == 1
+    assert "(secret)" in stage.said
+    assert CANARY not in stage.said
+
+
 def test_every_fault_of_the_settings_is_told_at_once(stage: Stage) -> None:
     more = 'variables_file = "/nowhere/v"\nbackend_file = "/nowhere/b"'
     stage.configure(delivery=more)

@@ -8,7 +8,7 @@ import re
 import shlex
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,9 @@ SECRET_VARIABLES = re.compile(r"TF_VAR_.*|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKE
 
 SECRET_LENGTH = 6
 """Shorter values are struck out of nothing: too many harmless words hold them."""
+
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*[:=])?')
+"""A text within an object or a list, in JSON or in Terraform's own language; a key has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,13 +178,26 @@ def told(site: Site, wrong: TerraformError, fault: Fault) -> Refusal | Surprise:
     """The error to end with; Terraform's own words are shown, but for the secrets that we know."""
     if fault.kind is not Kind.OTHER:
         return Refusal(fault.words)
-    found = environment().items()
-    struck = [v for k, v in found if SECRET_VARIABLES.fullmatch(k) and len(v) >= SECRET_LENGTH]
+    struck = _secrets(v for k, v in environment().items() if SECRET_VARIABLES.fullmatch(k))
     for line in errors(wrong):
         for secret in struck:
             line = line.replace(secret, "(secret)")  # noqa: PLW2901 - the same line, less
         site.show(line)
     return Surprise(fault.words)
+
+
+def _secrets(values: Iterable[str]) -> list[str]:
+    """What must not be seen of these values: all of it, each line, each text of an object.
+
+    Terraform tells a text line by line, and an attribute without the object around it. The longest
+    come first, for one may hold another.
+    """
+    found: set[str] = set()
+    for value in values:
+        within = [text.replace("\\n", "\n") for text, key in QUOTED.findall(value) if not key]
+        found |= {line.strip() for text in (value, *within) for line in text.splitlines()}
+        found |= {value, *within}
+    return sorted((each for each in found if len(each) >= SECRET_LENGTH), key=len, reverse=True)
 
 
 def by(arguments: argparse.Namespace) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The folder of plans: kept under their digests, ours alone to read, records only added."""
 
 import hashlib
+import os
 import stat
 import subprocess
 import sys
@@ -50,6 +51,17 @@ def test_nobody_else_can_read_any_of_it(plans: Plans, kept: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files if path.is_file()}
     assert modes == dict.fromkeys([PLAN, SUMMARY, EVENTS, "outputs.json"], 0o600)
     assert [stat.S_IMODE(path.stat().st_mode) for path in (kept, kept.parent)] == [0o700, 0o700]
+
+
+def test_a_folder_of_somebody_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root can read any; its owner could put plans and approvals there."""
+    owner = os.geteuid()
+    (tmp_path / "theirs").mkdir(mode=0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(Refusal, match="whoever owns the folder can approve, and that is another"):
+        Plans(tmp_path / "theirs")
 
 
 def test_a_folder_that_others_may_read_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -44,16 +44,20 @@ class Plans:
     """The plans in the folder `path`, which is made when it is not there.
 
     Raises:
-        Refusal: it cannot be made, or others may read it.
+        Refusal: it cannot be made, is another account's, or others may read it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path.resolve()
         try:
             self._path.mkdir(parents=True, exist_ok=True, mode=_OURS_ALONE)
-            mode = stat.S_IMODE(self._path.stat().st_mode)
+            found = self._path.stat()
         except OSError as wrong:
             raise Refusal(f"delivery.plans: {path}: cannot be made: {wrong}") from wrong
+        if found.st_uid != os.geteuid():
+            rule = "whoever owns the folder can approve, and that is another account"
+            raise Refusal(f"delivery.plans: {path}: {rule}")
+        mode = stat.S_IMODE(found.st_mode)
         if mode & ~_OURS_ALONE:
             rule = f"plans hold secrets, and others may read it (mode {mode:o})"
             raise Refusal(f"delivery.plans: {path}: {rule}: chmod 700 {path}")

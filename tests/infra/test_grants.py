@@ -263,6 +263,17 @@ def test_whoever_bakes_may_share_nothing_and_change_no_network(events: list[Even
     granted = {a for s in statements(events, "policy", *GRANTS) for a in listed(s["Action"])}
     assert len(granted) > 25
     assert not {a for a in granted if re.search("Snapshot(Attribute)|SecurityGroupI", a)}
+    modifying = [
+        statement
+        for statement in statements(events, "policy", *GRANTS)
+        if "ec2:ModifyImageAttribute" in listed(statement["Action"])
+    ]
+    assert modifying
+    for statement in modifying:
+        # One call changes one attribute: who may launch the image is another.
+        (key,) = statement["Condition"]["Null"]
+        assert statement["Condition"]["Null"][key] == "false"
+        assert key in {"ec2:Attribute/Description", "ec2:Attribute/ImdsSupport"}
 
 
 def test_what_a_bake_needs_is_told_by_the_names_of_the_templates_variables() -> None:

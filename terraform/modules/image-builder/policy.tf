@@ -97,10 +97,22 @@ locals {
         StringEqualsIfExists = { "aws:RequestTag/workhorse:pool" = var.pools }
       })
     }
-    DescribeAndRemoveImages = {
-      Action    = ["ec2:DeregisterImage", "ec2:ModifyImageAttribute"]
+    RemoveImages = {
+      Action    = ["ec2:DeregisterImage"]
       Resource  = ["${local.ec2}::image/*"]
       Condition = local.of_pools
+    }
+    # A call changes one attribute, and must name which: another is who may launch the image.
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
+    DescribeImages = {
+      Action    = ["ec2:ModifyImageAttribute"]
+      Resource  = ["${local.ec2}::image/*"]
+      Condition = merge(local.of_pools, { Null = { "ec2:Attribute/Description" = "false" } })
+    }
+    DemandTokensOfImages = {
+      Action    = ["ec2:ModifyImageAttribute"]
+      Resource  = ["${local.ec2}::image/*"]
+      Condition = merge(local.of_pools, { Null = { "ec2:Attribute/ImdsSupport" = "false" } })
     }
     RemoveSnapshots = {
       Action    = ["ec2:DeleteSnapshot"]

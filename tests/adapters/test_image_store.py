@@ -125,11 +125,27 @@ def test_a_group_of_mixed_instances_uses_images_too(store: ImagesOnEmbeddedAws) 
     assert set(store.port.stock().used) == {launched, newest}
 
 
-def _template(store: ImagesOnEmbeddedAws, *images: str) -> str:
+def test_a_type_with_a_template_or_an_image_of_its_own_uses_images_too(
+    store: ImagesOnEmbeddedAws,
+) -> None:
+    """As Arm machines in a group of Intel's have: nobody may prune theirs."""
+    usual, arm, named = (store.add_image() for _ in range(3))
+    told = {"LaunchTemplateId": _template(store, usual), "Version": "1"}
+    other = {"LaunchTemplateId": _template(store, arm, name="arm"), "Version": "1"}
+    overrides = [
+        {"InstanceType": "m6g.large", "LaunchTemplateSpecification": other},
+        {"InstanceType": "c6g.large", "ImageId": named},
+    ]
+    mixed = {"LaunchTemplate": {"LaunchTemplateSpecification": told, "Overrides": overrides}}
+    _group(store, "mixed", MixedInstancesPolicy=mixed)
+    assert set(store.port.stock().used) == {usual, arm, named}
+
+
+def _template(store: ImagesOnEmbeddedAws, *images: str, name: str = "agents") -> str:
     """A launch template with a version for each image."""
     ec2 = store.aws.clients.ec2
     data: list[Any] = [{"ImageId": image, "InstanceType": "m5.large"} for image in images]
-    made = ec2.create_launch_template(LaunchTemplateName="agents", LaunchTemplateData=data[0])
+    made = ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data[0])
     template = made["LaunchTemplate"]["LaunchTemplateId"]
     for each in data[1:]:
         ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=each)

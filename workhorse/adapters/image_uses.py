@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 from workhorse.adapters.session import AwsClients, reading
 
 if TYPE_CHECKING:
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_autoscaling.type_defs import (
+        AutoScalingGroupTypeDef,
+        LaunchTemplateOverridesOutputTypeDef,
+    )
 
 LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"]
 """States of an instance that has not ended."""
@@ -19,7 +22,8 @@ def uses(clients: AwsClients, images: Sequence[str]) -> Mapping[str, tuple[str, 
     """AMI id to what uses it: instances of any kind, canaries with them, and launch templates.
 
     Of a template counts the version that a group launches, and the newest: Terraform makes it, and
-    a rollout may turn to it at any time. Older versions hold nothing back.
+    a rollout may turn to it at any time. Older versions hold nothing back. Types that a group gives
+    a template or an image of their own count as well.
 
     Raises:
         Unreadable: AWS did not tell everything; then nothing is known to be unused.
@@ -52,24 +56,40 @@ def _templates(clients: AwsClients) -> Iterator[tuple[str, str]]:
         pages = clients.autoscaling.get_paginator("describe_auto_scaling_groups").paginate()
         groups = [group for page in pages for group in page["AutoScalingGroups"]]
     for group in groups:
-        template = _template(group)
-        if template is None:
-            continue
-        name, version = template
-        asked = sorted({version, "$Latest"})
-        with reading(f"DescribeLaunchTemplateVersions of {name}"):
-            told = clients.ec2.describe_launch_template_versions(
-                LaunchTemplateId=name, Versions=asked
-            )
-        for each in told["LaunchTemplateVersions"]:
-            image = each["LaunchTemplateData"].get("ImageId", "")
-            yield image, f"group {group['AutoScalingGroupName']}, version {each['VersionNumber']}"
+        whose = f"group {group['AutoScalingGroupName']}"
+        yield from ((image, whose) for image in _override_images(group))
+        for name, version in _named(group):
+            asked = sorted({version, "$Latest"})
+            with reading(f"DescribeLaunchTemplateVersions of {name}"):
+                told = clients.ec2.describe_launch_template_versions(
+                    LaunchTemplateId=name, Versions=asked
+                )
+            for each in told["LaunchTemplateVersions"]:
+                image = each["LaunchTemplateData"].get("ImageId", "")
+                yield image, f"{whose}, version {each['VersionNumber']}"
 
 
-def _template(group: "AutoScalingGroupTypeDef") -> tuple[str, str] | None:
-    """Id and version of the group's launch template; None when it has none."""
+def _overrides(group: "AutoScalingGroupTypeDef") -> "list[LaunchTemplateOverridesOutputTypeDef]":
     mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    told = group.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
-    if not told or "LaunchTemplateId" not in told:
-        return None
-    return told["LaunchTemplateId"], told.get("Version", "$Default")
+    return mixed.get("Overrides", [])
+
+
+def _override_images(group: "AutoScalingGroupTypeDef") -> Iterator[str]:
+    """Images that the group launches in place of its templates', for some of its types."""
+    yield from sorted({each.get("ImageId", "") for each in _overrides(group)})
+
+
+def _named(group: "AutoScalingGroupTypeDef") -> list[tuple[str, str]]:
+    """Id and version of each launch template of the group: its own, and those of its types."""
+    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    told = [
+        group.get("LaunchTemplate"),
+        mixed.get("LaunchTemplateSpecification"),
+        *(each.get("LaunchTemplateSpecification") for each in _overrides(group)),
+    ]
+    found = {
+        (each["LaunchTemplateId"], each.get("Version", "$Default"))
+        for each in told
+        if each and "LaunchTemplateId" in each
+    }
+    return sorted(found)

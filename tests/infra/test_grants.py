@@ -274,6 +274,8 @@ def test_whoever_bakes_may_share_nothing_and_change_no_network(events: list[Even
         (key,) = statement["Condition"]["Null"]
         assert statement["Condition"]["Null"][key] == "false"
         assert key in {"ec2:Attribute/Description", "ec2:Attribute/ImdsSupport"}
+        if key.endswith("Description"):  # of an image that has no tag yet, and of no other pool's
+            assert list(statement["Condition"]) == ["Null", "StringEqualsIfExists"]
 
 
 def test_what_a_bake_needs_is_told_by_the_names_of_the_templates_variables() -> None:

@@ -105,9 +105,13 @@ locals {
     # A call changes one attribute, and must name which: another is who may launch the image.
     # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
     DescribeImages = {
-      Action    = ["ec2:ModifyImageAttribute"]
-      Resource  = ["${local.ec2}::image/*"]
-      Condition = merge(local.of_pools, { Null = { "ec2:Attribute/Description" = "false" } })
+      Action   = ["ec2:ModifyImageAttribute"]
+      Resource = ["${local.ec2}::image/*"]
+      Condition = {
+        Null = { "ec2:Attribute/Description" = "false" }
+        # Packer 1.6.6 does so before it tags the image, newer ones have it tagged when it is made.
+        StringEqualsIfExists = local.of_pools.StringEquals
+      }
     }
     DemandTokensOfImages = {
       Action    = ["ec2:ModifyImageAttribute"]

@@ -161,6 +161,24 @@ def test_the_example_of_variables_is_of_variables_that_exist() -> None:
     assert "images" not in example, "what the image store tells is told by nobody"
 
 
+def test_a_pool_may_be_told_all_that_its_module_takes() -> None:
+    """What a pool has no word for here could not be delivered; the rest is told for all of them."""
+    taken = pygohcl.loads((ROOT / "terraform/modules/agent-pool/variables.tf").read_text())
+    call = (EXAMPLE / "main.tf").read_text().split('module "pool" {')[1].split("\n}")[0]
+    given = set(re.findall(r"^  (\w+) +=", call, re.MULTILINE)) - {"source", "for_each"}
+    assert set(taken["variable"]) - given == {"alarm_after"}, "left at what suits everybody"
+
+
+def test_people_find_their_policies_among_the_outputs() -> None:
+    """Each is an output of the module that it belongs to."""
+    told = pygohcl.loads((EXAMPLE / "outputs.tf").read_text())["output"]["policies"]["value"]
+    assert set(told) == {"bake", "rollouts", "images"}
+    for reference in told.values():
+        module, output = re.findall(r"module\.(\w+)\[\*\]\.(\w+)", reference)[0]
+        folder = ROOT / "terraform/modules" / module.replace("_", "-")
+        assert output in pygohcl.loads((folder / "outputs.tf").read_text())["output"]
+
+
 def test_the_controller_has_another_token_than_the_agents(
     tree: Path, rooted: Any, tmp_path: Path
 ) -> None:

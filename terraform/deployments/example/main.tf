@@ -28,6 +28,7 @@ module "pool" {
   scaling            = each.value.scaling
   scheduled_sizes    = each.value.scheduled_sizes
   heartbeat_seconds  = each.value.heartbeat_seconds
+  matrix_rollouts    = each.value.matrix_rollouts
   agent_parameters   = [var.jenkins.token_parameter]
   alarm_topic_arns   = var.alarm_topic_arns
   tags               = local.tags

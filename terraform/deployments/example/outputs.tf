@@ -21,3 +21,12 @@ output "bake" {
   description = "Variables of packer/ by name, for the setting `bake.variables_file`; null without `bake`."
   value       = one(module.image_builder[*].bake)
 }
+
+output "policies" {
+  description = "Policies as JSON to attach to people and pipelines, by what they call: `bake`, `rollouts` (`rollout` and `rollback`) and `images` (`images`, `promote` and `prune`); null where there is nothing to do."
+  value = {
+    bake     = one(module.image_builder[*].packer_policy_json)
+    rollouts = one(module.control_plane[*].rollouts_policy_json)
+    images   = one(module.control_plane[*].images_policy_json)
+  }
+}

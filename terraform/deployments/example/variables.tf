@@ -96,6 +96,7 @@ variable "pools" {
     spot              = optional(object({ on_demand_base = optional(number, 0), on_demand_percent = optional(number, 0) }))
     scheduled_sizes   = optional(map(object({ recurrence = string, size = number })), {})
     heartbeat_seconds = optional(number, 3600)
+    matrix_rollouts   = optional(bool, false)
   }))
   default = {}
 }

@@ -46,13 +46,30 @@ connected() {
     assert_equal "$(cat "$SAW.place")" "$BATS_TEST_TMPDIR/work"
 }
 
-@test "the secret arrives through a pipe and stands nowhere else" {
+@test "the secret arrives without a name and stands nowhere else" {
     run -0 connected
     assert_equal "$(cat "$SAW.secret")" 0123abcd
     assert_equal "$(cat "$SAW.stdin")" ""
     run grep -rl 0123abcd "$SAW.options" "$SAW.environment" "$BATS_TEST_TMPDIR/run" \
         "$BATS_TEST_TMPDIR/work"
     assert_output ""
+}
+
+@test "an agent that begins anew after it lost Jenkins finds the secret again" {
+    # As UnixSlaveRestarter of Jenkins does: the same command line, in the same process, with
+    # nothing left open but stdin, stdout and stderr. If it ended instead, so would all builds.
+    program java '
+        given=("$@")
+        while [ "$1" != -secret ]; do shift; done
+        cat "${2#@}" >>"$SAW.secret"; echo >>"$SAW.secret"
+        [ "$(wc -l <"$SAW.secret")" -lt 3 ] || exit 0
+        for each in /proc/$$/fd/*; do
+            each=${each##*/}
+            [ "$each" -le 2 ] || [ "$each" = 255 ] || eval "exec $each>&-"
+        done
+        exec "$0" "${given[@]}"'
+    run -0 connected
+    assert_equal "$(paste -sd' ' "$SAW.secret")" "0123abcd 0123abcd 0123abcd"
 }
 
 @test "the download ends in bounded time, and then there is no agent" {

@@ -112,7 +112,8 @@ def join(name: str, told: Told, token: str) -> str:
         OSError: Jenkins did not answer.
     """
     credentials = base64.b64encode(f"{told.jenkins_user}:{token}".encode()).decode()
-    headers = {"Authorization": f"Basic {credentials}"}
+    # Who names no language is answered in the controller's own; its words are read below.
+    headers = {"Authorization": f"Basic {credentials}", "Accept-Language": "en"}
     form = {
         "name": name,
         "type": "hudson.slaves.DumbSlave",

@@ -8,7 +8,10 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -77,6 +80,39 @@ def test_joining_again_finds_the_node_and_the_same_secret(
     twice = [register.join("i-0aaaaaaaaaaaaaaaa", told, jenkins.token) for _ in range(2)]
     assert twice[0] == twice[1]
     assert re.fullmatch("[0-9a-f]{64}", twice[0])
+
+
+def test_jenkins_is_asked_in_english_whatever_its_own_language_is(told: Told) -> None:
+    """A controller answers who names no language in its own; a second try reads its words."""
+    asked: list[tuple[str, str]] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(400, "")
+
+        def do_GET(self) -> None:
+            self._answer(200, f"<jnlp><argument>{'a' * 64}</argument></jnlp>")
+
+        def _answer(self, status: int, body: str) -> None:
+            language = self.headers.get("Accept-Language", "")
+            asked.append((self.command, language))
+            words = "already exists" if language == "en" else "existiert bereits"
+            self.send_response(status)
+            self.send_header("X-Error", f"{NAME} {words}")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            there = replace(told, jenkins_url=f"http://127.0.0.1:{server.server_port}/")
+            assert register.join(NAME, there, "token") == "a" * 64
+        finally:
+            server.shutdown()
+    assert asked == [("POST", "en"), ("GET", "en")]
 
 
 def test_a_wrong_token_is_refused_in_words_that_do_not_hold_it(told: Told) -> None:

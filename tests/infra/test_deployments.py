@@ -1,5 +1,6 @@
 """The root module that users copy, delivered as they would: planned, approved, applied."""
 
+import base64
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import boto3
 import pygohcl
 import pytest
 
+from scripts.agent.userdata import configuration
 from workhorse.__main__ import main
 from workhorse.adapters.terraform_override import write_local_override
 from workhorse.settings import parse
@@ -91,6 +93,9 @@ def test_the_example_is_delivered_with_images_of_the_store(
     variables["region"] = "us-east-1"
     variables["bake"]["subnet_id"] = variables["subnet_ids"][0]
     pools = {"linux": variables.pop("pools")["linux"]}
+    # What a shell, and so an agent, reads otherwise when it is not quoted.
+    variables["jenkins"]["user"] = "ann o'hara #2"
+    pools["linux"]["policy"]["labels"] = ["it's", "linux$HOME"]
     live = tmp_path / "live.tfvars.json"
     live.write_text(json.dumps(variables))
     config, digest = tmp_path / "workhorse.toml", tmp_path / "digest"
@@ -125,6 +130,30 @@ def test_the_example_is_delivered_with_images_of_the_store(
         LaunchTemplateId=ec2.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
     )["LaunchTemplateVersions"]
     assert {one["LaunchTemplateData"]["ImageId"] for one in template} == {first, second}
+    told = configuration(base64.b64decode(template[0]["LaunchTemplateData"]["UserData"]).decode())
+    assert (told.jenkins_user, told.labels) == ("ann o'hara #2", "it's linux$HOME")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("user", "ann\nJENKINS_URL=http://elsewhere/"),
+        ("url", "https://jenkins.example.com/\nAGENT_MODE=NORMAL/"),
+        ("url", "https://jenkins.example.com/$(id)/"),
+    ],
+)
+def test_nothing_that_is_told_of_jenkins_is_a_line_of_its_own(
+    tree: Path, rooted: Any, tmp_path: Path, key: str, value: str
+) -> None:
+    """User data is read line by line, and the last one of a name wins."""
+    root = tree / "deployments/example"
+    (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
+    variables = json.loads((root / "example.tfvars.json").read_text())
+    variables["jenkins"][key] = value
+    terraform = rooted(root, variables=variables)
+    terraform.init()
+    with pytest.raises(Exception, match=r"jenkins\.\w+ is"):
+        terraform.plan(tmp_path / "one.tfplan")
 
 
 def test_a_pool_without_an_image_is_refused_with_what_to_do(

@@ -66,17 +66,19 @@ module "control_plane" {
 locals {
   tags = merge({ project = var.prefix }, var.tags)
 
-  # What an image of ours reads at boot: NAME=value lines. It names the token and does not hold it.
+  # What an image of ours reads at boot, lines of NAME=value as a shell reads them. It names the token
+  # and does not hold it.
   user_data = {
-    for name, pool in var.pools : name => join("\n", [
-      "JENKINS_URL=${var.jenkins.url}",
-      "JENKINS_USER=${var.jenkins.user}",
-      "JENKINS_TOKEN_PARAMETER=${var.jenkins.token_parameter}",
-      "AGENT_LABELS='${join(" ", pool.policy.labels)}'",
-      "AGENT_EXECUTORS=${module.policy[name].policy.executors}",
-      "AGENT_MODE=${pool.exclusive ? "EXCLUSIVE" : "NORMAL"}",
-      "AWS_REGION=${var.region}",
-      "",
+    for name, pool in var.pools : name => join("", [
+      for key, value in {
+        JENKINS_URL             = var.jenkins.url
+        JENKINS_USER            = var.jenkins.user
+        JENKINS_TOKEN_PARAMETER = var.jenkins.token_parameter
+        AGENT_LABELS            = join(" ", pool.policy.labels)
+        AGENT_EXECUTORS         = module.policy[name].policy.executors
+        AGENT_MODE              = pool.exclusive ? "EXCLUSIVE" : "NORMAL"
+        AWS_REGION              = var.region
+      } : "${key}='${replace(value, "'", "'\\''")}'\n"
     ])
   }
 }

@@ -50,9 +50,15 @@ variable "jenkins" {
     token_parameter = string
   })
 
+  # What an agent takes for an address.
   validation {
-    condition     = can(regex("^https?://[^/ ]+/", var.jenkins.url)) && endswith(var.jenkins.url, "/")
-    error_message = "jenkins.url is \"${var.jenkins.url}\" of ${var.jenkins.user}; legal: http:// or https://, with a slash at the end."
+    condition     = can(regex("^https?://[^/\\s'\"\\\\$]+/([^\\s'\"\\\\$]*/)?$", var.jenkins.url))
+    error_message = "jenkins.url is \"${var.jenkins.url}\" of ${var.jenkins.user}; legal: http:// or https://, with a slash at the end, without space, quote, \\ or $."
+  }
+
+  validation {
+    condition     = can(regex("^[^[:cntrl:]]+$", var.jenkins.user))
+    error_message = "jenkins.user is \"${var.jenkins.user}\"; legal: one line."
   }
 }
 

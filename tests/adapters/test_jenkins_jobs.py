@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contracts.real_jobs import JobsOnStandIn, jobs_world_on
+from workhorse.adapters.jenkins_http import JenkinsHttp
+from workhorse.adapters.jenkins_jobs import JenkinsJobs
 from workhorse.adapters.jenkins_jobs_wire import runs
 from workhorse.core.errors import Missing, Surprise, Unreadable
 from workhorse.core.jobs import JobSpec, Kind, Variant
 from workhorse.core.orders import JobRun
+from workhorse.local.jenkins.permissions import JOB_READ, READ, User
 
 JOB = "workhorse-replace"
 ORDER = "order-1"
@@ -114,6 +117,25 @@ def test_a_run_that_waits_for_a_deleted_node_is_cancelled_and_its_parent_ends(
     found = world.port.newest(JOB, {"ORDER": ORDER})
     assert found is not None
     assert found.result == "ABORTED"
+
+
+def test_a_token_that_may_not_cancel_is_told(world: JobsOnStandIn) -> None:
+    """Else the run would wait for ever for an agent that is no more, and nobody would know why."""
+    prepared(world)
+    world.add_job("busy", "linux")
+    for order in NAMES:
+        world.port.run("busy", {"ORDER": order})
+        world.settle()
+    ask(world, *NAMES)
+    standin = world._standin
+    standin.kill_agent(NAMES[1])
+    world._stage.port.delete_node(NAMES[1])
+    world.settle()
+    reader = User(name="ro", token="11" + "1" * 32, permissions=frozenset({READ, JOB_READ}))
+    standin.add_user(reader)
+    port = JenkinsJobs(JenkinsHttp(standin.url, reader.name, reader.token))
+    with pytest.raises(Surprise, match=r"cancelItem\?id=\d+: 422"):
+        port.run_matrix(JOB, (), ORDER)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -21,6 +21,8 @@ from workhorse.core.orders import JobRun
 _NOT_FOUND = requests.codes.not_found
 _QUEUED = (requests.codes.created, requests.codes.see_other)
 """A new item, or the equal one that is queued already."""
+_CANCELLED = (requests.codes.no_content, _NOT_FOUND, requests.codes.server_error)
+"""Now, long ago, or a moment ago; to a token that may not, Jenkins says 422."""
 
 
 class JenkinsJobs:
@@ -60,7 +62,7 @@ class JenkinsJobs:
         Raises:
             Missing: there is no such job.
             Surprise: another run still waits for its start and would lose its nodes; or Jenkins
-                refuses.
+                refuses, also to cancel.
         """
         queue = json_of(self._http.get("queue/api/json", wire.QUEUE_TREE))
         runs = self._runs(job, queue)
@@ -114,7 +116,8 @@ class JenkinsJobs:
         for item, node in wire.waiting_children(job, queue).items():
             answer = self._http.get(f"computer/{quote(node, safe='')}/api/json", "displayName")
             if answer.status_code == _NOT_FOUND:
-                self._http.post(f"queue/cancelItem?id={item}")
+                answer = self._http.post(f"queue/cancelItem?id={item}")
+                require(answer, *_CANCELLED)
 
     def _runs(self, job: str, queue: Mapping[str, Any] | None = None) -> tuple[wire.Seen, ...]:
         """The queue is read before the builds: so no run is in neither."""

@@ -214,6 +214,20 @@ def test_no_disk_of_somebody_else_can_be_read_through_a_machine_that_is_baked(
 
 
 @of_the_builder
+def test_all_that_packer_tags_at_launch_may_be_tagged(events: list[Event]) -> None:
+    """Plugin 1.8.2 tags the network interface too, which the one that can be run here does not.
+
+    https://github.com/hashicorp/packer-plugin-amazon/blob/v1.8.2/builder/common/step_run_source_instance.go
+    """
+    for statement in grants(events)["TagAtLaunch"]:
+        kinds = {arn.split(":")[5].partition("/")[0] for arn in statement["Resource"]}
+        assert kinds == {"instance", "volume", "network-interface", "key-pair"}
+    # What a fleet launched carries the tags of its template, and is tagged again by itself.
+    for statement in grants(events)["TagTheMachineAgain"]:
+        assert statement["Condition"]["Null"] == {"aws:ResourceTag/workhorse:bake": "false"}
+
+
+@of_the_builder
 def test_no_tag_makes_what_is_anothers_our_own(events: list[Event]) -> None:
     """Tags are what the other statements go by: one pool's image cannot be claimed for another."""
     for statement in grants(events)["TagImages"]:
@@ -241,6 +255,7 @@ def test_a_bake_on_the_spot_market_cannot_take_the_agents_templates_away(
         ("ec2:CreateFleet", None),
         ("ec2:CreateLaunchTemplate", None),
         ("ec2:DeleteLaunchTemplate", {"Null": {"aws:ResourceTag/workhorse:pool": "true"}}),
+        ("ec2:RunInstances", {"Null": {"aws:ResourceTag/workhorse:pool": "true"}}),
     ]
     assert '"workhorse:pool" =' in (ROOT / "terraform/modules/agent-pool/main.tf").read_text()
 

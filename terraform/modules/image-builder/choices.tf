@@ -44,9 +44,16 @@ locals {
       Action   = ["ec2:CreateFleet", "ec2:CreateLaunchTemplate"]
       Resource = ["${local.mine}:fleet/*", "${local.mine}:launch-template/*"]
     }
-    # Packer gives it no tag, and modules/agent-pool every template of a pool this one.
-    DeleteFleetTemplates = {
-      Action    = ["ec2:DeleteLaunchTemplate"]
+    # And then Packer says all tags once more.
+    TagTheMachineAgain = {
+      Action    = ["ec2:CreateTags"]
+      Resource  = ["${local.mine}:instance/*", "${local.mine}:volume/*"]
+      Condition = merge(local.being_baked, local.keys_of_packer)
+    }
+    # A fleet launches in the caller's name, from the template that was just made. Packer gives it no
+    # tag, and modules/agent-pool every template of a pool this one.
+    UseFleetTemplates = {
+      Action    = ["ec2:RunInstances", "ec2:DeleteLaunchTemplate"]
       Resource  = ["${local.mine}:launch-template/*"]
       Condition = { Null = { "aws:ResourceTag/workhorse:pool" = "true" } }
     }

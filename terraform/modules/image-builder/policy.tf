@@ -7,12 +7,16 @@ locals {
   being_baked = { Null = { "aws:ResourceTag/workhorse:bake" = "false" } }
   of_pools    = { StringEquals = { "aws:ResourceTag/workhorse:pool" = var.pools } }
 
+  # Those of packer/ and no others: a canary, too, is known by its tags.
+  keys_of_packer = {
+    "ForAllValues:StringEquals" = { "aws:TagKeys" = ["Name", "workhorse:bake", "workhorse:pool", "workhorse:commit"] }
+  }
   our_keys = { "ForAllValues:StringLike" = { "aws:TagKeys" = ["Name", "workhorse:*"] } }
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      for sid, statement in merge(local.statements, local.choices) :
+      for sid, statement in merge(local.statements, local.of_images, local.choices) :
       merge(statement, { Sid = sid, Effect = "Allow" })
     ]
   })
@@ -47,20 +51,22 @@ locals {
       Condition = { Null = { "aws:RequestTag/workhorse:bake" = "false" } }
     }
     TagAtLaunch = {
-      Action   = ["ec2:CreateTags"]
-      Resource = ["${local.mine}:instance/*", "${local.mine}:volume/*", "${local.mine}:key-pair/packer_*"]
-      Condition = {
+      Action = ["ec2:CreateTags"]
+      Resource = [
+        for kind in ["instance/*", "volume/*", "network-interface/*", "key-pair/packer_*"] : "${local.mine}:${kind}"
+      ]
+      Condition = merge(local.keys_of_packer, {
         StringEquals = { "ec2:CreateAction" = ["RunInstances", "CreateKeyPair"] }
-        # Those of packer/ and no others: a canary, too, is known by its tags.
-        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["Name", "workhorse:bake", "workhorse:pool", "workhorse:commit"] }
-      }
+      })
     }
     HoldAKey = {
       Action   = ["ec2:CreateKeyPair", "ec2:DeleteKeyPair"]
       Resource = ["${local.mine}:key-pair/packer_*"]
     }
-    StopAndEnd = {
-      Action    = ["ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:TerminateInstances"]
+    StopImageAndEnd = {
+      Action = [
+        "ec2:CreateImage", "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:TerminateInstances",
+      ]
       Resource  = ["${local.mine}:instance/*"]
       Condition = local.being_baked
     }
@@ -68,60 +74,6 @@ locals {
       Action    = ["ec2:DeleteVolume"]
       Resource  = ["${local.mine}:volume/*"]
       Condition = local.being_baked
-    }
-    ImageWhatIsBaked = {
-      Action    = ["ec2:CreateImage"]
-      Resource  = ["${local.mine}:instance/*"]
-      Condition = local.being_baked
-    }
-    MakeImages = {
-      Action   = ["ec2:CreateImage"]
-      Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
-    }
-    # Packer tags an image after it is made: until then nothing tells whose it is. What is told to be
-    # another pool's stays so.
-    TagImages = {
-      Action   = ["ec2:CreateTags"]
-      Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
-      Condition = merge(local.our_keys, {
-        StringEquals = { "aws:RequestTag/workhorse:pool" = var.pools }
-        Null         = { "aws:ResourceTag/workhorse:pool" = "true" }
-      })
-    }
-    # Snapshots are tagged with their image and again by themselves, and at a bake's end comes a tag
-    # alone.
-    TagImagesAgain = {
-      Action   = ["ec2:CreateTags"]
-      Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
-      Condition = merge(local.our_keys, local.of_pools, {
-        StringEqualsIfExists = { "aws:RequestTag/workhorse:pool" = var.pools }
-      })
-    }
-    RemoveImages = {
-      Action    = ["ec2:DeregisterImage"]
-      Resource  = ["${local.ec2}::image/*"]
-      Condition = local.of_pools
-    }
-    # A call changes one attribute, and must name which: another is who may launch the image.
-    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
-    DescribeImages = {
-      Action   = ["ec2:ModifyImageAttribute"]
-      Resource = ["${local.ec2}::image/*"]
-      Condition = {
-        Null = { "ec2:Attribute/Description" = "false" }
-        # Packer 1.6.6 does so before it tags the image, newer ones have it tagged when it is made.
-        StringEqualsIfExists = local.of_pools.StringEquals
-      }
-    }
-    DemandTokensOfImages = {
-      Action    = ["ec2:ModifyImageAttribute"]
-      Resource  = ["${local.ec2}::image/*"]
-      Condition = merge(local.of_pools, { Null = { "ec2:Attribute/ImdsSupport" = "false" } })
-    }
-    RemoveSnapshots = {
-      Action    = ["ec2:DeleteSnapshot"]
-      Resource  = ["${local.ec2}::snapshot/*"]
-      Condition = local.of_pools
     }
     FindTheRole = {
       Action   = ["iam:GetInstanceProfile"]

@@ -47,7 +47,7 @@ run "nobody_comes_in_and_the_machine_may_do_nothing" {
     error_message = "the output tells a bake what it needs"
   }
   assert {
-    condition     = length(setintersection([for statement in jsondecode(output.packer_policy_json).Statement : statement.Sid], ["KeepCandidates", "EncryptVolumes", "LendTheKeyToEc2", "LookAtPrices", "FleetOfOne"])) == 0
+    condition     = length(setintersection([for statement in jsondecode(output.packer_policy_json).Statement : statement.Sid], ["KeepCandidates", "EncryptVolumes", "LendTheKeyToEc2", "LookAtPrices", "FleetOfOne", "UseFleetTemplates", "TagTheMachineAgain"])) == 0
     error_message = "what an input does not ask for is not granted"
   }
 }

@@ -249,3 +249,11 @@ def test_the_reference_tells_the_meaning_of_every_setting() -> None:
         assert meaning not in {"", "None"}, line
     for key in ("jenkins.url", "loop.blind_step", "pool[].ceiling", "pool[].policy_parameter"):
         assert f"`{key}`" in table
+
+
+def test_a_store_is_not_where_aws_keeps_parameters_of_its_own() -> None:
+    """SSM would refuse it at the first write: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html"""
+    for prefix in ("/aws/ours", "/ssm"):
+        told = faults(f'{LEAST}{POOL}[store]\nprefix = "{prefix}"\n')
+        assert [line for line in told if line.startswith("store.prefix")], told
+    parse(f'{LEAST}{POOL}[store]\nprefix = "/team/aws"\n')

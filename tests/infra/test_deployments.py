@@ -130,8 +130,8 @@ def test_the_example_is_delivered_with_images_of_the_store(
         LaunchTemplateId=ec2.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
     )["LaunchTemplateVersions"]
     assert {one["LaunchTemplateData"]["ImageId"] for one in template} == {first, second}
-    told = configuration(base64.b64decode(template[0]["LaunchTemplateData"]["UserData"]).decode())
-    assert (told.jenkins_user, told.labels) == ("ann o'hara #2", "it's linux$HOME")
+    boots = configuration(base64.b64decode(template[0]["LaunchTemplateData"]["UserData"]).decode())
+    assert (boots.jenkins_user, boots.labels) == ("ann o'hara #2", "it's linux$HOME")
 
 
 @pytest.mark.parametrize(

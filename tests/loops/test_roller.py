@@ -1,6 +1,6 @@
 """The roller among the loops: what it asks, what it tells, and what outlives it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from workhorse.core.errors import Surprise, Unreadable
 from workhorse.core.explain import explain
 from workhorse.core.orders import Command, Order, Standing, Strategy
 from workhorse.core.rollout import RolloutState as S
-from workhorse.core.rollouts import ordered
+from workhorse.core.rollouts import order_of, ordered
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import DryRun, Performer, RealPerformer
@@ -205,6 +205,50 @@ def test_a_record_that_is_no_standing_keeps_no_rollout_from_its_beginning() -> N
     scene.order()
     driver.once()
     assert scene.standing.order == "r-1"
+
+
+def test_a_record_that_is_no_order_keeps_no_other_pool_from_its_rollout() -> None:
+    """The pool itself goes on by what was read last: nobody took its order away."""
+    scene = Rolling(1)
+    order = scene.order()
+    ports = scene.world.ports()
+    assert ports.rolling is not None
+    orders, placed = ports.rolling.orders, ports.rolling.orders.placed
+    spoilt: set[str] = set()
+
+    class Spoilt:
+        """Orders among which somebody else wrote."""
+
+        standing = staticmethod(orders.standing)
+        tell = staticmethod(orders.tell)
+        close = staticmethod(orders.close)
+
+        @staticmethod
+        def placed(pools: Sequence[str]) -> Mapping[str, Order]:
+            for pool in spoilt & {*pools}:
+                raise Surprise(f"{pool}: is no order")
+            return placed(pools)
+
+    [pool] = scene.stage.pools
+    other = replace(pool, policy=replace(pool.policy, name="other"), group="other")
+    rolling = replace(ports.rolling, orders=Spoilt())
+    roller = Roller(ports, rolling, (other, pool), RealPerformer(ports), {})
+    spoilt.add("other")
+    with pytest.raises(Surprise, match="other: is no order"):
+        roller.read()
+    assert roller._orders == {"linux": order}
+    spoilt.add("linux")
+    with pytest.raises(Surprise):
+        roller.read()
+    assert roller._orders == {"linux": order}
+
+
+def test_a_standing_that_remembers_the_order_of_another_is_not_rolled_back() -> None:
+    scene = Rolling(1)
+    order = scene.order()
+    forged = replace(ordered(order, 0), memory={"order": {**order.as_record(), "pool": "other"}})
+    assert order_of(forged) is None
+    assert order_of(replace(forged, memory={"order": order.as_record()})) == order
 
 
 def test_a_state_of_a_newer_release_keeps_no_rollout_from_its_beginning() -> None:

@@ -74,9 +74,10 @@ def order_of(standing: Standing) -> Order | None:
     if standing.state in OVER:
         return None
     try:
-        return Order.from_record(standing.memory[ORDER])
+        order = Order.from_record(standing.memory[ORDER])
     except (KeyError, TypeError, ValueError):
         return None
+    return order if (order.pool, order.id) == (standing.pool, standing.order) else None
 
 
 def surge(standing: Standing, facts: Facts) -> int:

@@ -101,16 +101,40 @@ class Roller:
         An order that somebody took away goes on as a roll back.
 
         Raises:
-            Surprise: it could not be read, and what was read last counts.
+            Surprise: it could not be read, or that of a pool is no order; what was read of it last
+                counts, and other pools have theirs.
         """
-        found = dict(self._rolling.orders.placed(tuple(self._pools)))
+        found, wrong = self._placed()
         for pool in self._pools.keys() - self._known:
             self._recollect(pool)
         for pool, standing in self.standings.items():
-            if pool not in found and (order := order_of(standing)) is not None:
+            gone = pool not in found and pool not in wrong
+            if gone and (order := order_of(standing)) is not None:
                 found[pool] = replace(order, command=Command.ROLL_BACK)
         had, self._orders = self._orders, found
+        for surprise in wrong.values():
+            raise surprise
         return had != found
+
+    def _placed(self) -> tuple[dict[str, Order], dict[str, Surprise]]:
+        """The orders, and what is wrong with those that are none, by pool."""
+        pools, placed = tuple(self._pools), self._rolling.orders.placed
+        try:
+            return dict(placed(pools)), {}
+        except Unreadable:
+            raise
+        except Surprise:
+            found: dict[str, Order] = {}
+            wrong: dict[str, Surprise] = {}
+        for pool in pools:
+            try:
+                found |= placed((pool,))
+            except Unreadable:
+                raise
+            except Surprise as surprise:
+                wrong[pool] = surprise
+                found |= {name: had for name, had in self._orders.items() if name == pool}
+        return found, wrong
 
     def _recollect(self, pool: str) -> None:
         """How the pool's last rollout stands, as an earlier run told it.

@@ -13,6 +13,13 @@ class StoreSettings(Section):
     prefix: str = Field(default="", pattern=r"^(/[A-Za-z0-9_.-]+){0,5}$")
     """Path of the SSM parameters that hold image channels and rollouts; empty for none of both."""
 
+    @field_validator("prefix")
+    @classmethod
+    def _not_theirs(cls, value: str) -> str:
+        if value.split("/")[1:2] and value.split("/")[1].lower().startswith(("aws", "ssm")):
+            raise ValueError("must not begin with aws or ssm, which AWS keeps for itself")
+        return value
+
 
 class BakeSettings(Section):
     """What `bake` starts from; relative paths are from where it is called."""

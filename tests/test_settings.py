@@ -252,7 +252,10 @@ def test_the_reference_tells_the_meaning_of_every_setting() -> None:
 
 
 def test_a_store_is_not_where_aws_keeps_parameters_of_its_own() -> None:
-    """SSM would refuse it at the first write: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html"""
+    """SSM would refuse it at the first write.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
     for prefix in ("/aws/ours", "/ssm"):
         told = faults(f'{LEAST}{POOL}[store]\nprefix = "{prefix}"\n')
         assert [line for line in told if line.startswith("store.prefix")], told

@@ -107,7 +107,7 @@ def test_whoever_ordered_a_bad_image_is_told_what_was_wrong_with_it() -> None:
     assert scene.order() == FAILED
 
     scene.pool.check()
-    assert "failed after 3 min: the canary did not come online" in scene.said[-1]
+    assert "failed after 4 min: the canary did not come online" in scene.said[-1]
     assert scene.pool.member_versions == {1}
 
 

@@ -7,6 +7,7 @@ from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung
 from workhorse.sim.faults.messages import HookMessageMadeUp
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
+from workhorse.sim.faults.rest import waiting_builds
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
@@ -188,3 +189,28 @@ def test_an_agent_that_never_came_leaves_though_a_message_spoke_of_a_hook_once()
     )
     verdict = run(plan)
     assert verdict.kept, verdict
+
+
+def test_a_clock_set_back_again_is_still_wrong_for_loops_that_started_meanwhile() -> None:
+    """The auditor cannot hold them to times that they read off another clock."""
+    scene = at_work(seconds=20)
+    scene.world.ahead_seconds = 60
+    scene.stage.restart()
+    scene.world.ahead_seconds = 0
+    assert scene.world.skewed
+    scene.stage.restart()
+    assert not scene.world.skewed
+
+
+def test_a_build_that_names_an_agent_whose_instance_ec2_forgot_waits_and_is_no_fault() -> None:
+    """Its node is left, for an id that EC2 does not know may be of another region."""
+    scene = at_work(seconds=20)
+    [instance] = scene.machines
+    scene.world.run(600)
+    scene.world.break_connection(instance, 5000)
+    scene.world.jenkins.submit("pinned", 60, instance)
+    assert list(waiting_builds(scene.world, scene.pools))
+    scene.world.cloud.ec2_terminate(instance, Hand.OUTSIDE, known=False)
+    scene.world.run(600)
+    assert instance in scene.nodes
+    assert not list(waiting_builds(scene.world, scene.pools))

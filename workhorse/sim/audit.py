@@ -189,7 +189,7 @@ class Audit:
             return
         now, policy = self._world.kernel.now, self._policies[machine.group]
         late = (looks.back_at or now) - machine.launched_at >= policy.boot_seconds
-        if late or self._world.ahead_seconds or Side.JOURNAL in self._world.line.failed_at:
+        if late or self._world.skewed or Side.JOURNAL in self._world.line.failed_at:
             return
         told = self._described.get(machine.group)
         member = told.by_id.get(machine.id) if told else None

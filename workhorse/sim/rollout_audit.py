@@ -177,7 +177,7 @@ class RolloutAudit:
         queue = self._world.jenkins.queue.items.values()
         waits = [b.since for b in queue if (b.expression, b.stage) == (order.pool, Stage.BUILDABLE)]
         waited = self._world.kernel.now - min(waits, default=self._world.kernel.now)
-        if waited > limit and not self._world.ahead_seconds:
+        if waited > limit and not self._world.skewed:
             self._breach(f"{effect} while a build has waited for {waited:.0f} s")
 
     def _let(self, effect: Cordon, order: Order) -> None:
@@ -200,7 +200,7 @@ class RolloutAudit:
         if order.id in self._turned or old:
             self._breach(f"{effect} while {old} are of another version")
         group = self._world.cloud.groups[order.group]
-        if group.templates[order.target].registers == 0 and not self._world.ahead_seconds:
+        if group.templates[order.target].registers == 0 and not self._world.skewed:
             self._dead(effect, order, [m for m in members if m.template_version == order.target])
 
     def _dead(self, effect: PromoteImage, order: Order, fresh: Sequence[Machine]) -> None:

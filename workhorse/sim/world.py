@@ -75,6 +75,8 @@ class World:
         self.metrics = MetricsPort(self.line)
         self.ahead_seconds = 0.0
         """How wrong the clock of the loops' machine is."""
+        self._begun_ahead = 0.0
+        """The same as the loops found it when they started last."""
         self.steady = True
         """The loops notice a clock that was set only when they start anew."""
         self.stillborn = False
@@ -95,6 +97,7 @@ class World:
 
     def ports(self) -> Ports:
         """Ports for loops that start anew; what they are given remembers nothing."""
+        self._begun_ahead = self.ahead_seconds
         ports = Ports(
             clock=self.clock,
             controller=ControllerPort(*self._controller()),
@@ -105,6 +108,11 @@ class World:
             rolling=self._rolling(),
         )
         return self._skewed(ports) if self.ahead_seconds or not self.steady else ports
+
+    @property
+    def skewed(self) -> bool:
+        """The clock that the loops go by is wrong: an earlier jump outlives one that mends it."""
+        return bool(self.ahead_seconds or self._begun_ahead)
 
     def allow_rollouts(self, pools: Iterable[Pool] = ()) -> Rollings:
         """Let rollouts be ordered of these pools; call it before `ports()`."""
@@ -125,7 +133,7 @@ class World:
 
     def _skewed(self, ports: Ports) -> Ports:
         """The same ports with the clock of now, or with one that jumps whenever it is set."""
-        begun = self.ahead_seconds
+        begun = self._begun_ahead
         controller = SkewedController(*self._controller())
         cloud = SkewedCloud(*self._cloud())
 

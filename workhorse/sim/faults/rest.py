@@ -103,14 +103,18 @@ def waiting_builds(world: World, pools: tuple[Pool, ...]) -> Iterator[Found]:
 
 
 def runnable(build: Build, world: World, pools: Iterable[Pool]) -> bool:
-    """A pool has agents that would take it; one that names a node needs just that."""
+    """A pool has agents that would take it; one that names a node needs just that.
+
+    The node of an instance that EC2 has forgotten is left, and whoever waits for it waits.
+    """
     wanted = build.pin or build.expression
     if wanted is None:
         return any(not pool.exclusive for pool in pools)
     asked = parse(wanted)
-    labels = [pool.policy.labels for pool in pools]
-    nodes = [frozenset({name}) for name in world.jenkins.computers]
-    return any(asked.matches(each) for each in (*labels, *nodes))
+    if any(asked.matches(pool.policy.labels) for pool in pools):
+        return True
+    told = world.cloud.states(world.jenkins.computers)
+    return any(asked.matches(frozenset({name})) for name, state in told.items() if state != "gone")
 
 
 def _drains(world: World) -> Iterator[Found]:

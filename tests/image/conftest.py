@@ -9,7 +9,7 @@ import pytest
 import testinfra
 from testinfra.host import Host
 
-HOW = "run: IMAGE_ROOT=/root/of/a/baked/image pytest tests/image, as root"
+HOW = "run: IMAGE_ROOT=/mnt/image pytest tests/image, as root"
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,13 @@ def commands(root: Path = ROOT) -> Mapping[str, tuple[str, ...]]:
         "lint": (*PYTHON, "ruff", "check", "--output-format=concise", "."),
         "types": (*PYTHON, "mypy"),
         "shell": (shellcheck, *(str(path.relative_to(root)) for path in sources.shell(root))),
-        "import rules": (*PYTHON, "pytest", "-q", "tests/test_architecture.py"),
+        "import rules": (
+            *PYTHON,
+            "pytest",
+            "-q",
+            "tests/test_architecture.py",
+            "tests/test_budgets.py",
+        ),
     }
 
 

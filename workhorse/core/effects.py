@@ -202,6 +202,72 @@ class CondemnImage:
     because: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateNode:
+    """Make the node of an agent that proved who it is; one of that name is left as it is."""
+
+    node: str
+    labels: frozenset[str]
+    executors: int
+    exclusive: bool
+    directory: str
+    connection: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachVolume:
+    """AttachVolume: to have it is to hold the lock of the volume."""
+
+    volume: str
+    instance: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetachVolume:
+    """DetachVolume: another agent may claim the volume."""
+
+    volume: str
+    instance: str
+    force: bool = False
+    """The instance is no more or cannot let go: what it had not written yet is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagVolume:
+    """CreateTags on a cache volume: its memory."""
+
+    volume: str
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkBuild:
+    """Add a line to the description of a build that was lost: it is being queued again."""
+
+    build: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueAgain:
+    """Queue the job of a build that was lost, with exactly its parameters."""
+
+    build: str
+    job: str
+    parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchInZone:
+    """LaunchInstances: one more instance of the group, in this zone."""
+
+    group: str
+    zone: str
+    count: int
+
+
 Effect = (
     Cordon
     | Recall
@@ -225,6 +291,13 @@ Effect = (
     | CloseOrder
     | PromoteImage
     | CondemnImage
+    | CreateNode
+    | AttachVolume
+    | DetachVolume
+    | TagVolume
+    | MarkBuild
+    | QueueAgain
+    | LaunchInZone
 )
 
 

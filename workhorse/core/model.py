@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from workhorse.core.agents import AgentPolicy
 from workhorse.core.word import Word
 
 
@@ -89,6 +90,7 @@ class Pool:
     """The job that completes the hook from the agent, for `Release.JOB`."""
     exclusive: bool = False
     """The agents are in Jenkins' EXCLUSIVE mode: builds without a label do not run on them."""
+    agent: AgentPolicy = field(default_factory=AgentPolicy)
 
     @property
     def name(self) -> str:

@@ -9,27 +9,35 @@ import json
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
+from workhorse.core.agents import Connection
 from workhorse.core.effects import (
+    AttachVolume,
     CancelRefresh,
     CloseOrder,
     CompleteHook,
     CondemnImage,
     Cordon,
+    CreateNode,
     DeleteNode,
+    DetachVolume,
     Effect,
     EndCanary,
     ForgetMessage,
     Heartbeat,
     HoldMessage,
     LaunchCanary,
+    LaunchInZone,
+    MarkBuild,
     PromoteImage,
     Publish,
+    QueueAgain,
     QueueReleaseJob,
     Recall,
     RunJob,
     RunMatrix,
     SetDesiredCapacity,
     StartRefresh,
+    TagVolume,
     TellRollout,
     TerminateInstance,
     UseTemplateVersion,
@@ -37,6 +45,7 @@ from workhorse.core.effects import (
 )
 from workhorse.core.errors import Missing, Misuse, Surprise
 from workhorse.core.orders import Standing
+from workhorse.loops.agent_ports import NodeSpec, Tending
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
 from workhorse.loops.rollout_ports import Rolling
@@ -120,7 +129,7 @@ def _brief(effect: Effect) -> dict[str, object]:
     return as_record(effect)
 
 
-def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901, PLR0912 - one case an effect
+def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901, PLR0912, PLR0915 - one case an effect
     """Perform one effect through the ports.
 
     What is gone already counts as done: every effect may be repeated.
@@ -171,8 +180,40 @@ def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901, PL
             _rolling(ports).images.promote(pool, image)
         case CondemnImage(pool=pool, image=image, because=because):
             _rolling(ports).images.condemn(pool, image, because)
+        case CreateNode():
+            _tending(ports).nodes.create(_spec(effect))
+        case AttachVolume(volume=volume, instance=instance, device=device):
+            _tending(ports).volumes.attach(volume, instance, device)
+        case DetachVolume(volume=volume, instance=instance, force=force):
+            _tending(ports).volumes.detach(volume, instance, force=force)
+        case TagVolume(volume=volume, tags=pairs):
+            _tending(ports).volumes.tag(volume, dict(pairs))
+        case MarkBuild(build=build, text=text):
+            _unless_missing(lambda: _tending(ports).builds.mark(build, text))
+        case QueueAgain(job=job, parameters=pairs):
+            _tending(ports).builds.queue(job, dict(pairs))
+        case LaunchInZone(group=group, zone=zone, count=count):
+            _tending(ports).zones.launch(group, zone, count)
         case _:
             assert_never(effect)
+
+
+def _tending(ports: Ports) -> Tending:
+    if ports.tending is None:
+        raise Misuse("an effect for agents, and no ports for it")
+    return ports.tending
+
+
+def _spec(effect: CreateNode) -> NodeSpec:
+    return NodeSpec(
+        name=effect.node,
+        labels=effect.labels,
+        executors=effect.executors,
+        exclusive=effect.exclusive,
+        directory=effect.directory,
+        connection=Connection(effect.connection),
+        description=effect.description,
+    )
 
 
 def _rolling(ports: Ports) -> Rolling:

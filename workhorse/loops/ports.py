@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from workhorse.core.meters import Meter
 from workhorse.core.model import Group, Jenkins, Pool
+from workhorse.loops.agent_ports import Tending
 from workhorse.loops.rollout_ports import Rolling
 
 
@@ -195,3 +196,5 @@ class Ports:
     """Group to its pool and who sizes it; a group not named here is sized through `cloud`."""
     rolling: Rolling | None = None
     """None where no rollouts can be ordered."""
+    tending: Tending | None = None
+    """None where no agent registers, no volume is claimed and no build queued again through us."""

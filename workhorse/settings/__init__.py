@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool
 from workhorse.core.orders import RolloutPolicy
+from workhorse.settings.agents import GatewaySettings, LedgerSettings, RequeueSettings
 from workhorse.settings.delivery import (
     BakeSettings,
     ChatSettings,
@@ -63,6 +64,9 @@ class Settings(Section):
     delivery: DeliverySettings = DeliverySettings()
     chat: ChatSettings = ChatSettings()
     jobs: JobsSettings = JobsSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    requeue: RequeueSettings = RequeueSettings()
+    ledger: LedgerSettings = LedgerSettings()
     pool: tuple[AnyPool, ...] = ()
 
     def pools(self, parameter: Callable[[str], str]) -> tuple[Pool, ...]:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from workhorse.core.model import Policy, Pool, Release, Scaling
+from workhorse.settings.agents import AgentSettings
 from workhorse.settings.rollouts import RolloutSettings
 from workhorse.settings.sections import Section
 
@@ -118,10 +119,13 @@ class Applied(Section):
     """The executor's own settings, as a table."""
     rollout: RolloutSettings = RolloutSettings()
     """What a rollout of the pool may do, as a table."""
+    agent: AgentSettings = AgentSettings()
+    """What its agents are besides how many, as a table."""
 
     def pool(self, policy: Policy) -> Pool:
         """The pool of that policy."""
-        return Pool(policy=policy, **{key: getattr(self, key) for key in _OF_POOL})
+        own = {key: getattr(self, key) for key in _OF_POOL}
+        return Pool(policy=policy, agent=self.agent.policy(), **own)
 
 
 _OF_POOL = ("group", "queue_url", "scaling", "release_job", "exclusive")

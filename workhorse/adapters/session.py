@@ -82,9 +82,14 @@ class AwsClients:
         """Secrets Manager."""
         return self._session.client("secretsmanager", endpoint_url=self._endpoint, config=CONFIG)
 
+    @cached_property
+    def s3(self) -> Any:  # noqa: ANN401 - its stubs are not installed
+        """S3, for late configuration."""
+        return self._session.client("s3", endpoint_url=self._endpoint, config=CONFIG)
+
     def close(self) -> None:
         """Close the connections of every client that was made."""
-        for name in ("autoscaling", "ec2", "sqs", "cloudwatch", "ssm", "secretsmanager"):
+        for name in ("autoscaling", "ec2", "sqs", "cloudwatch", "ssm", "secretsmanager", "s3"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

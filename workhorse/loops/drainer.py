@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from workhorse.core.asks import Ask
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drains import advance, found_cordon, look, noted, opening
@@ -77,6 +78,7 @@ class Drainer:
         leave: Iterable[str] = (),
         retire: Iterable[str] = (),
         recall: Iterable[str] = (),
+        asks: Iterable[Ask] = (),  # noqa: ARG002 - heard from here on, answered by the next change
     ) -> None:
         """Hear, find, send heartbeats, and step every drain once.
 
@@ -85,6 +87,7 @@ class Drainer:
             leave: instances that the planner chose to leave.
             retire: instances that a rollout chose to leave.
             recall: instances whose drain the planner or a rollout calls back.
+            asks: what agents ask of us.
         """
         members = self._membership.of(snapshot.groups)
         self._moved.clear()

@@ -22,6 +22,7 @@ from workhorse.core.model import Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
 from workhorse.core.steady import ROUNDING_SECONDS
+from workhorse.loops.asks import Asks
 from workhorse.loops.control import NO_SURGES, Control, Wishes
 from workhorse.loops.drainer import Drainer
 from workhorse.loops.notes import note
@@ -29,6 +30,7 @@ from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 from workhorse.loops.roller import NOBODY, Roller
+from workhorse.loops.view import Seen, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class Pace:
     publish: float = 60
     orders: float = 5
     """Where rollouts can be ordered."""
+    asked: float = 0.5
+    """Where agents can ask: a spot notice leaves two minutes, and an ask costs nothing to look."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +78,8 @@ class Driver:
         default_pool: str = "",
         planners: Mapping[str, Planner] | None = None,
         rollouts: Mapping[str, RolloutPolicy] | None = None,
+        asks: Asks | None = None,
+        view: View | None = None,
         forced: bool = False,
         deaf: bool = False,
     ) -> None:
@@ -89,6 +95,8 @@ class Driver:
             default_pool: where pipeline bodies of unknown label go.
             planners: pool name to its planner; `exact` for a pool without one.
             rollouts: pool name to what a rollout may do there; the defaults for a pool without.
+            asks: what agents ask for; None where they have nobody to ask.
+            view: where the gateway sees what a tick saw; None for nobody to show it to.
             forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
@@ -109,6 +117,8 @@ class Driver:
         """None where no rollouts can be ordered."""
         if ports.rolling is not None:
             self.roller = Roller(ports, ports.rolling, pools, performer, rollouts or {})
+        self._asks = asks
+        self._view = view or View()
         self._unread = ""
         """Why orders could not be read last time."""
         self._seen: frozenset[int] = frozenset()
@@ -118,6 +128,7 @@ class Driver:
         self._tick = _Loop(self.tick, pace.tick)
         mail = inf if deaf else pace.mail
         every = (
+            _Loop(self.asked, inf if asks is None else pace.asked),
             _Loop(self.glance, pace.glance),
             _Loop(self.mail, mail),
             _Loop(self.orders, pace.orders if self.roller else inf),
@@ -183,6 +194,13 @@ class Driver:
             return 0.0
         return inf
 
+    def asked(self) -> float:
+        """Look whether an agent asked for anything; the next tick answers, and is due now."""
+        if self._asks:
+            self._tick.due = 0
+            return 0.0
+        return inf
+
     def orders(self) -> float:
         """Read what people ordered; when that is news, the next tick is due now."""
         try:
@@ -198,6 +216,7 @@ class Driver:
 
     def tick(self) -> float:
         """Observe, decide, perform, remember."""
+        asks = self._asks.take() if self._asks else ()
         snapshot = self._observer.observe(self._drainer.drains)
         ended = dict(self._drainer.ended)
         self._drainer.ended.clear()
@@ -205,7 +224,10 @@ class Driver:
         wishes = self._control.tick(snapshot, drains, ended, self._surges)
         chosen = self.roller.tick(snapshot, drains, wishes) if self.roller else NOBODY
         recall = (*wishes.recall, *chosen.recall)
-        self._drainer.tick(snapshot, leave=wishes.leave, retire=chosen.retire, recall=recall)
+        self._drainer.tick(
+            snapshot, leave=wishes.leave, retire=chosen.retire, recall=recall, asks=asks
+        )
+        self._view.show(Seen.of(snapshot, self._drainer.drains, wishes.decisions))
         self._found, self._found_at = wishes, snapshot.at
         holds_until = (
             self._observer.holds_until(snapshot),

@@ -17,7 +17,8 @@ USED_TAG = "workhorse:used-at"
 FILL_TAG = "workhorse:fill"
 """How full it was when it was last released or told of, 0 to 1."""
 STATE_TAG = "workhorse:cache-state"
-"""`corrupt` when it could not be mounted: it is wiped before it is used again."""
+"""`corrupt` when it could not be mounted: it is wiped before it is used again; `foreign` when it
+holds what no agent wrote: a person looks at it; anything else, or absent: sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,16 @@ class Volume:
     """The instance that holds it; empty for none."""
     attachment: str = ""
     """EC2's: attaching, attached, busy, detaching, detached; empty for none."""
+    attached_at: float | None = None
+    """When it was attached, where EC2 tells."""
+    device: str = ""
+    """The name it is attached by, as `/dev/sdf`; empty for none."""
     used_at: float | None = None
     created_at: float = 0
     fill: float | None = None
     from_snapshot: bool = False
     """It was made from a snapshot: it holds something though nobody used it yet."""
     corrupt: bool = False
+    """The last agent could not repair it."""
+    foreign: bool = False
+    """The last agent found what it may not wipe."""

@@ -14,6 +14,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 
+from workhorse.local.aws.credentials import Credentials
 from workhorse.local.aws.faults import Faults
 from workhorse.local.aws.journal import EventLog
 from workhorse.local.aws.timings import Timings
@@ -65,6 +66,7 @@ class Engine:
         self.lock = threading.RLock()
         self.events = EventLog()
         self.faults = Faults()
+        self.credentials = Credentials()
         self.parts: list[Part] = []
         self.errors: list[str] = []
         self._scale: Scale | None = None

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from moto.ec2.models.instances import Instance
 
+from workhorse.local.aws.credentials import Role
 from workhorse.local.aws.ec2_life import life_of, new_token
 from workhorse.local.aws.engine import Engine
 from workhorse.local.aws.inventory import find_instance
@@ -22,9 +23,6 @@ from workhorse.local.aws.metadata import (
 )
 
 AWAKE = frozenset({"running", "stopping", "shutting-down"})
-CREDENTIALS_LAST = 6 * 3600.0
-"""Seconds; EC2's role credentials live about six hours."""
-
 INTERRUPTION_NOTICE = 120.0
 """Seconds between the warning and the end of a spot instance."""
 
@@ -118,27 +116,40 @@ def _warnings(instance: Instance) -> dict[str, str]:
 
 
 def _role(engine: Engine, instance: Instance) -> dict[str, str]:
-    """Placeholder credentials of the instance profile's role; moto takes any."""
+    """The instance profile and the credentials of its role, which are this instance's own."""
     found = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
     if found is None:
         return {}
     profile = found.iam_instance_profile
-    name = profile.roles[0].name if profile.roles else profile.name
-    expires = max(engine.clock.now(), engine.clock.wall()) + CREDENTIALS_LAST
-    secret = {
-        "Code": "Success",
-        "LastUpdated": stamp(engine.clock.now())[:19] + "Z",
-        "Type": "AWS-HMAC",
-        "AccessKeyId": "ASIAEMBEDDEDAWS00000",
-        "SecretAccessKey": "embedded",
-        "Token": "embedded",
-        "Expiration": stamp(expires)[:19] + "Z",
-    }
     info = {"Code": "Success", "InstanceProfileArn": profile.arn, "InstanceProfileId": profile.id}
-    return {
-        "meta-data/iam/info": json.dumps(info),
-        f"meta-data/iam/security-credentials/{name}": json.dumps(secret),
+    leaves = {"meta-data/iam/info": json.dumps(info)}
+    if profile.roles:
+        name = profile.roles[0].name
+        path = f"meta-data/iam/security-credentials/{name}"
+        leaves[path] = _credentials(engine, instance, name, profile.roles[0].arn)
+    return leaves
+
+
+def _credentials(engine: Engine, instance: Instance, name: str, arn: str) -> str:
+    """The document; its times are real ones, as those who sign with it live in real time."""
+    role = Role(
+        name=name,
+        arn=arn,
+        account=str(instance.owner_id),
+        region=str(instance.ec2_backend.region_name),
+    )
+    wall = engine.clock.wall()
+    found = engine.credentials.of(instance.id, role, wall)
+    document = {
+        "Code": "Success",
+        "LastUpdated": stamp(wall)[:19] + "Z",
+        "Type": "AWS-HMAC",
+        "AccessKeyId": found.key,
+        "SecretAccessKey": found.secret,
+        "Token": found.token,
+        "Expiration": stamp(found.expires)[:19] + "Z",
     }
+    return json.dumps(document)
 
 
 def _tags(instance: Instance) -> dict[str, str]:

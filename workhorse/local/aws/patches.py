@@ -77,6 +77,7 @@ EC2: tuple[Row, ...] = (
     (AmisResponse, "modify_image_attribute", images.respond_modify, "the description"),
     (AmisResponse, "deregister_image", images.respond_deregister, "with its snapshots"),
     (EBSBackend, "attach_volume", volumes.attach_volume, "zone, owner, device"),
+    (EBSBackend, "detach_volume", volumes.detach_volume, "it is recorded"),
     (ElasticBlockStore, "detach_volume", volumes.respond_detach, "InstanceId is optional"),
 )
 

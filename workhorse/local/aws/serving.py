@@ -18,6 +18,9 @@ from workhorse.local.aws.patching import original
 SERIALISED = frozenset({"ec2", "autoscaling", "cloudwatch"})
 """Services whose requests take the engine's lock: their state moves by itself."""
 
+READERS = frozenset({"GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"})
+"""Actions that show values of the parameter store."""
+
 THROTTLE_STATUS = {"ec2": 503}
 """HTTP status of a throttled call, 400 elsewhere (EC2's errors overview page)."""
 
@@ -32,10 +35,22 @@ def call_action(self: BaseResponse) -> Answer:
     if fault is not None:
         engine.record("fault.hit", engine.clock.now(), action=action)
         return _broken_answer(self, fault)
+    if action in READERS:
+        _record_reader(self, action)
     if self.service_name not in SERIALISED:
         return _implemented(self, action)
     with engine.lock:
         return _implemented(self, action)
+
+
+def _record_reader(self: BaseResponse, action: str) -> None:
+    """Say which instance reads a parameter with the credentials that are its own."""
+    engine = active()
+    with engine.lock:
+        reader = engine.credentials.find(self.access_key)
+        if reader is not None:
+            now = engine.clock.now()
+            engine.record("parameter.read", now, instance=reader.instance, action=action)
 
 
 def _implemented(self: BaseResponse, action: str) -> Answer:

@@ -11,6 +11,7 @@ from moto.ec2.exceptions import EC2ClientError, InvalidParameterValueError, Volu
 from moto.ec2.models.elastic_block_store import EBSBackend, VolumeAttachment
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
+from workhorse.local.aws.engine import active
 from workhorse.local.aws.patching import original
 
 ATTACHABLE = frozenset({"pending", "running", "stopping", "stopped"})
@@ -47,7 +48,19 @@ def attach_volume(
     attached: VolumeAttachment | None = original(EBSBackend, "attach_volume")(
         self, volume_id, instance_id, device_path, delete_on_termination
     )
+    _record("volume.attached", volume_id, instance_id)
     return attached
+
+
+def detach_volume(
+    self: EBSBackend, volume_id: str, instance_id: str, device_path: str
+) -> VolumeAttachment:
+    """EBSBackend.detach_volume, which the end of an instance calls too."""
+    found: VolumeAttachment = original(EBSBackend, "detach_volume")(
+        self, volume_id, instance_id, device_path
+    )
+    _record("volume.detached", volume_id, instance_id)
+    return found
 
 
 def respond_detach(self: ElasticBlockStore) -> ActionResult:
@@ -61,3 +74,8 @@ def respond_detach(self: ElasticBlockStore) -> ActionResult:
         self.params["InstanceId"] = volume.attachment.instance.id
     result: ActionResult = original(ElasticBlockStore, "detach_volume")(self)
     return result
+
+
+def _record(kind: str, volume: str, instance: str) -> None:
+    engine = active()
+    engine.record(kind, engine.clock.now(), volume=volume, instance=instance)

@@ -3,6 +3,7 @@
 HTTP/1.1 with kept connections, on 127.0.0.1 only.
 """
 
+import io
 import json
 import socket
 import threading
@@ -19,8 +20,10 @@ from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.wrappers import Request, Response
 
 from workhorse.local.aws.admin import Admin, BadRequestError
+from workhorse.local.aws.ec2_life import new_token
 from workhorse.local.aws.engine import Engine
 from workhorse.local.aws.imds import respond
+from workhorse.local.aws.signatures import Presented, is_for_sts, refusal
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -85,8 +88,32 @@ class Application:
             return self._metadata(Request(environ), path.removeprefix("/imds/"))(
                 environ, start_response
             )
+        if is_for_sts(str(environ.get("HTTP_AUTHORIZATION", ""))):
+            refused = self._unproved(environ)
+            if refused is not None:
+                return refused(environ, start_response)
         answer: Iterable[bytes] = self.moto(environ, start_response)
         return answer
+
+    def _unproved(self, environ: Environ) -> Response | None:
+        """What STS refuses; moto gets the body as if nobody had read it."""
+        request = Request(environ)
+        body = request.get_data(parse_form_data=False)
+        environ["wsgi.input"] = io.BytesIO(body)
+        presented = Presented(
+            method=request.method,
+            path=request.path,
+            query=request.query_string.decode("latin-1"),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=body,
+        )
+        with self.engine.lock:
+            clock = self.engine.clock
+            refused = refusal(presented, self.engine.credentials.find, clock.wall())
+            if refused is None:
+                return None
+            self.engine.record("identity.refused", clock.now(), because=refused.code)
+        return Response(refused.xml(new_token()), status=403, mimetype="text/xml")
 
     def _local(self, request: Request, route: str) -> Response:
         try:

@@ -5,6 +5,7 @@ A volume whose tier cannot be read is of no tier, and nobody claims it.
 
 from collections.abc import Mapping
 from math import isfinite
+from typing import Any
 
 from workhorse.core.agents import Tier
 from workhorse.core.volume import FILL_TAG, POOL_TAG, STATE_TAG, TIER_TAG, USED_TAG, Volume
@@ -15,12 +16,12 @@ CORRUPT, FOREIGN, SOUND = "corrupt", "foreign", "sound"
 Tags = tuple[tuple[str, str], ...]
 
 
-def with_tags(volume: Volume, tags: Mapping[str, str]) -> dict[str, object]:
+def with_tags(volume: Volume, tags: Mapping[str, str]) -> dict[str, Any]:
     """The fields of `Volume` that tags tell: those that are there, the others as the volume has.
 
     Words that make no sense count as absent; a tier that makes none is no tier.
     """
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     if POOL_TAG in tags:
         found["pool"] = tags[POOL_TAG]
     if TIER_TAG in tags:

@@ -11,6 +11,7 @@ from typing import Any
 from workhorse.core.errors import Unreadable
 from workhorse.core.labels import Atom
 from workhorse.core.model import ItemState, Node, QueueItem, RunningBuild
+from workhorse.core.owner import owner_of
 
 QUEUE_TREE = (
     "items[id,inQueueSince,stuck,blocked,buildable,pending,timestamp,why,"
@@ -18,7 +19,8 @@ QUEUE_TREE = (
 )
 GLANCE_TREE = "items[id]"
 COMPUTER_TREE = (
-    "computer[displayName,offline,temporarilyOffline,idle,numExecutors,assignedLabels[name],"
+    "computer[displayName,description,offline,temporarilyOffline,idle,numExecutors,"
+    "assignedLabels[name],"
     "executors[idle,currentExecutable[url,timestamp,estimatedDuration]],"
     "oneOffExecutors[currentExecutable[url]]]"
 )
@@ -203,6 +205,8 @@ def _node(raw: Mapping[str, Any]) -> Node:
         executors=int(raw["numExecutors"]),
         busy=busy,
         running=_running(executors, raw.get("oneOffExecutors") or ()),
+        owner=owner_of(raw.get("description") or ""),
+        ghost=ghost,
     )
 
 

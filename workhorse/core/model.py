@@ -33,6 +33,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from workhorse.core.agents import AgentPolicy
+from workhorse.core.owner import Owner
 from workhorse.core.word import Word
 
 
@@ -224,6 +225,10 @@ class Node:
     """Executors that hold a build, started or only assigned."""
     running: tuple[RunningBuild, ...] = ()
     """The builds on it: for people who ask what is waited for, and for planners."""
+    owner: Owner | None = None
+    """Which pool of whom it was made for; None when it does not say."""
+    ghost: bool = False
+    """Its node was deleted, and the computer outlived it with what still runs there."""
 
 
 class ItemState(StrEnum):

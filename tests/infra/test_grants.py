@@ -65,6 +65,8 @@ IN_OUR_NAME = {
     "ssm:DeleteParameters",  # `SsmImages.promote` and `condemn`
     "ec2:CreateTags",  # `SsmImages.condemn`, and RunInstances for the tags of a canary
     "iam:PassRole",  # RunInstances, for the agents' profile
+    "s3:GetObject",  # `adapters/late_places.py`
+    "s3:ListBucket",  # the same: without it S3 does not say that nothing is there
     "logs:CreateLogStream",
     "logs:PutLogEvents",  # whatever ships the log of the process
 }

@@ -27,3 +27,8 @@ output "images_policy_json" {
   description = "What whoever calls `images`, `promote` and `prune` may do; null without `store_prefix`. For `bake` there is `modules/image-builder`."
   value       = lookup(local.policies_of_people, "images", null)
 }
+
+output "late_policy_json" {
+  description = "What whoever calls `late` may do; null without `late_location`. The key that signs is theirs alone."
+  value       = lookup(local.late_policies, "people", null)
+}

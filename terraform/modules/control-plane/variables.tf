@@ -94,6 +94,20 @@ variable "volume_key_arns" {
   }
 }
 
+variable "late_location" {
+  description = <<-EOT
+    The setting `gateway.late`: where late configuration lies, "s3://BUCKET/PREFIX" or "ssm:/PATH". The bucket, of its own, is yours to make.
+    Empty: nothing of it may be read.
+  EOT
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+){0,5}/?|ssm:(/[A-Za-z0-9_.-]+){1,5}/?)?$", var.late_location))
+    error_message = "late_location is \"${var.late_location}\"; legal: empty, \"s3://BUCKET/PREFIX\" or \"ssm:/PATH\", up to five parts each, without wildcards."
+  }
+}
+
 variable "log_days" {
   description = "How many days the log is kept."
   type        = number

@@ -114,6 +114,54 @@ run "without_a_store_it_may_roll_nothing" {
   }
 }
 
+run "reads_late_configuration_of_its_pools_from_a_bucket" {
+  variables {
+    late_location = "s3://late-configuration/workhorse/"
+  }
+  assert {
+    condition = tolist(flatten([
+      for statement in jsondecode(aws_iam_role_policy.late[0].policy).Statement :
+      [for action in statement.Action : [for arn in statement.Resource : "${action} ${arn}"]]
+      ])) == tolist([
+      "s3:GetObject arn:aws:s3:::late-configuration/workhorse/pools/gpu/late",
+      "s3:GetObject arn:aws:s3:::late-configuration/workhorse/pools/linux/late",
+      "s3:GetObject arn:aws:s3:::late-configuration/workhorse/files/*",
+      "s3:ListBucket arn:aws:s3:::late-configuration",
+    ])
+    error_message = "the controller reads what its pools apply, and writes nothing"
+  }
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.late_policy_json).Statement : statement.Resource if statement.Sid == "PublishLate"
+    ])) == toset([for pool in ["gpu", "linux"] : "arn:aws:s3:::late-configuration/workhorse/pools/${pool}/late"])
+    error_message = "people publish for its pools only"
+  }
+}
+
+run "reads_late_configuration_of_its_pools_from_parameters" {
+  variables {
+    late_location = "ssm:/workhorse/late"
+  }
+  assert {
+    condition = tolist(flatten([
+      for statement in jsondecode(aws_iam_role_policy.late[0].policy).Statement :
+      [for action in statement.Action : [for arn in statement.Resource : "${action} ${arn}"]]
+      ])) == tolist([
+      "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/pools/gpu/late",
+      "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/pools/linux/late",
+      "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/files/*",
+    ])
+    error_message = "the controller reads what its pools apply, and writes nothing"
+  }
+}
+
+run "without_a_place_nothing_is_late" {
+  assert {
+    condition     = length(aws_iam_role_policy.late) == 0 && output.late_policy_json == null
+    error_message = "where nothing can lie nothing is granted"
+  }
+}
+
 run "runs_as_a_container" {
   variables {
     runs_on = "ecs-tasks"
@@ -142,10 +190,11 @@ run "illegal_values_are_refused" {
   command = plan
   expect_failures = [
     var.runs_on, var.log_days, var.secret_parameters, var.name, var.secrets, var.store_prefix,
-    var.volume_key_arns,
+    var.volume_key_arns, var.late_location,
   ]
   variables {
-    runs_on = "lambda"
+    runs_on       = "lambda"
+    late_location = "s3://*"
     # Old providers do not offer it.
     log_days          = 1096
     secret_parameters = ["/ci/*"]

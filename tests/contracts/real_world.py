@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import few_images
 from tests.contracts.real_jenkins import ControllerOnStandIn, stage_on
 from tests.contracts.stages import GROUP, HEARTBEAT_SECONDS, HOOK, MAXIMUM
 from workhorse.adapters.aws import AwsCloud
@@ -24,8 +25,7 @@ from workhorse.local.clock import ScaledClock
 
 REGION = "us-east-1"
 START = 1_767_225_600.0
-IMAGE = "ami-12c6146b"
-"""An image that moto has from the beginning."""
+IMAGE = few_images.IMAGE
 PLAIN = {"LaunchTemplate": {"LaunchTemplateName": "agents", "Version": "$Latest"}}
 MIXED = {
     "MixedInstancesPolicy": {
@@ -45,7 +45,8 @@ class Aws:
     def __init__(self) -> None:
         self.clock = ScaledClock(START, 0.0)
         timings = Timings(boot=60.0, shutdown=10.0, health=30.0)
-        self.embedded = EmbeddedAws(self.clock, timings=timings, managed_policies=False).start()
+        made = EmbeddedAws(self.clock, timings=timings, managed_policies=False)
+        self.embedded = few_images.started(made)
         self.clients = AwsClients(REGION, self.embedded.endpoint)
 
     def now(self) -> float:

@@ -8,14 +8,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests import few_images
 from workhorse.local.aws.server import EmbeddedAws
 
 START = 1_767_225_600.0
 """The virtual time at which every test begins: 2026-01-01T00:00:00Z."""
 
-IMAGE = "ami-12c6146b"
-"""An image that moto has from the beginning."""
-
+IMAGE = few_images.IMAGE
 
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"

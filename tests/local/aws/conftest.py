@@ -4,22 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from moto.ec2.models import ec2_backends
-from moto.ec2.models.amis import AMIS, Ami
 
-from tests.local.aws.cloud import IMAGE, START, Cloud
-from workhorse.local.aws.engine import ACCOUNT
+from tests import few_images
+from tests.local.aws.cloud import START, Cloud
 from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.aws.timings import Timings
 from workhorse.local.clock import ScaledClock
-
-
-def give_image(cloud: Cloud) -> None:
-    """Give the cloud the one image tests launch from; moto's 600 cost a third of a second."""
-    backend = ec2_backends[ACCOUNT]["us-east-1"]
-    (facts,) = [one for one in AMIS if one["ami_id"] == IMAGE]
-    with cloud.aws.engine.lock:
-        backend.amis[IMAGE] = Ami(backend, **facts)
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +27,7 @@ def make_cloud() -> Iterator[Callable[..., Cloud]]:
         clock = arguments.pop("clock", None) or ScaledClock(START, 0.0)
         arguments.setdefault("timings", Timings(boot=60.0, shutdown=10.0, health=30.0))
         arguments.setdefault("managed_policies", False)
-        cloud = Cloud(EmbeddedAws(clock, **arguments).start())
-        give_image(cloud)
+        cloud = Cloud(few_images.started(EmbeddedAws(clock, **arguments)))
         made.append(cloud)
         return cloud
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from scripts import sources
 from workhorse import settings
-from workhorse.core.drain import DRAIN
+from workhorse.core.drain_table import DRAIN
 from workhorse.core.machine import diagram, listing
 from workhorse.core.rollout import ROLLOUT
 

@@ -11,12 +11,8 @@ from tests.facts import HOOK, NOW, busy, group, instance, jenkins, node, pool, s
 from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import (
-    advance,
-    found_cordon,
-    is_cordoned,
-    look,
-)
+from workhorse.core.drain_steps import advance
+from workhorse.core.drains import found_cordon, is_cordoned, look
 from workhorse.core.effects import (
     CompleteHook,
     Cordon,

@@ -8,7 +8,7 @@ from tests.facts import NOW, decided, group, instance, jenkins, node, pool, snap
 from workhorse.core.decide import PoolMemory
 from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance
+from workhorse.core.drain_steps import advance
 from workhorse.core.effects import TerminateInstance
 from workhorse.core.model import Instance, Node, Pool, Snapshot
 from workhorse.core.survey import Times

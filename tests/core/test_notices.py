@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workhorse.core.drain import Cause
+from workhorse.core.drain import CHOSEN, Cause
 from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
 
 HOOK = {
@@ -97,7 +97,7 @@ def test_every_kind_has_a_handling_and_what_is_not_ours_is_left() -> None:
     assert set(HANDLING) == set(Kind)
     assert {k for k, h in HANDLING.items() if h is Handling.LEAVE} == {Kind.FOREIGN, Kind.MALFORMED}
     assert {k for k, h in HANDLING.items() if h is Handling.DRAIN} == set(CAUSES)
-    assert set(CAUSES.values()) == set(Cause) - {Cause.SCALE_IN, Cause.ROLLOUT}
+    assert set(CAUSES.values()) == set(Cause) - CHOSEN
 
 
 JSON = st.recursive(

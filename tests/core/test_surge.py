@@ -11,7 +11,7 @@ from tests.core.situations import rich_situations, situation
 from tests.facts import NOW, decided, group, jenkins, node, pool, snapshot
 from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance
+from workhorse.core.drain_steps import advance
 from workhorse.core.effects import RunJob, RunMatrix, TerminateInstance, as_record
 from workhorse.core.model import Lifecycle, Pool, Scaling
 from workhorse.core.plan import Plan, Situation, kept, surge

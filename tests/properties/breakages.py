@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from workhorse.core import drain as d
-from workhorse.core import drains
-from workhorse.core.drain import DRAIN, Drain, DrainAction, DrainEvent, DrainState
-from workhorse.core.drains import Advance
+from workhorse.core import drain_steps
+from workhorse.core.drain import Drain, DrainAction, DrainEvent, DrainState
+from workhorse.core.drain_table import DRAIN
+from workhorse.core.drain_steps import Advance
 from workhorse.core.effects import (
     CompleteHook,
     DeleteNode,
@@ -151,7 +152,7 @@ def counts_from_the_opening(
     return taken
 
 
-_ADVANCE = drains.advance
+_ADVANCE = drain_steps.advance
 
 
 def leaves_the_hook_for_later(drain: Drain, _: Snapshot) -> Drain:
@@ -269,7 +270,7 @@ BREAKAGES: dict[str, Breakage] = {
         loops=Loops(performer=TakesDownTwice),
     ),
     "floor not minded by drains": by_name(
-        "every agent that leaves takes desired capacity down", drains, "_fewer", always_lower
+        "every agent that leaves takes desired capacity down", drain_steps, "_fewer", always_lower
     ),
     "scale-out dropped": without("SetDesiredCapacity does nothing", SetDesiredCapacity),
     "termination dropped": without("TerminateInstance does nothing", TerminateInstance),

@@ -1,8 +1,8 @@
 """The drain machine: how an agent leaves without losing a build.
 
 We run one small machine per leaving agent.
-It is a table, and it is *level* driven: at every tick we look at the agent afresh, name what we see
-with one event, and step.
+It is a table (`core/drain_table.py`), and it is *level* driven: at every tick we look at the agent
+afresh, name what we see with one event, and step.
 Messages only open a drain, or find one open and change nothing.
 
 The order is always the same.
@@ -21,6 +21,11 @@ GONE: AWS says that it is no more, and its node is deleted.
 ENDED: nothing is left to do, and only now its messages are forgotten.
 RECALLED: demand came back while the agent was still in service; its labels are written back.
 
+Who leaves because it was not needed may be called back, and stays when the pool may not become
+smaller.
+Who is taken, stopped or spent may not: such a cause presses, takes the place of one that does not
+in a drain that is under way, and is written into the cordon label, so that the next run knows it.
+
 Nothing of this needs a memory to be safe.
 The cordon is a label in Jenkins and carries the cause, waiting at the hook is a lifecycle state in
 AWS, and messages come back until they are forgotten.
@@ -35,7 +40,6 @@ counts as busy for as long as the hook can be held.
 
 from dataclasses import dataclass
 
-from workhorse.core.machine import Row, Table
 from workhorse.core.model import Hook
 from workhorse.core.word import Word
 
@@ -60,6 +64,29 @@ class Cause(Word):
     SPOT = "spot"
     REBALANCE = "rebalance"
     ROLLOUT = "rollout"
+    IDLE = "idle"
+    """It is idle for longer than an agent of its pool may be."""
+    SPENT = "spent"
+    """It has run as many builds as an agent of its pool may."""
+    STOP = "stop"
+    """Somebody on it stops it."""
+
+
+CHOSEN = frozenset({Cause.SCALE_IN, Cause.ROLLOUT, Cause.IDLE, Cause.SPENT, Cause.STOP})
+"""Why we ourselves have an agent leave: what made it leave before does not matter then."""
+
+PRESSING = (Cause.SPENT, Cause.STOP, Cause.REBALANCE, Cause.SPOT)
+"""Causes that no demand calls back, the most pressing last; the others press less than any."""
+
+
+def presses_more(cause: Cause, than: Cause) -> bool:
+    """A drain that is open for `than` goes on for `cause`, and nothing calls it back.
+
+    A hook is apart: what waits at it is on its way out whatever else is heard.
+    """
+    if Cause.HOOK in {cause, than} or cause not in PRESSING:
+        return False
+    return than not in PRESSING or PRESSING.index(cause) > PRESSING.index(than)
 
 
 class DrainState(Word):
@@ -85,17 +112,23 @@ class DrainEvent(Word):
     """What was heard of an agent, or seen by a look at it."""
 
     CHOSEN = "Chosen"
-    """The planner chose it to leave."""
+    """The planner, a rollout or the rules of its pool chose it to leave."""
     HOOK_ARRIVED = "HookArrived"
     """Auto Scaling told that it wants to end it, by message or by its lifecycle state."""
     SPOT_WARNED = "SpotWarned"
     """EC2 will take it back within two minutes."""
     REBALANCE_ADVISED = "RebalanceAdvised"
     """EC2 says that it is likely to be taken back."""
+    LEAVE_ASKED = "LeaveAsked"
+    """It asked to leave itself: it is stopped."""
+    PRESSED = "Pressed"
+    """It leaves already, and now for a cause that presses more: nothing calls it back."""
     CORDON_FOUND = "CordonFound"
     """Its node carries our cordon, and we know nothing of it: an earlier run began this."""
     RECALL_ASKED = "RecallAsked"
     """Demand returned."""
+    FLOOR_KEPT = "FloorKept"
+    """It would leave for its idleness only, and the pool may not become smaller."""
     HOOK_ABSENT = "HookAbsent"
     """A message said that a hook waits, and the instance stays in service all the same."""
     SEEN_UNCORDONED = "SeenUncordoned"
@@ -166,125 +199,3 @@ class Drain:
     """When its messages were last held."""
     messages: tuple[tuple[str, str, str], ...] = ()
     """(queue, message id, receipt) of the messages that asked for it."""
-
-
-S, E, A = DrainState, DrainEvent, DrainAction
-_OPENING = (E.CHOSEN, E.HOOK_ARRIVED, E.SPOT_WARNED, E.REBALANCE_ADVISED, E.CORDON_FOUND)
-_SETTLED = (E.SEEN_SETTLED, E.SEEN_SETTLED_AT_HOOK, E.SEEN_SETTLED_FOR_JOB)
-_LOOKS = (
-    E.SEEN_UNCORDONED,
-    E.SEEN_BUSY,
-    E.SEEN_IDLE,
-    *_SETTLED,
-    E.SEEN_UNKNOWN,
-    E.SEEN_LOST,
-    E.SEEN_LOST_AT_HOOK,
-    E.SEEN_PROCEEDING,
-    E.SEEN_DETACHED,
-    E.REPEAT_DUE,
-    E.JOB_OVERDUE,
-)
-
-
-def _rows(
-    state: DrainState, events: tuple[DrainEvent, ...], row: Row[DrainState, DrainAction]
-) -> dict[tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]]:
-    return {(state, event): row for event in events}
-
-
-def _before_release(
-    state: DrainState,
-) -> dict[tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]]:
-    """What ASKED, CORDONED and QUIET have in common."""
-    return {
-        **_rows(state, _OPENING, Row(state, (), "asked already")),
-        (state, E.SEEN_UNCORDONED): Row(S.ASKED, (A.CORDON,), "no cordon yet, or it was undone"),
-        (state, E.SEEN_BUSY): Row(S.CORDONED, (), "a build still runs"),
-        (state, E.SEEN_IDLE): Row(S.QUIET, (), "seen idle"),
-        **_rows(state, _SETTLED, Row(S.QUIET, (), "seen idle once; one more look")),
-        (state, E.SEEN_UNKNOWN): Row(
-            S.CORDONED if state is S.QUIET else state, (), "unknown means busy"
-        ),
-        (state, E.SEEN_LOST): Row(S.LEAVING, (A.TERMINATE,), "nothing can resume on it"),
-        (state, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "nothing can resume on it"),
-        (state, E.SEEN_PROCEEDING): Row(S.RELEASED, (), "AWS goes on without us"),
-        (state, E.SEEN_DETACHED): Row(S.RECALLED, (A.RECALL,), "taken out of the group"),
-        (state, E.RECALL_ASKED): Row(S.RECALLED, (A.RECALL,), "demand returned"),
-        (state, E.HOOK_ABSENT): Row(S.RECALLED, (A.RECALL,), "no hook waits for it"),
-        (state, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "the instance is no more"),
-        (state, E.REPEAT_DUE): Row(state, (), "nothing was asked of AWS yet"),
-    }
-
-
-def _after_release(
-    state: DrainState,
-) -> dict[tuple[DrainState, DrainEvent], Row[DrainState, DrainAction]]:
-    """What LEAVING, HANDED and RELEASED have in common."""
-    return {
-        **_rows(state, _OPENING, Row(state, (), "asked already")),
-        **_rows(state, _LOOKS, Row(state, (), "waiting for AWS")),
-        (state, E.RECALL_ASKED): Row(state, (), "too late"),
-        (state, E.SEEN_PROCEEDING): Row(S.RELEASED, (), "AWS ends it"),
-        (state, E.SEEN_DETACHED): Row(S.RECALLED, (A.RECALL,), "taken out of the group"),
-        (state, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "the instance is no more"),
-    }
-
-
-DRAIN: Table[DrainState, DrainEvent, DrainAction] = {
-    # WORKING: not leaving yet; the first thing heard opens the drain.
-    **_rows(S.WORKING, _OPENING, Row(S.ASKED, (A.CORDON,), "it is to leave")),
-    (S.WORKING, E.CORDON_FOUND): Row(S.CORDONED, (), "an earlier run cordoned it"),
-    (S.WORKING, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "the instance is no more"),
-    (S.WORKING, E.SEEN_UNKNOWN): Row(S.WORKING, (), "not a member; wait for EC2's word"),
-    (S.WORKING, E.SEEN_DETACHED): Row(S.ENDED, (A.FORGET,), "not a member: nothing to do"),
-    **_before_release(S.ASKED),
-    **_before_release(S.CORDONED),
-    # QUIET: idle once; only here a look may let it go.
-    **_before_release(S.QUIET),
-    (S.QUIET, E.SEEN_IDLE): Row(S.QUIET, (), "idle; not settled yet"),
-    (S.QUIET, E.SEEN_SETTLED): Row(S.LEAVING, (A.TERMINATE,), "idle twice and settled"),
-    (S.QUIET, E.SEEN_SETTLED_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "idle twice and settled"),
-    (S.QUIET, E.SEEN_SETTLED_FOR_JOB): Row(S.HANDED, (A.QUEUE_JOB,), "idle twice and settled"),
-    # LEAVING: Auto Scaling was asked to end it; its hook will wait for us.
-    **_after_release(S.LEAVING),
-    (S.LEAVING, E.SEEN_UNCORDONED): Row(S.ASKED, (A.CORDON,), "the cordon was undone"),
-    (S.LEAVING, E.SEEN_BUSY): Row(S.CORDONED, (), "a build runs after all"),
-    (S.LEAVING, E.SEEN_SETTLED_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "still idle at the hook"),
-    (S.LEAVING, E.SEEN_SETTLED_FOR_JOB): Row(S.HANDED, (A.QUEUE_JOB,), "still idle at the hook"),
-    (S.LEAVING, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "nothing can resume on it"),
-    (S.LEAVING, E.REPEAT_DUE): Row(S.LEAVING, (A.TERMINATE,), "still in service: ask again"),
-    # HANDED: the release job ends the hook from the agent.
-    **_after_release(S.HANDED),
-    (S.HANDED, E.SEEN_UNCORDONED): Row(S.ASKED, (A.CORDON,), "the cordon was undone"),
-    (S.HANDED, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "no job can run on it"),
-    (S.HANDED, E.REPEAT_DUE): Row(S.HANDED, (A.QUEUE_JOB,), "Jenkins may have lost its queue"),
-    (S.HANDED, E.JOB_OVERDUE): Row(S.RELEASED, (A.COMPLETE,), "the job did not come; idle still"),
-    # RELEASED: the hook is completed, or AWS went on without us.
-    **_after_release(S.RELEASED),
-    (S.RELEASED, E.REPEAT_DUE): Row(S.RELEASED, (A.COMPLETE,), "still at the hook: ask again"),
-    (S.RELEASED, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "still at the hook"),
-    # RECALLED: in service, and its labels are written back.
-    **_rows(S.RECALLED, _LOOKS, Row(S.RECALLED, (A.RECALL,), "the cordon is still there")),
-    (S.RECALLED, E.SEEN_UNCORDONED): Row(S.ENDED, (A.FORGET,), "back at work"),
-    (S.RECALLED, E.SEEN_UNKNOWN): Row(S.RECALLED, (), "wait for a reading"),
-    (S.RECALLED, E.SEEN_PROCEEDING): Row(S.RELEASED, (), "AWS ends it after all"),
-    (S.RECALLED, E.SEEN_SETTLED_AT_HOOK): Row(S.ASKED, (A.CORDON,), "AWS ends it after all"),
-    (S.RECALLED, E.SEEN_SETTLED_FOR_JOB): Row(S.ASKED, (A.CORDON,), "AWS ends it after all"),
-    (S.RECALLED, E.SEEN_LOST): Row(S.ENDED, (A.FORGET,), "no node to call back"),
-    (S.RECALLED, E.SEEN_LOST_AT_HOOK): Row(S.RELEASED, (A.COMPLETE,), "nothing can resume on it"),
-    (S.RECALLED, E.REPEAT_DUE): Row(S.RECALLED, (), "not of a recall"),
-    (S.RECALLED, E.RECALL_ASKED): Row(S.RECALLED, (), "asked already"),
-    (S.RECALLED, E.CORDON_FOUND): Row(S.RECALLED, (), "ours"),
-    **_rows(
-        S.RECALLED,
-        (E.CHOSEN, E.HOOK_ARRIVED, E.SPOT_WARNED, E.REBALANCE_ADVISED),
-        Row(S.ASKED, (A.CORDON,), "it is to leave after all"),
-    ),
-    (S.RECALLED, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "the instance is no more"),
-    # GONE: the instance is no more; its node and its messages go last.
-    **_rows(S.GONE, (*_OPENING, E.RECALL_ASKED), Row(S.GONE, (), "the instance is no more")),
-    (S.GONE, E.SEEN_UNKNOWN): Row(S.GONE, (), "wait for a reading"),
-    (S.GONE, E.VANISHED): Row(S.GONE, (A.DELETE_NODE,), "its node is still there"),
-    (S.GONE, E.NODE_ABSENT): Row(S.ENDED, (A.FORGET,), "nothing is left of it"),
-}
-"""Every pair that can happen; the looks name one event each, most telling first."""

@@ -1,59 +1,36 @@
-"""Looking at leaving agents, and stepping their machines: the reading side of `core/drain.py`.
+"""Looking at leaving agents: the reading side of `core/drain.py`.
 
-`look` names what a snapshot shows of one drain with one event.
-`advance` steps the table and says which effects to perform; the caller keeps the new drain only
-after they were performed, so that a failed effect is tried again at the next tick.
+`look` names what a snapshot shows of one drain with one event; `core/drain_steps.py` steps by it.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from workhorse.core import drain as d
-from workhorse.core.cordon import cordon_label, cordons_among
-from workhorse.core.drain import REVOCABLE, Cause, Drain, DrainAction, DrainEvent, DrainState
-from workhorse.core.effects import (
-    CompleteHook,
-    Cordon,
-    DeleteNode,
-    Effect,
-    ForgetMessage,
-    QueueReleaseJob,
-    Recall,
-    TerminateInstance,
-)
-from workhorse.core.machine import step
+from workhorse.core.cordon import cordons_among
+from workhorse.core.drain import REVOCABLE, Cause, Drain, DrainEvent, DrainState
 from workhorse.core.model import (
+    Group,
     Instance,
     Lifecycle,
     Node,
     Policy,
     Pool,
     Release,
-    Scaling,
     Snapshot,
 )
 
 _ENDED_STATES = frozenset({"terminated", "gone"})
 _DETACHED_STATES = frozenset({"pending", "running", "stopping", "stopped"})
-_ASKING = frozenset({DrainAction.TERMINATE, DrainAction.COMPLETE, DrainAction.QUEUE_JOB})
 _EVENT_OF = {
     Cause.SCALE_IN: DrainEvent.CHOSEN,
     Cause.HOOK: DrainEvent.HOOK_ARRIVED,
     Cause.SPOT: DrainEvent.SPOT_WARNED,
     Cause.REBALANCE: DrainEvent.REBALANCE_ADVISED,
     Cause.ROLLOUT: DrainEvent.CHOSEN,
+    Cause.IDLE: DrainEvent.CHOSEN,
+    Cause.SPENT: DrainEvent.CHOSEN,
+    Cause.STOP: DrainEvent.LEAVE_ASKED,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advance:
-    """One step of one drain: what was seen, what to do, and the drain as it will be after that."""
-
-    event: DrainEvent
-    before: DrainState
-    drain: Drain
-    because: str
-    effects: tuple[Effect, ...] = ()
 
 
 def is_cordoned(node: Node) -> bool:
@@ -74,13 +51,27 @@ def opening(cause: Cause) -> DrainEvent:
     return _EVENT_OF[cause]
 
 
-def look(  # noqa: PLR0911 - a ladder of conditions, an event each
+def may_shrink(pool: Pool, group: Group, ended: int) -> bool:
+    """One agent fewer is allowed: scale-in is on, and the pool above its floor and its group's.
+
+    Args:
+        pool: the pool.
+        group: its group as read.
+        ended: agents that took, or will take, desired capacity down since the reading.
+    """
+    if not pool.policy.scale_in or group.scale_in_off:
+        return False
+    return group.desired - ended > max(pool.policy.floor, group.minimum)
+
+
+def look(  # noqa: PLR0911, PLR0913 - a ladder of conditions, an event each; its facts by name
     drain: Drain,
     pool: Pool,
     snapshot: Snapshot,
     *,
     bound: frozenset[str] = frozenset(),
     registered: frozenset[str] = frozenset(),
+    ended: int = 0,
 ) -> tuple[Drain, DrainEvent]:
     """What the snapshot shows of the drain; the drain comes back with what was noted of it.
 
@@ -92,6 +83,7 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
         registered: instances whose node was seen before. When such a node is no longer listed, its
             agent may run on without one (Jenkins drops a computer of no executors so): it is
             never lost to us, only to the hook's own end.
+        ended: agents of the pool that took desired capacity down since the snapshot.
     """
     drain = noted(drain, snapshot)
     group = snapshot.groups.get(drain.group)
@@ -110,7 +102,11 @@ def look(  # noqa: PLR0911 - a ladder of conditions, an event each
         return drain, DrainEvent.HOOK_ABSENT
     if instance.id in registered and snapshot.jenkins and instance.id not in snapshot.jenkins.nodes:
         return drain, DrainEvent.SEEN_UNKNOWN
-    return _inside(drain, pool, instance, snapshot, bound)
+    after, event = _inside(drain, pool, instance, snapshot, bound)
+    kept = event is DrainEvent.SEEN_SETTLED and drain.cause is Cause.IDLE
+    if kept and drain.state in REVOCABLE and not may_shrink(pool, group, ended):
+        return after, DrainEvent.FLOOR_KEPT
+    return after, event
 
 
 def noted(drain: Drain, snapshot: Snapshot) -> Drain:
@@ -222,79 +218,3 @@ def _idle(  # noqa: PLR0911 - the same ladder, its last rungs
     if drain.state is DrainState.RELEASED and overdue:
         return DrainEvent.REPEAT_DUE
     return DrainEvent.SEEN_SETTLED_FOR_JOB if by_job else DrainEvent.SEEN_SETTLED_AT_HOOK
-
-
-def advance(  # noqa: PLR0913 - the facts of one step
-    drain: Drain, event: DrainEvent, pool: Pool, snapshot: Snapshot, now: float, *, ended: int = 0
-) -> Advance:
-    """Step the machine by one event.
-
-    A cordon is written only to a node that the snapshot shows; once a node appears, the next look
-    asks for it again.
-
-    Args:
-        drain: the drain as it is.
-        event: what was heard or seen of it.
-        pool: its pool.
-        snapshot: what was read.
-        now: seconds since the epoch.
-        ended: agents of the pool that took desired capacity down since the snapshot.
-
-    Raises:
-        Misuse: the table has no row for it.
-    """
-    row = step(d.DRAIN, drain.state, event)
-    changes: dict[str, Any] = {}
-    if row.state is not drain.state:
-        changes["state"] = row.state
-        if row.state is DrainState.ASKED:
-            changes["confirmed_at"] = None
-        elif row.state is DrainState.HANDED:
-            changes["handed_at"] = now
-    if not _ASKING.isdisjoint(row.actions):
-        changes["asked_at"] = now
-    after = replace(drain, **changes) if changes else drain
-    effects: tuple[Effect, ...] = ()
-    for action in row.actions:
-        effects += _effects_of(action, after, pool, snapshot, ended)
-    return Advance(
-        event=event, before=drain.state, drain=after, because=row.because, effects=effects
-    )
-
-
-def _effects_of(  # noqa: PLR0911 - one effect for each action
-    action: DrainAction, drain: Drain, pool: Pool, snapshot: Snapshot, ended: int
-) -> tuple[Effect, ...]:
-    hook = drain.hook.name if drain.hook else ""
-    node, labels = drain.instance, pool.policy.labels
-    match action:
-        case DrainAction.CORDON:
-            if snapshot.jenkins is None or node not in snapshot.jenkins.nodes:
-                return ()
-            return (Cordon(node=node, label=cordon_label(drain.cause, drain.instance)),)
-        case DrainAction.TERMINATE:
-            fewer = _fewer(drain, pool, snapshot, ended)
-            return (TerminateInstance(instance=drain.instance, decrement=fewer),)
-        case DrainAction.COMPLETE:
-            return (CompleteHook(group=drain.group, hook=hook, instance=drain.instance),)
-        case DrainAction.QUEUE_JOB:
-            job = pool.release_job
-            return (QueueReleaseJob(job=job, node=node, group=drain.group, hook=hook),)
-        case DrainAction.RECALL:
-            return (Recall(node=node, labels=labels, exclusive=pool.exclusive),)
-        case DrainAction.DELETE_NODE:
-            return (DeleteNode(node=node),)
-        case DrainAction.FORGET:
-            return tuple(ForgetMessage(queue=q, receipt=r) for q, _, r in drain.messages)
-
-
-def _fewer(drain: Drain, pool: Pool, snapshot: Snapshot, ended: int) -> bool:
-    """Desired capacity goes down with the agent, unless it must be replaced to keep the floor."""
-    ours = drain.cause is Cause.SCALE_IN or (
-        # What a rollout ends is launched anew by demand; where we may not size the pool, by AWS.
-        drain.cause is Cause.ROLLOUT and pool.scaling is Scaling.LOOP and pool.policy.scale_in
-    )
-    group = snapshot.groups.get(drain.group)
-    if group is None or not group.members:
-        return ours
-    return ours and group.desired - ended > max(pool.policy.floor, group.minimum)

@@ -18,6 +18,7 @@ Every message gets one `Notice`; what becomes of it is told by `HANDLING`, a row
 """
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -77,6 +78,28 @@ class Notice:
     hook: str = ""
     detail: str = ""
     """The EC2 state, or why the message was not understood."""
+
+
+def handling(
+    notice: Notice, *, groups: Container[str], known: Container[str], unread: bool
+) -> Handling | None:
+    """What becomes of a notice; None when that cannot be told before a better reading.
+
+    Args:
+        notice: the message, understood.
+        groups: the groups of our pools.
+        known: members of these groups, and instances that leave already.
+        unread: a group could not be read.
+    """
+    usual = HANDLING[notice.kind]
+    if usual is not Handling.DRAIN:
+        return usual
+    if notice.kind is Kind.HOOK:
+        return Handling.DRAIN if notice.group in groups else Handling.LEAVE
+    if notice.instance in known:
+        return Handling.DRAIN
+    # EC2's events tell no group: every queue gets those of every instance of the account.
+    return None if unread else Handling.FORGET
 
 
 def understand(body: str) -> Notice:

@@ -5,7 +5,8 @@ from math import inf
 
 from workhorse.core import drain as d
 from workhorse.core.drain import REVOCABLE, Cause, Drain, DrainState
-from workhorse.core.drains import advance, look
+from workhorse.core.drain_steps import advance
+from workhorse.core.drains import look
 from workhorse.core.heartbeat import next_beat
 from workhorse.core.model import Instance, Lifecycle, Policy, Pool, Snapshot
 
@@ -36,8 +37,8 @@ def steady_until(drain: Drain, policy: Policy, now: float) -> float:
 
 
 def may_return(drain: Drain) -> bool:
-    """We chose it to leave, and nothing was asked of AWS yet."""
-    ours = drain.cause is Cause.SCALE_IN and drain.asked_at == 0
+    """It leaves because it was not needed, and nothing was asked of AWS yet."""
+    ours = drain.cause in {Cause.SCALE_IN, Cause.IDLE} and drain.asked_at == 0
     return ours and drain.state in REVOCABLE
 
 

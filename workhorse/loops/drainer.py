@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from workhorse.core.asks import Ask
 from workhorse.core.demand import bound_nodes
-from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
-from workhorse.core.drains import advance, found_cordon, look, noted, opening
+from workhorse.core.drain import PRESSING, Cause, Drain, DrainEvent, DrainState
+from workhorse.core.drain_steps import advance, heard
+from workhorse.core.drains import found_cordon, look, noted, opening
 from workhorse.core.effects import Effect, ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
 from workhorse.core.heartbeat import heartbeat
 from workhorse.core.model import Pool, Snapshot
-from workhorse.core.notices import CAUSES, HANDLING, Handling, Kind, Notice, understand
+from workhorse.core.notices import CAUSES, Handling, Notice, handling, understand
 from workhorse.core.steady import quiet_until
 from workhorse.loops.inbox import Inbox
 from workhorse.loops.members import Members, Membership
@@ -28,8 +28,7 @@ from workhorse.loops.ports import Message, Ports
 FAILURES_PER_TICK = 3
 """After so many failed effects a tick ends: Jenkins or AWS fails, and heartbeats must not wait."""
 
-CHOSEN = frozenset({Cause.SCALE_IN, Cause.ROLLOUT})
-"""Why we ourselves have an agent leave: what made it leave before does not matter then."""
+NOBODY: Mapping[str, Cause] = {}
 
 
 class Drainer:
@@ -78,7 +77,7 @@ class Drainer:
         leave: Iterable[str] = (),
         retire: Iterable[str] = (),
         recall: Iterable[str] = (),
-        asks: Iterable[Ask] = (),  # noqa: ARG002 - heard from here on, answered by the next change
+        own: Mapping[str, Cause] = NOBODY,
     ) -> None:
         """Hear, find, send heartbeats, and step every drain once.
 
@@ -87,7 +86,7 @@ class Drainer:
             leave: instances that the planner chose to leave.
             retire: instances that a rollout chose to leave.
             recall: instances whose drain the planner or a rollout calls back.
-            asks: what agents ask of us.
+            own: instances that leave of themselves, or that EC2 takes, and why.
         """
         members = self._membership.of(snapshot.groups)
         self._moved.clear()
@@ -104,8 +103,11 @@ class Drainer:
         for cause, chosen in ((Cause.SCALE_IN, leave), (Cause.ROLLOUT, retire)):
             for instance in chosen:
                 self._open(instance, members.pools[instance], cause, snapshot)
-        for instance in recall:
-            self._step(self.drains[instance], DrainEvent.RECALL_ASKED, snapshot)
+        for instance, cause in own.items():
+            self._open(instance, members.pools[instance], cause, snapshot)
+        for drain in [self.drains[instance] for instance in recall]:
+            if drain.cause not in PRESSING:
+                self._step(drain, DrainEvent.RECALL_ASKED, snapshot)
         self._look(snapshot)
         self.holds_until = 0.0
         if not self._acted and not self.inbox.messages:
@@ -119,41 +121,28 @@ class Drainer:
         return bound_nodes(snapshot.jenkins, except_jobs=jobs)
 
     def _hear(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
+        unread = any(group is None for group in snapshot.groups.values())
         for (queue, key), message in list(self.inbox.messages.items()):
             notice = understand(message.body)
-            handling = self._handling(notice, snapshot, members)
-            if handling is None:
+            known = self.drains.keys() | members.keys()
+            what = handling(notice, groups=self._pools, known=known, unread=unread)
+            if what is None:
                 continue
             del self.inbox.messages[queue, key]
             self._note(
                 "heard",
                 notice=notice.kind,
-                handling=handling,
+                handling=what,
                 instance=notice.instance,
                 detail=notice.detail,
                 message=message.id,
             )
-            if handling is Handling.DRAIN:
+            if what is Handling.DRAIN:
                 pool = members.get(notice.instance) or self._pool_told(notice)
                 self._open(notice.instance, pool, CAUSES[notice.kind], snapshot)
                 self._join(notice.instance, queue, message)
-            elif handling in {Handling.FORGET, Handling.WAKE}:
+            elif what in {Handling.FORGET, Handling.WAKE}:
                 self._forget(queue, message, notice.kind)
-
-    def _handling(
-        self, notice: Notice, snapshot: Snapshot, members: Mapping[str, Pool]
-    ) -> Handling | None:
-        """What becomes of a notice; None when that cannot be told before a better reading."""
-        handling = HANDLING[notice.kind]
-        if handling is not Handling.DRAIN:
-            return handling
-        if notice.kind is Kind.HOOK:
-            return Handling.DRAIN if notice.group in self._pools else Handling.LEAVE
-        if notice.instance in members or notice.instance in self.drains:
-            return Handling.DRAIN
-        # EC2's events tell no group: every queue gets those of every instance of the account.
-        unread = any(group is None for group in snapshot.groups.values())
-        return None if unread else Handling.FORGET
 
     def _pool_told(self, notice: Notice) -> Pool:
         """The pool of an instance that no reading shows: by its drain, else by the notice."""
@@ -219,9 +208,9 @@ class Drainer:
             group = snapshot.groups.get(pool.group)
             if event is None and (group is None or instance not in group.by_id):
                 return  # Not seen as a member: the looks decide whether there is anything to do.
-        elif drain.state is DrainState.RECALLED and cause in CHOSEN:
-            # It is to leave after all, and for this cause: by the old one it would be called back.
-            drain = self.drains[instance] = replace(drain, cause=cause, opened_at=snapshot.at)
+        else:
+            drain, again = heard(drain, cause, snapshot.at)
+            self.drains[instance], event = drain, event or again
         self._step(drain, event or opening(cause), snapshot)
 
     def _beat(self, snapshot: Snapshot) -> None:
@@ -249,6 +238,7 @@ class Drainer:
                 snapshot,
                 bound=self._bound,
                 registered=self._registered,
+                ended=self.ended[drain.pool],
             )
             self.drains[drain.instance] = noted
             failures += not self._step(noted, event, snapshot)

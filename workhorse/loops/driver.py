@@ -25,6 +25,7 @@ from workhorse.core.steady import ROUNDING_SECONDS
 from workhorse.loops.asks import Asks
 from workhorse.loops.control import NO_SURGES, Control, Wishes
 from workhorse.loops.drainer import Drainer
+from workhorse.loops.leaver import Leaver
 from workhorse.loops.notes import note
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
@@ -113,6 +114,7 @@ class Driver:
         )
         self._control.forced = forced
         self._drainer = Drainer(ports, pools, performer, stale_seconds=trust.stale_seconds)
+        self._leaver = Leaver(ports, pools)
         self.roller: Roller | None = None
         """None where no rollouts can be ordered."""
         if ports.rolling is not None:
@@ -182,7 +184,8 @@ class Driver:
             items = self._ports.controller.glance()
         except Surprise:
             return 0.0  # The tick reads in full and says what is wrong.
-        if items - self._seen:
+        begun = self._leaver.counts and self._seen - items
+        if begun or items - self._seen:
             self._tick.due = 0
         self._seen = items
         return inf
@@ -224,8 +227,9 @@ class Driver:
         wishes = self._control.tick(snapshot, drains, ended, self._surges)
         chosen = self.roller.tick(snapshot, drains, wishes) if self.roller else NOBODY
         recall = (*wishes.recall, *chosen.recall)
+        own = self._leaver.tick(snapshot, drains, wishes, asks)
         self._drainer.tick(
-            snapshot, leave=wishes.leave, retire=chosen.retire, recall=recall, asks=asks
+            snapshot, leave=wishes.leave, retire=chosen.retire, recall=recall, own=own
         )
         self._view.show(Seen.of(snapshot, self._drainer.drains, wishes.decisions))
         self._found, self._found_at = wishes, snapshot.at
@@ -233,6 +237,7 @@ class Driver:
             self._observer.holds_until(snapshot),
             wishes.holds_until,
             self.roller.holds_until if self.roller else inf,
+            self._leaver.holds_until,
             self._drainer.holds_until,
         )
         quiet_until = min(holds_until)

@@ -2,6 +2,7 @@
 
 GET  accounting   {"builds": [...]}: every build with its virtual times and why it was lost
 GET  state        clock, queue length, nodes, whether the controller boots
+GET  requests     {"GET api/json": count}: requests answered, by method and last parts of the path
 POST restart      {"hard": bool}
 POST faults       {"path_regex", "count", "status" | "delay" in real seconds}
 POST agents/NAME  {"connected": bool}: an agent inside the stand-in comes or dies
@@ -10,6 +11,7 @@ POST advance      {"seconds"}: only where the clock stands still
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +44,12 @@ class Admin:
     security: Security
     faults: list[Fault] = field(default_factory=list)
     inner: dict[str, InnerAgent] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+
+    def count(self, method: str, path: tuple[str, ...]) -> None:
+        """Count a request; what comes before the last part, or before `api`, is who it is about."""
+        asked = [part for part in path if part] or [""]
+        self.requests[f"{method} {'/'.join(asked[-2:] if 'api' in asked else asked[-1:])}"] += 1
 
     def fault(self, path: str) -> Fault | None:
         """The fault that meets a request, used up by one."""
@@ -85,6 +93,8 @@ class Admin:
                 return {"builds": [_account(run) for run in self.controller.world.history]}
             case "GET", ("state",):
                 return self._state()
+            case "GET", ("requests",):
+                return dict(self.requests)
             case "POST", ("restart",):
                 self.restart(hard=bool(wish.get("hard", False)))
             case "POST", ("faults",):

@@ -92,6 +92,7 @@ class Server:
         body = await request.read()
         if segments[0] == "_local":
             return _response(self.admin.answer(request.method, segments[1:], body))
+        self.admin.count(request.method, segments)
         if (fault := self.admin.fault(path)) is not None:
             await asyncio.sleep(fault.delay)
             if fault.status:

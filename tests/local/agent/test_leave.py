@@ -132,7 +132,7 @@ def busy_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         clients = AwsClients(REGION, aws.endpoint)
         clients.ssm.put_parameter(Name="/token", Value=jenkins.token, Type="SecureString")
         told = (
-            f"JENKINS_URL={jenkins.url}\nJENKINS_USER={jenkins.user}\n"
+            f"AGENT_WAY=swarm\nJENKINS_URL={jenkins.url}\nJENKINS_USER={jenkins.user}\n"
             f"JENKINS_TOKEN_PARAMETER=/token\nAGENT_LABELS=linux\nAGENT_EXECUTORS=2\n"
             f"AGENT_DIRECTORY={folder}\nAGENT_LABELS='linux workhorse-canary-linux'\n"
         )

@@ -69,7 +69,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         token = {"Name": "/token", "Value": jenkins.token, "Type": "SecureString"}
         cloud.json_call("PutParameter", token)
         told = (
-            f"JENKINS_URL={jenkins.url}\nJENKINS_USER={jenkins.user}\n"
+            f"AGENT_WAY=swarm\nJENKINS_URL={jenkins.url}\nJENKINS_USER={jenkins.user}\n"
             f"JENKINS_TOKEN_PARAMETER=/token\nAGENT_LABELS=linux\nAGENT_DIRECTORY={tmp_path}\n"
         )
         api = JenkinsApi(jenkins.url, jenkins.user, jenkins.token)
@@ -128,6 +128,6 @@ def test_a_bad_image_runs_and_never_becomes_a_node(world: World) -> None:
     good = launch(world.cloud, canary)
     eventually(lambda: good in {each["displayName"] for each in world.jenkins.computers()})
     found = {each["displayName"]: each["assignedLabels"] for each in world.jenkins.computers()}
-    assert {label["name"] for label in found[good]} == {good, "workhorse-canary-linux"}
+    assert {label["name"] for label in found[good]} == {good, "swarm", "workhorse-canary-linux"}
     assert silent not in found
     assert silent in world.aws.bodies.running

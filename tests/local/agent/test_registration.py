@@ -1,16 +1,15 @@
-"""Becoming a node of the stand-in, and of a real Jenkins as far as that can be told from here."""
+"""Becoming a node by the Swarm plugin of the stand-in, and what a real agent.jar is told."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from workhorse.local.agent.boot import Machine, patiently
-from workhorse.local.agent.image import Image
+from workhorse.local.agent.boot import patiently
 from workhorse.local.agent.jar import command
-from workhorse.local.agent.metadata import Configuration
-from workhorse.local.agent.registration import Registrar, RegistrationError
+from workhorse.local.agent.metadata import SWARM, Configuration
+from workhorse.local.agent.place import Place, RegistrationError
+from workhorse.local.agent.registration import Swarm
 from workhorse.local.demo.jenkins_api import JenkinsApi
 from workhorse.local.jenkins.agent_link import connect
 from workhorse.local.jenkins.standin import JenkinsStandIn
@@ -22,64 +21,63 @@ def stand_in() -> Iterator[JenkinsStandIn]:
         yield running
 
 
-@pytest.fixture
-def machine(stand_in: JenkinsStandIn) -> Machine:
+def swarm(stand_in: JenkinsStandIn, token: str = "") -> Swarm:
     settings = Configuration(
+        way=SWARM,
         jenkins_url=stand_in.url,
         jenkins_user=stand_in.user,
-        token_parameter="/token",
         labels="linux docker",
         executors=2,
-        remote_directory="/agents",
-        exclusive=False,
+        directory="/agents",
         region="us-east-1",
     )
-    registrar = Registrar(stand_in.url, stand_in.user, stand_in.token)
-    return Machine(name="i-0abc", settings=settings, registrar=registrar, image=Image())
+    return Swarm(settings, token or stand_in.token, "i-0abc")
 
 
-def test_a_machine_becomes_a_node_with_its_labels(
-    machine: Machine, stand_in: JenkinsStandIn
-) -> None:
-    machine.register()
+def node(stand_in: JenkinsStandIn) -> dict[str, object]:
     computers = JenkinsApi(stand_in.url, stand_in.user, stand_in.token).computers()
-    node = next(each for each in computers if each["displayName"] == "i-0abc")
-    labels = {label["name"] for label in node["assignedLabels"]}
-    assert labels == {"i-0abc", "linux", "docker"}
-    assert node["offline"]
+    return next(each for each in computers if each["displayName"] == "i-0abc")
 
 
-def test_registering_again_finds_the_node_and_the_same_secret(machine: Machine) -> None:
-    assert machine.register() == machine.register()
+def test_a_machine_becomes_a_node_with_its_labels(stand_in: JenkinsStandIn) -> None:
+    place = swarm(stand_in).register()
+    found = node(stand_in)
+    labels = {label["name"] for label in found["assignedLabels"]}  # type: ignore[attr-defined]
+    assert labels == {"i-0abc", "linux", "docker", "swarm"}
+    assert found["offline"]
+    assert (place.name, place.directory) == ("i-0abc", "/agents")
 
 
-def test_the_secret_opens_the_connection(machine: Machine, stand_in: JenkinsStandIn) -> None:
-    link = connect(stand_in.url, "i-0abc", machine.register(), reconnect=False)
-    try:
-        link._open()
-        assert link.connects == 1
-    finally:
-        link.close()
+def test_registering_again_gives_the_same_secret(stand_in: JenkinsStandIn) -> None:
+    assert swarm(stand_in).register().secret == swarm(stand_in).register().secret
 
 
-def test_a_registrar_without_a_good_token_says_what_was_refused(machine: Machine) -> None:
-    stranger = Registrar(machine.settings.jenkins_url, machine.settings.jenkins_user, "wrong")
-    with pytest.raises(RegistrationError, match="doCreateItem: 401"):
-        replace(machine, registrar=stranger).register()
+def test_the_secret_opens_the_connection_and_the_node_outlives_it(
+    stand_in: JenkinsStandIn,
+) -> None:
+    """A blip of the network must not delete the node with what runs there."""
+    place = swarm(stand_in).register()
+    link = connect(place.jenkins_url, place.name, place.secret, reconnect=False)
+    link._open()
+    assert link.connects == 1
+    link.close()
+    assert node(stand_in)["displayName"] == place.name
 
 
-def test_a_node_that_is_not_there_has_no_secret(machine: Machine) -> None:
-    with pytest.raises(RegistrationError, match=r"jenkins-agent\.jnlp: 404"):
-        machine.registrar.secret("i-0none")
+def test_a_machine_without_a_good_token_says_what_was_refused(stand_in: JenkinsStandIn) -> None:
+    with pytest.raises(RegistrationError, match="createSlave: 401"):
+        swarm(stand_in, "wrong").register()
 
 
-def test_a_real_agents_secret_is_not_in_its_command_line(machine: Machine, tmp_path: Path) -> None:
+def test_a_real_agents_secret_is_not_in_its_command_line(tmp_path: Path) -> None:
+    place = Place(name="i-0abc", jenkins_url="http://j/", secret="s3cret", directory="/agents")
     secret = tmp_path / "secret"
-    found = command(machine, tmp_path / "agent.jar", secret, tmp_path)
+    found = command(place, tmp_path / "agent.jar", secret)
     assert found[found.index("-secret") + 1] == f"@{secret}"
     assert found[found.index("-name") + 1] == "i-0abc"
-    assert found[found.index("-url") + 1] == machine.settings.jenkins_url
+    assert found[found.index("-url") + 1] == "http://j/"
     assert "-webSocket" in found
+    assert not any("s3cret" in word for word in found)
 
 
 def test_patience_outlasts_failures_and_ends() -> None:

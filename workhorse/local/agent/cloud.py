@@ -25,11 +25,12 @@ class CallError(Exception):
 
 
 class Cloud:
-    """The embedded AWS at `endpoint`, asked about one region."""
+    """The embedded AWS at `endpoint`, asked about one region with the access key `key`."""
 
-    def __init__(self, endpoint: str, region: str) -> None:
-        self._endpoint = endpoint.rstrip("/") + "/"
-        self._region = region
+    def __init__(self, endpoint: str, region: str, *, key: str = "embedded") -> None:
+        self.endpoint = endpoint.rstrip("/") + "/"
+        self.region = region
+        self._key = key
 
     def parameter(self, name: str) -> str:
         """The decrypted value of an SSM parameter; raises like `json_call`."""
@@ -90,10 +91,10 @@ class Cloud:
         return found
 
     def _ask(self, service: str, headers: dict[str, str], body: str) -> Answer:
-        scope = f"embedded/20260101/{self._region}/{service}/aws4_request"
+        scope = f"{self._key}/20260101/{self.region}/{service}/aws4_request"
         signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
         headers = {**headers, "Authorization": signed}
-        return ask("POST", self._endpoint, headers=headers, body=body.encode())
+        return ask("POST", self.endpoint, headers=headers, body=body.encode())
 
 
 def _message(answer: Answer) -> str:

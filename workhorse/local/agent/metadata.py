@@ -3,19 +3,30 @@
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 """
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workhorse.local.agent.http import ask
+from workhorse.local.agent.proof import Key
 
 TOKEN_LIFE_SECONDS = 21600
 """The longest life that the service grants a token."""
 
-REQUIRED = ("JENKINS_URL", "JENKINS_USER", "JENKINS_TOKEN_PARAMETER", "AGENT_LABELS")
-"""Lines without which user data is no configuration of an agent."""
+OK, UNAUTHORISED, NOT_FOUND = 200, 401, 404
+
+GATEWAY, TOKEN, SWARM = "gateway", "token", "swarm"
+
+REQUIRED = {
+    GATEWAY: ("GATEWAY_URL", "GATEWAY_AUDIENCE"),
+    TOKEN: ("GATEWAY_URL", "AGENT_TOKEN_PARAMETER"),
+    SWARM: ("JENKINS_URL", "JENKINS_USER", "JENKINS_TOKEN_PARAMETER", "AGENT_LABELS"),
+}
+"""Lines without which user data is no configuration of an agent, by its way into Jenkins."""
 
 DEFAULTS = {
+    "AGENT_WAY": GATEWAY,
     "AGENT_EXECUTORS": "1",
     "AGENT_DIRECTORY": "/home/jenkins/agent",
     "AGENT_MODE": "NORMAL",
@@ -26,20 +37,25 @@ DEFAULTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What user data tells an agent; it names the secret and does not hold it."""
+    """What user data tells an agent; it names secrets and holds none."""
 
-    jenkins_url: str
-    """Root URL of the controller, with a slash at its end."""
-    jenkins_user: str
-    token_parameter: str
-    """Name of the SSM parameter that holds the user's API token."""
-    labels: str
-    """Label string of the node, as a person would type it."""
-    executors: int
-    remote_directory: str
-    exclusive: bool
-    """Builds without a label do not run here (Jenkins' EXCLUSIVE mode)."""
+    way: str = GATEWAY
+    """How it becomes a node: `gateway`, `token` or `swarm`."""
+    gateway_url: str = ""
+    """With a slash at its end, as Jenkins' is."""
+    audience: str = ""
+    """The name of the gateway, which a proof of identity is made for."""
     region: str
+    token_parameter: str = ""
+    """Name of the SSM parameter that holds a registration token."""
+    jenkins_url: str = ""
+    jenkins_user: str = ""
+    jenkins_token_parameter: str = ""
+    """Name of the SSM parameter that holds that user's API token; way swarm only, as the rest."""
+    labels: str = ""
+    executors: int = 1
+    directory: str = ""
+    exclusive: bool = False
 
 
 class Metadata:
@@ -57,19 +73,49 @@ class Metadata:
         """The id of the image that the instance was launched from."""
         return self._get("meta-data/ami-id")
 
+    def is_spot(self) -> bool:
+        """Whether EC2 may take the instance back."""
+        return self._get("meta-data/instance-life-cycle") == "spot"
+
     def user_data(self) -> str:
         """The user data, as text."""
         return self._get("user-data")
 
-    def _get(self, path: str) -> str:
+    def key(self) -> Key:
+        """The credentials of the instance's role.
+
+        Raises:
+            OSError: it has none, or the service does not answer.
+        """
+        role = self._get("meta-data/iam/security-credentials/").split("\n")[0]
+        told = json.loads(self._get(f"meta-data/iam/security-credentials/{role}"))
+        return Key(id=told["AccessKeyId"], secret=told["SecretAccessKey"], token=told["Token"])
+
+    def interruption(self) -> str:
+        """The notice that EC2 takes the instance back; empty for none."""
+        return self._get("meta-data/spot/instance-action", none="")
+
+    def rebalance(self) -> str:
+        """The recommendation to leave; empty for none."""
+        return self._get("meta-data/events/recommendations/rebalance", none="")
+
+    def _get(self, path: str, *, none: str | None = None) -> str:
+        """The text there; where there is nothing, `none`, unless that is None."""
         if not self._token:
             life = {"X-aws-ec2-metadata-token-ttl-seconds": str(TOKEN_LIFE_SECONDS)}
-            self._token = self._ask("PUT", "api/token", life)
-        return self._ask("GET", path, {"X-aws-ec2-metadata-token": self._token})
+            self._token = self._ask("PUT", "api/token", life) or ""
+        found = self._ask("GET", path, {"X-aws-ec2-metadata-token": self._token})
+        if found is None and none is None:
+            raise ConnectionError(f"metadata service: {path}: {NOT_FOUND}")
+        return none or "" if found is None else found
 
-    def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> str:
+    def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> str | None:
         answer = ask(method, f"{self._root}/{path}", headers=headers)
-        if answer.status != 200:  # noqa: PLR2004 - the one good status
+        if answer.status == NOT_FOUND and method == "GET":
+            return None
+        if answer.status != OK:
+            # A token that ended is asked for again at the next try.
+            self._token = ""
             raise ConnectionError(f"metadata service: {path}: {answer.status}")
         return answer.text
 
@@ -78,21 +124,33 @@ def configuration(user_data: str) -> Configuration:
     """Read user data: lines of NAME=value as a shell reads them, # comments, others ignored.
 
     Raises:
-        ValueError: a required name is missing; the message lists what is.
+        ValueError: there is no such way, or a name that it requires is missing; the message lists
+            what is.
     """
     values = DEFAULTS | dict(_assignments(user_data))
-    if missing := [name for name in REQUIRED if not values.get(name)]:
+    way = values["AGENT_WAY"]
+    if way not in REQUIRED:
+        raise ValueError(f"AGENT_WAY is {way!r}; legal: {', '.join(REQUIRED)}")
+    if missing := [name for name in REQUIRED[way] if not values.get(name)]:
         raise ValueError(f"user data lacks {', '.join(missing)}")
     return Configuration(
-        jenkins_url=values["JENKINS_URL"].rstrip("/") + "/",
-        jenkins_user=values["JENKINS_USER"],
-        token_parameter=values["JENKINS_TOKEN_PARAMETER"],
-        labels=values["AGENT_LABELS"],
-        executors=int(values["AGENT_EXECUTORS"]),
-        remote_directory=values["AGENT_DIRECTORY"],
-        exclusive=values["AGENT_MODE"] == "EXCLUSIVE",
+        way=way,
+        gateway_url=_rooted(values.get("GATEWAY_URL", "")),
+        audience=values.get("GATEWAY_AUDIENCE", ""),
         region=values["AWS_REGION"],
+        token_parameter=values.get("AGENT_TOKEN_PARAMETER", ""),
+        jenkins_url=_rooted(values.get("JENKINS_URL", "")),
+        jenkins_user=values.get("JENKINS_USER", ""),
+        jenkins_token_parameter=values.get("JENKINS_TOKEN_PARAMETER", ""),
+        labels=values.get("AGENT_LABELS", ""),
+        executors=int(values["AGENT_EXECUTORS"]),
+        directory=values["AGENT_DIRECTORY"],
+        exclusive=values["AGENT_MODE"] == "EXCLUSIVE",
     )
+
+
+def _rooted(url: str) -> str:
+    return url.rstrip("/") + "/" if url else ""
 
 
 def _assignments(text: str) -> list[tuple[str, str]]:

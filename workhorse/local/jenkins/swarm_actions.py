@@ -1,5 +1,6 @@
 """The swarm plugin's registration API; its answers are text and a little XML."""
 
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from workhorse.local.jenkins import agents, answers, nodes
@@ -10,9 +11,12 @@ from workhorse.local.jenkins.nodes import Node
 
 PLAIN = "text/plain; UTF-8;charset=iso-8859-1"
 
+KEEPING = "hudson.plugins.swarm.KeepSwarmClientNodeProperty"
+"""The property of a node that stays when its agent is gone."""
+
 
 def create(call: Call) -> Answer:
-    """`createSlave`: a node that lives as long as its connection."""
+    """`createSlave`: a node that lives as long as its connection, or longer where it is asked."""
     call.need(rights.AGENT_CREATE)
     call.need(rights.AGENT_CONNECT)
     if call.value("mode") not in {"NORMAL", "EXCLUSIVE"}:
@@ -38,6 +42,9 @@ def create(call: Call) -> Answer:
         mode=call.value("mode"),
         swarm_plugin=world.profile.swarm_plugin,
     )
+    properties = node.root.find("nodeProperties")
+    if properties is not None and call.value("keepDisconnectedClients") == "true":
+        ET.SubElement(properties, KEEPING)
     agents.add_node(world, node)
     secret = call.security.agent_secret(name)
     body = f"#\n#Thu Jan 01 00:00:00 UTC 1970\nname={name}\nsecret={secret}\n"

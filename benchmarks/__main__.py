@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("tick", "reaction", "simulation", "chaos", "bound", "policy", "rollout")
+BENCHMARKS = ("tick", "reaction", "simulation", "chaos", "bound", "policy", "rollout", "gateway")
 """Modules of this package, each with a `run`.
 
 Each is imported when it is due: what the later ones load would weigh on the earlier ones, for

@@ -24,7 +24,7 @@ from workhorse.sim.world import World
 
 ROOT = Path(__file__).parents[2]
 TRACE = ROOT / "data" / "traces" / "bitcoin-core.csv"
-START_HOURS, HOURS, LABEL = 1052.0, 0.75, "linux"
+START_HOURS, HOURS, LABEL = 1100.5, 0.25, "linux"
 PATIENCE_SECONDS = 280
 
 BOOT_SECONDS = 75.0

@@ -15,6 +15,7 @@ from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 from workhorse.loops.standing import Placed, Standing
+from workhorse.loops.warmth import launch_warm
 
 KEEP_SECONDS = 3600.0
 """What was learned is journalled no more often: a restart forgets an hour of it."""
@@ -111,7 +112,7 @@ class Control:
             )
             standing.keep(decision, demand, snapshot)
             decisions.append(decision)
-            if self._perform(decision):
+            if self._perform(decision, pool):
                 leave += decision.moves.leave
                 recall += decision.moves.recall
         self.forced = False
@@ -172,7 +173,7 @@ class Control:
             self._kept_at[decision.pool] = decision.at
             self._write(f"learned:{decision.pool}", **learned.as_record())
 
-    def _perform(self, decision: Decision) -> bool:
+    def _perform(self, decision: Decision, pool: Pool) -> bool:
         """Tell it and set the size; only when that worked do agents leave or come back."""
         self._tell(decision)
         self._memory[decision.pool] = decision.memory
@@ -182,6 +183,7 @@ class Control:
         because = f"{decision.pool}: {rule}" if rule else f"{decision.pool}: as before"
         try:
             for effect in decision.effects:
+                launch_warm(self._ports, self._performer, pool, decision.survey.group, effect)
                 self._performer.perform(effect, because)
         except Surprise:
             return False

@@ -39,7 +39,14 @@ cat /proc/net/dev >/network
 [ -e /off ] && exit 0
 trap 'echo halted >/halted; exit 0' {POWEROFF}
 echo up >/up
-while :; do sleep 0.05; done
+while :; do
+    sleep 0.05
+    if [ -b /dev/sdf ]; then
+        read -r line </dev/sdf && echo "$line" >/disk
+    elif [ -e /disk ]; then
+        echo gone >/gone
+    fi
+done
 """
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -73,6 +74,39 @@ def test_a_machine_that_powers_itself_off_is_no_more(cloud: Machines) -> None:
     layer.parent.rename(cloud.library.layer(image).parent)
     instance = cloud.launch(image, InstanceInitiatedShutdownBehavior="terminate")
     cloud.until("EC2 ends it", lambda: cloud.state(instance) in {"shutting-down", "terminated"})
+
+
+def loops(path: Path) -> str:
+    """The loop devices of a file."""
+    told = subprocess.run(
+        ["losetup", "--associated", str(path)], capture_output=True, text=True, check=True
+    )
+    return told.stdout
+
+
+def test_an_attached_volume_is_a_disk_inside_and_a_detached_one_is_none(cloud: Machines) -> None:
+    """What is on it stays with it; a machine that ends lets go of it."""
+    layer = cloud.up(instance := cloud.launch())
+    zone = cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0][
+        "Placement"
+    ]["AvailabilityZone"]
+    volume = cloud.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    content = cloud.folder / "volumes" / f"{volume}.img"
+    content.parent.mkdir()
+    content.write_text("kept from before\n")
+
+    cloud.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/sdf")
+    cloud.until("it is read inside", (layer / "disk").exists)
+    cloud.until("all of it", lambda: (layer / "disk").read_text() == "kept from before\n")
+    assert content.stat().st_size == 1 << 30
+    cloud.ec2.detach_volume(VolumeId=volume, InstanceId=instance)
+    cloud.until("it is gone inside", (layer / "gone").exists)
+    cloud.until("its loop device is free", lambda: loops(content) == "")
+
+    cloud.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/sdf")
+    cloud.until("it is there again", lambda: loops(content) != "")
+    os.killpg(cloud.body(instance), signal.SIGKILL)
+    cloud.until("a loop device ends with its machine", lambda: loops(content) == "")
 
 
 def baking(cloud: Machines) -> str:

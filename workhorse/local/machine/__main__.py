@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from workhorse.local.agent.boot import CLOCK, ENDPOINT, METADATA
 from workhorse.local.agent.cloud import CallError, Cloud
 from workhorse.local.machine import boot, namespace
+from workhorse.local.machine.disks import handed_in
 from workhorse.local.machine.identity import identity, made_from
 from workhorse.local.machine.layers import Library, Machine
 
@@ -70,7 +71,8 @@ async def _live(given: argparse.Namespace) -> int:
         told = boot.Told(
             endpoint=endpoint, metadata=os.environ[METADATA], region=region, clock=os.environ[CLOCK]
         )
-        return await _serve(machine, given.port, told)
+        async with handed_in(given.folder.resolve() / "volumes", cloud, given.instance):
+            return await _serve(machine, given.port, told)
     finally:
         machine.unmount()
         if who.public_key:

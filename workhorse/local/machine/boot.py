@@ -69,16 +69,16 @@ def agent_command(machine: Machine, network: str, told: Told) -> list[str]:
         'exec python3 -S -m workhorse.local.machine.link "$@"\n',
     )
     (program / "workhorse").mkdir(exist_ok=True)
-    cache = given / "cache"
-    cache.mkdir(exist_ok=True)
+    mounts = given / "mnt"
+    (mounts / "cache").mkdir(parents=True, exist_ok=True)
     return [
         *_nspawn(machine),
         f"--network-namespace-path={network}",
         f"--bind-ro={given / 'local.env'}:{LOCAL_ENVIRONMENT}",
         f"--bind-ro={program}:{PROGRAM_FOLDER}",
         f"--bind-ro={PACKAGE}:{PROGRAM_FOLDER}/workhorse",
-        # Docker keeps its layers there, and overlayfs takes no overlayfs below.
-        f"--bind={cache}:/mnt/cache",
+        # Without a volume Docker keeps its layers there, and overlayfs takes no overlayfs below.
+        f"--bind={mounts}:/mnt",
     ]
 
 

@@ -29,6 +29,18 @@ def test_names_and_labels_are_those_that_prometheus_reads_back() -> None:
     }
 
 
+def test_what_is_told_by_kind_carries_the_kind_and_the_number_of_all_an_empty_one() -> None:
+    told = exposition(
+        (
+            Meter(name="Disagreements", value=2, unit="Count", pool="linux"),
+            Meter(name="Disagreements", value=2, unit="Count", pool="linux", kind="hung"),
+        )
+    )
+
+    assert 'workhorse_disagreements{kind="",pool="linux"} 2.0' in told
+    assert 'workhorse_disagreements{kind="hung",pool="linux"} 2.0' in told
+
+
 def test_the_server_tells_the_newest_numbers_and_ends_when_told() -> None:
     with Prometheus("127.0.0.1", 0) as served:
         served.publish(METERS, at=1)

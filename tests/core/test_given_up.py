@@ -1,7 +1,5 @@
 """Agents that never got a node, or whose node stays offline: they are paid for and of no use."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.facts import NOW, decided, group, instance, jenkins, node, pool, snapshot
@@ -10,56 +8,47 @@ from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drain_steps import advance
 from workhorse.core.effects import TerminateInstance
-from workhorse.core.model import Instance, Node, Pool, Snapshot
+from workhorse.core.model import Instance, Node, Pool, Scaling, Snapshot
 from workhorse.core.survey import Times
 
 ID = "i-00000001"
-LONG_AGO = Times(absent_since={ID: NOW - 3600})
 
 
-def seen(*nodes: Node, member: Instance | None = None, frozen: bool = False) -> Snapshot:
-    return snapshot(jenkins(*nodes), group(member or instance(ID)), frozen=frozen)
+def seen(*nodes: Node, member: Instance | None = None) -> Snapshot:
+    return snapshot(jenkins(*nodes), group(member or instance(ID)))
 
 
-def leaving(shown: Snapshot, of: Pool | None = None) -> tuple[str, ...]:
-    memory = PoolMemory(changed_at=NOW, times=LONG_AGO)
-    return decided(shown, of=of, memory=memory).moves.leave
+@pytest.mark.parametrize("shown", [seen(), seen(node(ID, offline=True))], ids=["none", "offline"])
+def test_the_planner_chooses_nobody_for_being_lost_that_is_the_ledgers(shown: Snapshot) -> None:
+    memory = PoolMemory(changed_at=NOW, times=Times(absent_since={ID: NOW - 3600}))
+
+    assert decided(shown, memory=memory).moves.leave == ()
 
 
-def test_an_agent_that_never_got_a_node_is_given_up() -> None:
-    assert leaving(seen()) == (ID,)
+ALARMS = Scaling.ALARMS
 
 
-def test_an_agent_whose_node_stays_offline_is_given_up() -> None:
-    assert leaving(seen(node(ID, offline=True))) == (ID,)
-
-
+@pytest.mark.parametrize("cause", [Cause.LOST, Cause.OLD_IMAGE])
 @pytest.mark.parametrize(
-    ("shown", "of"),
+    ("of", "decrement"),
     [
-        (seen(member=instance(ID, launched_at=NOW - 10)), pool()),
-        (seen(member=instance(ID, protected=True)), pool()),
-        (seen(frozen=True), pool()),
-        (seen(), pool(scale_in=False)),
-        (replace(seen(), jenkins=None), pool()),
+        (pool(), True),
+        (pool(floor=1), False),
+        (pool(scaling=ALARMS), False),
+        (pool(scale_in=False), False),
     ],
-    ids=["booting", "protected", "frozen", "scale-in off", "blind"],
+    ids=["above the floor", "at the floor", "alarms", "scale-in off"],
 )
-def test_an_agent_is_not_given_up_while(shown: Snapshot, of: Pool) -> None:
-    young = replace(LONG_AGO, absent_since={})
-    memory = PoolMemory(changed_at=NOW, times=young)
-
-    assert decided(shown, of=of, memory=memory).moves.leave == ()
-
-
-@pytest.mark.parametrize(("floor", "decrement"), [(0, True), (1, False)])
-def test_an_agent_that_leaves_at_the_floor_is_replaced(floor: int, decrement: bool) -> None:  # noqa: FBT001
-    of = pool(floor=floor)
+def test_who_is_given_up_is_replaced_where_the_pool_may_not_be_sized_or_shrink(
+    cause: Cause,
+    of: Pool,
+    decrement: bool,  # noqa: FBT001 - a case
+) -> None:
     had = Drain(
         instance=ID,
         pool=of.name,
         group=of.group,
-        cause=Cause.SCALE_IN,
+        cause=cause,
         state=DrainState.ASKED,
         opened_at=NOW - 600,
     )

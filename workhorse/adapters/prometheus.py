@@ -1,7 +1,7 @@
 """The meters as Prometheus text, and a small server that Prometheus scrapes.
 
 `QueueLength` becomes `workhorse_queue_length{pool="...",label="..."}`; a number of the whole pool
-has the empty label. A meter in seconds gets the suffix that Prometheus' naming asks for:
+has the empty label. Disagreements carry their kind instead. A meter in seconds gets the suffix that Prometheus' naming asks for:
 https://prometheus.io/docs/practices/naming/
 """
 
@@ -69,14 +69,14 @@ class _Latest(Collector):
         self.meters = meters
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One family for each meter name."""
+        """One family for each meter name; by kinds where any meter of that name is of one."""
+        by_kind = {meter.name for meter in self.meters if meter.kind}
         families: dict[str, GaugeMetricFamily] = {}
         for meter in self.meters:
-            name = _name(meter)
-            family = families.setdefault(
-                name, GaugeMetricFamily(name, meter.name, labels=("pool", "label"))
-            )
-            family.add_metric((meter.pool, meter.label), meter.value)
+            name, of_kind = _name(meter), meter.name in by_kind
+            labels = ("pool", "kind" if of_kind else "label")
+            family = families.setdefault(name, GaugeMetricFamily(name, meter.name, labels=labels))
+            family.add_metric((meter.pool, meter.kind if of_kind else meter.label), meter.value)
         yield from families.values()
 
 

@@ -256,27 +256,13 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
     ]
     idle = seen.idle(snapshot.at, plan.idle_seconds)
     leaving = first_to_leave(idle, seen.group.template_version)
-    wish = moves(situation, plan.target, recallable=back, idle=leaving)
-    lost = _given_up(situation, seen)
-    return replace(wish, leave=wish.leave + lost) if lost else wish
+    return moves(situation, plan.target, recallable=back, idle=leaving)
 
 
 def _online(snapshot: Snapshot, instance: str) -> bool:
     """An agent that is not would be no capacity, however often it is called back."""
     node = snapshot.jenkins.nodes.get(instance) if snapshot.jenkins else None
     return node is not None and not node.offline
-
-
-def _given_up(situation: Situation, seen: Survey) -> tuple[str, ...]:
-    """Agents that lost their node, or never had one: no capacity, and paid for as long as they run.
-
-    They leave by the same drain as any other, which waits until nothing could resume on them.
-    """
-    s = situation
-    if not s.told or s.frozen or not s.policy.scale_in or s.group.scale_in_off:
-        return ()
-    lost = [agent.instance for agent in seen.lost if not agent.instance.protected]
-    return tuple(instance.id for instance in lost[: s.policy.max_step])
 
 
 def _change(seen: int | None, expected: int | None, found: int) -> Change | None:

@@ -34,8 +34,10 @@ A controller that starts anew finds the drains there and goes on; all it loses i
 What is ugly: an agent that never had a node, or whose node stays offline, can never be *seen* idle.
 We wait `Policy.boot_seconds`, and no less than the five minutes in which Jenkins lets a pipeline
 resume, and then let it go as lost; a build there would be lost already.
+Whom the ledger gave up has been waited for: there the five minutes are enough, and they began when
+it was missed first.
 An agent whose node we saw and that Jenkins no longer lists is another matter: it may run on, so it
-counts as busy for as long as the hook can be held.
+counts as busy until the ledger gives it up, or EC2 says that it is no more.
 """
 
 from dataclasses import dataclass
@@ -70,9 +72,13 @@ class Cause(Word):
     """It has run as many builds as an agent of its pool may."""
     STOP = "stop"
     """Somebody on it stops it."""
+    LOST = "lost"
+    """The ledger gave it up: it has no online node, and nothing can come back to it."""
+    OLD_IMAGE = "old-image"
+    """Its image is older than its pool allows."""
 
 
-CHOSEN = frozenset({Cause.SCALE_IN, Cause.ROLLOUT, Cause.IDLE, Cause.SPENT, Cause.STOP})
+CHOSEN = frozenset(set(Cause) - {Cause.HOOK, Cause.SPOT, Cause.REBALANCE})
 """Why we ourselves have an agent leave: what made it leave before does not matter then."""
 
 PRESSING = (Cause.SPENT, Cause.STOP, Cause.REBALANCE, Cause.SPOT)
@@ -171,6 +177,12 @@ class DrainAction(Word):
     RECALL = "Recall"
     DELETE_NODE = "DeleteNode"
     FORGET = "ForgetMessage"
+
+
+def resume_patience(cause: Cause, boot_seconds: float) -> float:
+    """How long an agent is missed, in seconds, before nothing can come back to it."""
+    boot = 0.0 if cause is Cause.LOST else boot_seconds
+    return max(boot, PIPELINE_RESUME_SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ _SHRINKING = frozenset({Cause.SCALE_IN, Cause.IDLE})
 In `alarms` mode too: nobody writes a size there, so that no policy's word is overwritten, and a
 group that were not told would launch another idle one at once.
 """
-_REPLACED = frozenset({Cause.ROLLOUT, Cause.SPENT, Cause.STOP})
+_REPLACED = frozenset({Cause.ROLLOUT, Cause.SPENT, Cause.STOP, Cause.LOST, Cause.OLD_IMAGE})
 """Another is launched by demand, where we may size the pool; by Auto Scaling where we may not."""
 
 

@@ -30,6 +30,8 @@ _EVENT_OF = {
     Cause.IDLE: DrainEvent.CHOSEN,
     Cause.SPENT: DrainEvent.CHOSEN,
     Cause.STOP: DrainEvent.LEAVE_ASKED,
+    Cause.LOST: DrainEvent.CHOSEN,
+    Cause.OLD_IMAGE: DrainEvent.CHOSEN,
 }
 
 
@@ -82,7 +84,7 @@ def look(  # noqa: PLR0911, PLR0913 - a ladder of conditions, an event each; its
         bound: nodes that queued items name, from `core.demand.bound_nodes`.
         registered: instances whose node was seen before. When such a node is no longer listed, its
             agent may run on without one (Jenkins drops a computer of no executors so): it is
-            never lost to us, only to the hook's own end.
+            lost to us when the ledger says so, for then it is not among these any more.
         ended: agents of the pool that took desired capacity down since the snapshot.
     """
     drain = noted(drain, snapshot)
@@ -100,6 +102,8 @@ def look(  # noqa: PLR0911, PLR0913 - a ladder of conditions, an event each; its
         return drain, DrainEvent.HOOK_ARRIVED
     if _hook_absent(drain, instance, snapshot.at):
         return drain, DrainEvent.HOOK_ABSENT
+    if _dead_at_hook(instance, snapshot):
+        return drain, DrainEvent.SEEN_LOST_AT_HOOK
     if instance.id in registered and snapshot.jenkins and instance.id not in snapshot.jenkins.nodes:
         return drain, DrainEvent.SEEN_UNKNOWN
     after, event = _inside(drain, pool, instance, snapshot, bound)
@@ -137,6 +141,12 @@ def _hook_absent(drain: Drain, instance: Instance, now: float) -> bool:
     told = drain.cause is Cause.HOOK and instance.lifecycle is Lifecycle.IN_SERVICE
     early = now - drain.opened_at < d.REPEAT_SECONDS
     return told and not early and drain.state in REVOCABLE
+
+
+def _dead_at_hook(instance: Instance, snapshot: Snapshot) -> bool:
+    """EC2's plain word that it is terminated: its group waits for nobody."""
+    waits = instance.lifecycle is Lifecycle.TERMINATING_WAIT
+    return waits and not snapshot.frozen and snapshot.states.get(instance.id) == "terminated"
 
 
 def _outside(drain: Drain, snapshot: Snapshot) -> DrainEvent:
@@ -185,7 +195,7 @@ def _missing(
         return replace(drain, missing_since=None), DrainEvent.SEEN_BUSY
     if drain.missing_since is None or drain.missing_since > read_at:
         drain = replace(drain, missing_since=read_at)
-    patience = max(policy.boot_seconds, d.PIPELINE_RESUME_SECONDS)
+    patience = d.resume_patience(drain.cause, policy.boot_seconds)
     if read_at - (drain.missing_since or read_at) < patience:
         return drain, DrainEvent.SEEN_UNKNOWN
     if instance.lifecycle is Lifecycle.TERMINATING_WAIT:

@@ -17,8 +17,11 @@ class Meter:
     pool: str
     label: str = ""
     """A label expression that items wait for; empty for the number of the whole pool."""
+    kind: str = ""
+    """A disagreement of the ledger's; empty for all of them."""
 
     @property
     def dimensions(self) -> dict[str, str]:
-        """CloudWatch dimensions: `Pool`, and `Label` where the meter is of one label."""
-        return {"Pool": self.pool} | ({"Label": self.label} if self.label else {})
+        """CloudWatch dimensions: `Pool`, and `Label` or `Kind` where the meter is of one."""
+        own = {"Label": self.label, "Kind": self.kind}
+        return {"Pool": self.pool} | {name: value for name, value in own.items() if value}

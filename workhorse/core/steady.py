@@ -31,7 +31,7 @@ def steady_until(drain: Drain, policy: Policy, now: float) -> float:
         drain.asked_at + d.REPEAT_SECONDS,
         drain.handed_at + d.JOB_PATIENCE_SECONDS,
         (drain.confirmed_at or 0) + policy.settle_seconds,
-        (drain.missing_since or 0) + max(policy.boot_seconds, d.PIPELINE_RESUME_SECONDS),
+        (drain.missing_since or 0) + d.resume_patience(drain.cause, policy.boot_seconds),
     )
     return min([next_beat(drain), *[end for end in ends if end > now]])
 

@@ -29,6 +29,7 @@ FAILURES_PER_TICK = 3
 """After so many failed effects a tick ends: Jenkins or AWS fails, and heartbeats must not wait."""
 
 NOBODY: Mapping[str, Cause] = {}
+NONE_LOST: Mapping[str, float] = {}
 
 
 class Drainer:
@@ -70,7 +71,7 @@ class Drainer:
         that tick did anything."""
         self._acted = False
 
-    def tick(
+    def tick(  # noqa: PLR0913 - who asks for what, by name
         self,
         snapshot: Snapshot,
         *,
@@ -78,6 +79,7 @@ class Drainer:
         retire: Iterable[str] = (),
         recall: Iterable[str] = (),
         own: Mapping[str, Cause] = NOBODY,
+        lost: Mapping[str, float] = NONE_LOST,
     ) -> None:
         """Hear, find, send heartbeats, and step every drain once.
 
@@ -86,7 +88,8 @@ class Drainer:
             leave: instances that the planner chose to leave.
             retire: instances that a rollout chose to leave.
             recall: instances whose drain the planner or a rollout calls back.
-            own: instances that leave of themselves, or that EC2 takes, and why.
+            own: instances that leave of themselves, or that EC2 or the ledger takes, and why.
+            lost: instances that the ledger gave up, and since when they are missed.
         """
         members = self._membership.of(snapshot.groups)
         self._moved.clear()
@@ -95,7 +98,7 @@ class Drainer:
         nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
         unread = any(group is None for group in snapshot.groups.values())
         kept = self._registered if unread else self._registered & members.pools.keys()
-        self._registered = kept | (nodes.keys() & members.pools.keys())
+        self._registered = (kept | (nodes.keys() & members.pools.keys())) - lost.keys()
         self._bound = self._bound_nodes(snapshot)
         self._beat(snapshot)
         self._find(snapshot, members)
@@ -108,11 +111,19 @@ class Drainer:
         for drain in [self.drains[instance] for instance in recall]:
             if drain.cause not in PRESSING:
                 self._step(drain, DrainEvent.RECALL_ASKED, snapshot)
+        for instance, since in lost.items():
+            self._miss(instance, since)
         self._look(snapshot)
         self.holds_until = 0.0
         if not self._acted and not self.inbox.messages:
             told = {"bound": self._bound, "registered": self._registered}
             self.holds_until = quiet_until(had, self.drains, self._pools, snapshot, **told)
+
+    def _miss(self, instance: str, since: float) -> None:
+        """The ledger has waited for it already: its drain begins from there."""
+        drain = self.drains.get(instance)
+        if drain is not None and (drain.missing_since is None or since < drain.missing_since):
+            self.drains[instance] = replace(drain, missing_since=since)
 
     def _bound_nodes(self, snapshot: Snapshot) -> frozenset[str]:
         if snapshot.jenkins is None or not snapshot.jenkins.queue:

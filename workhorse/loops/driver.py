@@ -21,11 +21,13 @@ from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
+from workhorse.core.rollout import OVER
 from workhorse.core.steady import ROUNDING_SECONDS
 from workhorse.loops.asks import Asks
 from workhorse.loops.control import NO_SURGES, Control, Wishes
 from workhorse.loops.drainer import Drainer
 from workhorse.loops.leaver import Leaver
+from workhorse.loops.ledger import Books, Ledger
 from workhorse.loops.notes import note
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
@@ -46,6 +48,8 @@ class Pace:
     """Where rollouts can be ordered."""
     asked: float = 0.5
     """Where agents can ask: a spot notice leaves two minutes, and an ask costs nothing to look."""
+    inventory: float = 60
+    """Where EC2 is asked what is ours: nothing of that is urgent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +85,7 @@ class Driver:
         rollouts: Mapping[str, RolloutPolicy] | None = None,
         asks: Asks | None = None,
         view: View | None = None,
+        books: Books | None = None,
         forced: bool = False,
         deaf: bool = False,
     ) -> None:
@@ -98,6 +103,7 @@ class Driver:
             rollouts: pool name to what a rollout may do there; the defaults for a pool without.
             asks: what agents ask for; None where they have nobody to ask.
             view: where the gateway sees what a tick saw; None for nobody to show it to.
+            books: how the ledger's books are kept.
             forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
@@ -115,6 +121,7 @@ class Driver:
         self._control.forced = forced
         self._drainer = Drainer(ports, pools, performer, stale_seconds=trust.stale_seconds)
         self._leaver = Leaver(ports, pools)
+        self._ledger = Ledger(ports, pools, performer, books or Books())
         self.roller: Roller | None = None
         """None where no rollouts can be ordered."""
         if ports.rolling is not None:
@@ -134,6 +141,7 @@ class Driver:
             _Loop(self.glance, pace.glance),
             _Loop(self.mail, mail),
             _Loop(self.orders, pace.orders if self.roller else inf),
+            _Loop(self.inventory, pace.inventory if self._ledger.reads else inf),
             self._tick,
             _Loop(self.publish, pace.publish),
         )
@@ -217,6 +225,12 @@ class Driver:
         self._unread = ""
         return inf
 
+    def inventory(self) -> float:
+        """Read what EC2 shows of ours; when that is news, the next tick is due now."""
+        if self._ledger.read():
+            self._tick.due = 0
+        return self._ledger.read_holds_until
+
     def tick(self) -> float:
         """Observe, decide, perform, remember."""
         asks = self._asks.take() if self._asks else ()
@@ -226,10 +240,15 @@ class Driver:
         drains = self._drainer.drains
         wishes = self._control.tick(snapshot, drains, ended, self._surges)
         chosen = self.roller.tick(snapshot, drains, wishes) if self.roller else NOBODY
-        recall = (*wishes.recall, *chosen.recall)
+        verdict = self._ledger.tick(snapshot, drains, wishes, asks, self._rolling)
         own = self._leaver.tick(snapshot, drains, wishes, asks)
         self._drainer.tick(
-            snapshot, leave=wishes.leave, retire=chosen.retire, recall=recall, own=own
+            snapshot,
+            leave=wishes.leave,
+            retire=chosen.retire,
+            recall=(*wishes.recall, *chosen.recall, *verdict.recall),
+            own={**verdict.own, **own},
+            lost=verdict.lost,
         )
         self._view.show(Seen.of(snapshot, self._drainer.drains, wishes.decisions))
         self._found, self._found_at = wishes, snapshot.at
@@ -238,6 +257,7 @@ class Driver:
             wishes.holds_until,
             self.roller.holds_until if self.roller else inf,
             self._leaver.holds_until,
+            self._ledger.holds_until,
             self._drainer.holds_until,
         )
         quiet_until = min(holds_until)
@@ -257,11 +277,17 @@ class Driver:
         return 0.0
 
     def _meters(self, now: float) -> tuple[Meter, ...]:
-        return (*_meters(self._found, now), *(self.roller.meters(now) if self.roller else ()))
+        rolled = self.roller.meters(now) if self.roller else ()
+        return (*_meters(self._found, now), *rolled, *self._ledger.meters(now))
 
     @property
     def _surges(self) -> Mapping[str, int]:
         return self.roller.surges if self.roller else NO_SURGES
+
+    @property
+    def _rolling(self) -> frozenset[str]:
+        standings = self.roller.standings if self.roller else {}
+        return frozenset(pool for pool, told in standings.items() if told.state not in OVER)
 
     def _pause(self) -> float:
         return max(0.0, min(loop.due for loop in self._loops) - self._ports.clock.now())

@@ -1,7 +1,7 @@
 """Reading the world into one snapshot, and telling when its answers are not to be trusted."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -115,13 +115,17 @@ class Observer:
         jenkins: Jenkins | None,
         drains: Mapping[str, Drain],
     ) -> frozenset[str]:
-        """Instances that EC2 must be asked about: drained or dead ones that are in no group now."""
+        """Instances that EC2 must be asked about: drained or dead ones that are in no group now.
+
+        Of those that wait at a hook it is asked when Jenkins does not show them online.
+        """
         if any(group is None for group in groups.values()):
             return frozenset()
         members = self._membership.of(groups).pools
         nodes = jenkins.nodes.values() if jenkins else ()
         ours = {n.name for n in nodes if n.name not in members and _may_be_ours(n, self._labels)}
-        return frozenset(ours | (drains.keys() - members.keys()))
+        left = drains.keys() - members.keys()
+        return frozenset(ours | left | set(_unseen_at_hook(drains, jenkins)))
 
     def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:
         if not instances:
@@ -139,9 +143,17 @@ class Observer:
 
 
 def _may_be_ours(node: Node, labels: list[frozenset[str]]) -> bool:
-    """Named like an instance, and cordoned by us or offline under the labels of a pool of ours."""
+    """Named like an instance, and cordoned by us, a ghost, or offline under labels of ours."""
     if not _INSTANCE_ID.fullmatch(node.name):
         return False
-    if is_cordoned(node):
+    if is_cordoned(node) or node.ghost:
         return True
     return node.offline and any(wanted <= node.labels for wanted in labels)
+
+
+def _unseen_at_hook(drains: Mapping[str, Drain], jenkins: Jenkins | None) -> Iterator[str]:
+    """Agents that wait at their hook and may be dead: only EC2 can tell."""
+    for name, drain in drains.items():
+        node = jenkins.nodes.get(name) if jenkins else None
+        if drain.hook is not None and jenkins is not None and (node is None or node.offline):
+            yield name

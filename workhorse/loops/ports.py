@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from workhorse.core.meters import Meter
 from workhorse.core.model import Group, Jenkins, Pool
 from workhorse.loops.agent_ports import Tending
+from workhorse.loops.ledger_ports import Belongings
 from workhorse.loops.rollout_ports import Rolling
 
 
@@ -196,5 +197,7 @@ class Ports:
     """Group to its pool and who sizes it; a group not named here is sized through `cloud`."""
     rolling: Rolling | None = None
     """None where no rollouts can be ordered."""
+    belongings: Belongings | None = None
+    """None where EC2 is not asked what is ours."""
     tending: Tending | None = None
     """None where no agent registers, no volume is claimed and no build queued again through us."""

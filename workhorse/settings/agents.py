@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from workhorse.core.agents import AgentPolicy, Connection, Tier
+from workhorse.core.ledger import LedgerPolicy
 from workhorse.settings.sections import Section
 
 Positive = Annotated[StrictFloat, Field(ge=0)]
@@ -102,3 +103,7 @@ class LedgerSettings(Section):
     """Act on disagreements; false only counts and journals them."""
     margin_seconds: StrictFloat = Field(default=120, ge=30)
     """How long beyond the learned p99 boot an instance may be without an online node."""
+
+    def policy(self) -> LedgerPolicy:
+        """What the ledger may do, as the core knows it."""
+        return LedgerPolicy(act=self.act, margin_seconds=self.margin_seconds)

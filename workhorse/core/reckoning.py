@@ -1,0 +1,213 @@
+"""Counting the time of what does not agree, and saying what is due.
+
+An entry is of one disagreement of one subject, and begins with the look that first finds it.
+It counts once its patience is over: then it is told, measured, and its remedy applied.
+In the dark, when a look cannot be trusted for it, its time stands still; when it is light again its
+beginning moves on by as much.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from workhorse.core.disagreements import Facts, Finding, findings
+from workhorse.core.drain import REVOCABLE, Cause, Drain
+from workhorse.core.effects import Effect
+from workhorse.core.ledger import LEDGER, STRANGERS, Disagreement, LedgerPolicy, Remedy
+from workhorse.core.meters import Meter
+
+Key = tuple[Disagreement, str]
+CAUSES = {Remedy.LEAVE: Cause.LOST, Remedy.RENEW: Cause.OLD_IMAGE}
+"""The remedies that are drains, and why an agent leaves by them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One disagreement that lasts."""
+
+    finding: Finding
+    since: float
+    """When it began, by the time that could be seen."""
+    counts_at: float
+    """When its patience is over; it moves on while its agent is heard."""
+    dark_at: float | None = None
+    """Since when it cannot be seen; None while it can."""
+    counted: bool = False
+    """Its patience is over, and it was told."""
+
+    @property
+    def key(self) -> Key:
+        """What makes it the same at the next look."""
+        return self.finding.kind, self.finding.subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What is remembered from look to look; a restart forgets it."""
+
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
+    light: Mapping[str, float] = field(default_factory=dict)
+    """Pool name to since when its looks are to be trusted, for those whose last one was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """One look's outcome."""
+
+    book: Book
+    begun: tuple[Entry, ...] = ()
+    """Those whose patience ended with this look."""
+    ended: tuple[Entry, ...] = ()
+    """Those that counted, and are no more."""
+    lost: Mapping[str, float] = field(default_factory=dict)
+    """Instances on which nothing can run, to since when."""
+    own: Mapping[str, Cause] = field(default_factory=dict)
+    """Instances that are to leave, and why."""
+    recall: tuple[str, ...] = ()
+    """Lost ones that came back before AWS was asked to end them."""
+    effects: tuple[tuple[Effect, str], ...] = ()
+    """What else is to be done, with its reason."""
+    holds_until: float = inf
+    """The same facts ask for nothing more at any time before."""
+
+
+def reckon(book: Book, facts: Facts, boots: Mapping[str, float], policy: LedgerPolicy) -> Reckoning:
+    """Take a look's findings into the book, and say what is due.
+
+    Args:
+        book: what the last look left.
+        facts: what was read.
+        boots: pool name to how long its agents take to boot, in seconds.
+        policy: what the ledger may do.
+    """
+    at = facts.snapshot.at
+    told = facts.snapshot.jenkins is not None and not facts.snapshot.frozen
+    lit = facts.surveys.keys() if told else set[str]()
+    light = {name: min(book.light.get(name, at), at) for name in lit}
+    entries: dict[Key, Entry] = {}
+    ended: list[Entry] = []
+    if told:
+        for finding in findings(facts):
+            if finding.pool in lit:
+                entry = _entry(book, finding, facts, light, boots.get(finding.pool, inf), policy)
+                entries[entry.key] = entry
+    for key, had in book.entries.items():
+        if key in entries:
+            continue
+        if _unseen(had, facts, light):
+            entries[key] = had if had.dark_at is not None else replace(had, dark_at=at)
+        elif had.counted:
+            ended.append(had)
+    counted = tuple(e for e in entries.values() if e.dark_at is None and e.counts_at <= at)
+    kept = {**entries, **{e.key: replace(e, counted=True) for e in counted}}
+    outcome = Reckoning(
+        book=Book(entries=kept, light=light),
+        begun=tuple(e for e in counted if not e.counted),
+        ended=tuple(ended),
+        holds_until=min((e.counts_at for e in entries.values() if e.counts_at > at), default=inf),
+    )
+    return _with_remedies(outcome, counted, facts) if policy.act and told else outcome
+
+
+def _entry(  # noqa: PLR0913, PLR0917 - what makes one entry
+    book: Book,
+    finding: Finding,
+    facts: Facts,
+    light: Mapping[str, float],
+    boot: float,
+    policy: LedgerPolicy,
+) -> Entry:
+    """The entry of a finding: as it was, moved on by the dark, or new."""
+    at, key = facts.snapshot.at, (finding.kind, finding.subject)
+    had = book.entries.get(key)
+    if finding.kind is Disagreement.OLD_IMAGE:
+        since = at if finding.since is None else finding.since  # The one that may lie ahead.
+    elif had is None:
+        since = max(min(at, at if finding.since is None else finding.since), light[finding.pool])
+    else:
+        dark = 0.0 if had.dark_at is None else max(0.0, at - had.dark_at)
+        since = min(had.since + dark, at)
+    patience = LEDGER[finding.kind].patience(boot, policy.margin_seconds)
+    from_ = since
+    if finding.kind is Disagreement.FORGOTTEN and facts.heard is not None:
+        from_ = max(since, min(facts.heard.get(finding.subject, since), at))
+    return Entry(
+        finding=finding,
+        since=since,
+        counts_at=from_ + patience,
+        counted=had is not None and had.counted and from_ + patience <= at,
+    )
+
+
+def _unseen(entry: Entry, facts: Facts, light: Mapping[str, float]) -> bool:
+    """This look could not tell whether it is still so."""
+    finding, jenkins = entry.finding, facts.snapshot.jenkins
+    if finding.pool not in light:
+        return True
+    if finding.kind not in STRANGERS:
+        return False
+    if len(light) < len(facts.pools):
+        return True
+    node = jenkins.nodes.get(finding.subject) if jenkins else None
+    asked = finding.subject in facts.snapshot.states or facts.member(finding.subject) is not None
+    return finding.kind is not Disagreement.OUTSIDE_GROUP and bool(
+        node is not None and node.offline and not asked
+    )
+
+
+def _with_remedies(outcome: Reckoning, counted: Iterable[Entry], facts: Facts) -> Reckoning:
+    """With what is to be done about those whose time is over."""
+    lost: dict[str, float] = {}
+    own: dict[str, Cause] = {}
+    effects: list[tuple[Effect, str]] = []
+    steps = {pool.name: pool.policy.max_step for pool in facts.pools}
+    for entry in counted:
+        finding, rule = entry.finding, LEDGER[entry.finding.kind]
+        cause = CAUSES.get(rule.remedy)
+        if finding.held:
+            continue
+        if finding.effect is not None:
+            effects.append((finding.effect, f"{finding.kind}: {rule.means}"))
+        elif cause is not None and _room(finding, steps, facts):
+            if cause is Cause.LOST:
+                lost[finding.subject] = entry.since
+            if finding.subject not in facts.drains:
+                own[finding.subject] = cause
+    back = tuple(_back(facts))
+    return replace(outcome, lost=lost, own=own, recall=back, effects=tuple(effects))
+
+
+def _room(finding: Finding, steps: dict[str, int], facts: Facts) -> bool:
+    """No more than `max_step` agents of a pool begin to leave in one tick."""
+    if finding.subject in facts.drains:
+        return True
+    steps[finding.pool] -= 1
+    return steps[finding.pool] >= 0
+
+
+def _back(facts: Facts) -> Iterator[str]:
+    """Agents that were given up, and are online again before AWS was asked to end them."""
+    nodes = facts.snapshot.jenkins.nodes if facts.snapshot.jenkins else {}
+    for name, drain in facts.drains.items():
+        node = nodes.get(name)
+        if node is not None and not node.offline and _returnable(drain):
+            yield name
+
+
+def _returnable(drain: Drain) -> bool:
+    return drain.cause is Cause.LOST and drain.state in REVOCABLE and drain.asked_at == 0
+
+
+def meters(book: Book, pools: Iterable[str], now: float) -> Iterator[Meter]:
+    """`Disagreements` of each pool and kind that counts, and of all; the age of the oldest."""
+    counted = [entry for entry in book.entries.values() if entry.counted]
+    for pool in pools:
+        own = [entry for entry in counted if entry.finding.pool == pool]
+        oldest = max((now - entry.since for entry in own), default=0.0)
+        yield Meter(name="Disagreements", value=len(own), unit="Count", pool=pool)
+        yield Meter(name="DisagreementAge", value=max(0.0, oldest), unit="Seconds", pool=pool)
+        for kind in Disagreement:
+            number = sum(entry.finding.kind is kind for entry in own)
+            if number:
+                name = "Disagreements"
+                yield Meter(name=name, value=number, unit="Count", pool=pool, kind=kind)

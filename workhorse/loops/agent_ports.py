@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workhorse.core.agents import Connection
+from workhorse.core.requeue import BuildRecord
 from workhorse.core.volume import Volume
 
 
@@ -42,6 +43,9 @@ class Nodes(Protocol):
         Raises:
             Missing: there is no such node.
         """
+
+    def jar_digest(self) -> str:
+        """The SHA-256 of the agent.jar that Jenkins serves, in hex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,28 +97,6 @@ class Volumes(Protocol):
 
     def tag(self, volume: str, tags: Mapping[str, str]) -> None:
         """CreateTags."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildRecord:
-    """A build as Jenkins keeps it."""
-
-    path: str
-    """As `job/api-tests/812/`."""
-    job: str
-    """Full name of its job, as `folder/api-tests`."""
-    number: int
-    queue_id: int
-    building: bool
-    result: str
-    """SUCCESS, UNSTABLE, FAILURE, NOT_BUILT or ABORTED; empty while there is none."""
-    started_at: float
-    parameters: tuple[tuple[str, str], ...] | None
-    """None when one of them cannot be given again exactly: a password, a file, a credential."""
-    description: str = ""
-    job_description: str = ""
-    ours: bool = False
-    """It was queued by our own user."""
 
 
 class Builds(Protocol):

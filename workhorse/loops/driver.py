@@ -9,7 +9,7 @@ stays so if the world does, and whoever knows that nothing happens in between, a
 may `skip` those turns: the rest of the run is the same, to the last record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -21,6 +21,7 @@ from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
+from workhorse.core.requeue import RequeuePolicy
 from workhorse.core.rollout import OVER
 from workhorse.core.steady import ROUNDING_SECONDS
 from workhorse.loops.asks import Asks
@@ -32,7 +33,9 @@ from workhorse.loops.notes import note
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
+from workhorse.loops.requeue import Requeue
 from workhorse.loops.roller import NOBODY, Roller
+from workhorse.loops.turns import Loop
 from workhorse.loops.view import Seen, View
 
 
@@ -50,22 +53,6 @@ class Pace:
     """Where agents can ask: a spot notice leaves two minutes, and an ask costs nothing to look."""
     inventory: float = 60
     """Where EC2 is asked what is ours: nothing of that is urgent."""
-
-
-@dataclass(slots=True, eq=False)
-class _Loop:
-    turn: Callable[[], float]
-    """Runs once; says until when its turns do nothing if the world stays as it is."""
-    pause: float
-    due: float = 0.0
-    quiet_until: float = 0.0
-
-    def first(self, limit: float) -> float:
-        """When its first turn is due that is not before `limit`."""
-        due = self.due
-        while due < limit:
-            due += self.pause
-        return due
 
 
 class Driver:
@@ -86,6 +73,7 @@ class Driver:
         asks: Asks | None = None,
         view: View | None = None,
         books: Books | None = None,
+        requeue: RequeuePolicy | None = None,
         forced: bool = False,
         deaf: bool = False,
     ) -> None:
@@ -104,6 +92,7 @@ class Driver:
             asks: what agents ask for; None where they have nobody to ask.
             view: where the gateway sees what a tick saw; None for nobody to show it to.
             books: how the ledger's books are kept.
+            requeue: which lost builds are queued again; None for none.
             forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
@@ -126,6 +115,9 @@ class Driver:
         """None where no rollouts can be ordered."""
         if ports.rolling is not None:
             self.roller = Roller(ports, ports.rolling, pools, performer, rollouts or {})
+        self._requeue: Requeue | None = None
+        if ports.tending is not None and requeue is not None and requeue.marker:
+            self._requeue = Requeue(ports, ports.tending.builds, pools, performer, requeue)
         self._asks = asks
         self._view = view or View()
         self._unread = ""
@@ -134,16 +126,16 @@ class Driver:
         self._found = Wishes()
         self._found_at: float | None = None
         """When a tick found that, or would have; None once it is published."""
-        self._tick = _Loop(self.tick, pace.tick)
+        self._tick = Loop(self.tick, pace.tick)
         mail = inf if deaf else pace.mail
         every = (
-            _Loop(self.asked, inf if asks is None else pace.asked),
-            _Loop(self.glance, pace.glance),
-            _Loop(self.mail, mail),
-            _Loop(self.orders, pace.orders if self.roller else inf),
-            _Loop(self.inventory, pace.inventory if self._ledger.reads else inf),
+            Loop(self.asked, inf if asks is None else pace.asked),
+            Loop(self.glance, pace.glance),
+            Loop(self.mail, mail),
+            Loop(self.orders, pace.orders if self.roller else inf),
+            Loop(self.inventory, pace.inventory if self._ledger.reads else inf),
             self._tick,
-            _Loop(self.publish, pace.publish),
+            Loop(self.publish, pace.publish),
         )
         self._loops = tuple(loop for loop in every if loop.pause < inf)
 
@@ -250,6 +242,8 @@ class Driver:
             own={**verdict.own, **own},
             lost=verdict.lost,
         )
+        if self._requeue is not None:
+            self._requeue.tick(snapshot, self._drainer.drains)
         self._view.show(Seen.of(snapshot, self._drainer.drains, wishes.decisions))
         self._found, self._found_at = wishes, snapshot.at
         holds_until = (
@@ -259,6 +253,7 @@ class Driver:
             self._leaver.holds_until,
             self._ledger.holds_until,
             self._drainer.holds_until,
+            self._requeue.holds_until if self._requeue else inf,
         )
         quiet_until = min(holds_until)
         if quiet_until <= snapshot.at:
@@ -278,7 +273,8 @@ class Driver:
 
     def _meters(self, now: float) -> tuple[Meter, ...]:
         rolled = self.roller.meters(now) if self.roller else ()
-        return (*_meters(self._found, now), *rolled, *self._ledger.meters(now))
+        lost = self._requeue.meters() if self._requeue else ()
+        return (*_meters(self._found, now), *rolled, *self._ledger.meters(now), *lost)
 
     @property
     def _surges(self) -> Mapping[str, int]:

@@ -63,8 +63,16 @@ MAY_IMPORT = {
     "tasks": ("workhorse.wiring",),
 }
 
-SEE_ALL = ("workhorse.wiring", "workhorse.__main__", "workhorse.commands")
-"""Each command wires what it alone needs, as `wiring` does for the loops."""
+SEE_ALL = (
+    "workhorse.wiring",
+    "workhorse.gatehouse",
+    "workhorse.__main__",
+    "workhorse.commands",
+)
+"""Each command wires what it alone needs, as `wiring` does for the loops.
+
+`gatehouse` is the part of `wiring` that puts the gateway together.
+"""
 
 PURE = frozenset(
     {

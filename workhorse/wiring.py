@@ -13,11 +13,13 @@ from workhorse.adapters.aws import AwsCloud
 from workhorse.adapters.aws_launcher import AwsLauncher
 from workhorse.adapters.aws_mailbox import SqsMailbox
 from workhorse.adapters.aws_metrics import CloudWatchMetrics, EverySink
+from workhorse.adapters.aws_volumes import AwsVolumes, AwsZones
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.image_store import SsmImages
 from workhorse.adapters.jenkins import JenkinsController
 from workhorse.adapters.jenkins_http import JenkinsHttp
 from workhorse.adapters.jenkins_jobs import JenkinsJobs
+from workhorse.adapters.jenkins_nodes import JenkinsNodes
 from workhorse.adapters.journal import JournalFile
 from workhorse.adapters.lock import held
 from workhorse.adapters.prometheus import Prometheus
@@ -28,9 +30,11 @@ from workhorse.core.errors import Refusal, Surprise, Unreadable
 from workhorse.core.jobs import JobsPolicy, Kind, needed
 from workhorse.core.model import Pool, Release
 from workhorse.core.plan import Planner
+from workhorse.gatehouse import Gatehouse, gatehouse
+from workhorse.loops.agent_ports import Builds, Tending
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
-from workhorse.loops.perform import DryRun, RealPerformer
+from workhorse.loops.perform import DryRun, Performer, RealPerformer
 from workhorse.loops.ports import Executor, ExecutorKind, Metrics, Outside, Ports
 from workhorse.loops.rollout_ports import Rolling
 from workhorse.settings import LoopSettings, Settings
@@ -85,31 +89,52 @@ def assembled(
             metrics=_metrics(settings, clients, stack),
             journal=SpokenJournal(_journal(settings, stack, dry_run=dry_run), show),
             rolling=_rolling(settings, clients, token, clock),
+            tending=_tending(settings, clients, token),
         )
         ports = replace(ports, executors=_executors(settings, pools, ports))
         for _, executor in ports.executors.values():
             stack.callback(executor.close)
-        loop = settings.loop
-        driver = Driver(
-            ports,
-            pools,
-            DryRun(ports, show) if dry_run else RealPerformer(ports),
-            pace=_pace(loop),
-            trust=Trust(
-                stale_seconds=loop.stale_seconds,
-                restart_grace_seconds=loop.restart_grace_seconds,
-            ),
-            blind_step=loop.blind_step,
-            default_pool=loop.default_pool,
-            planners=_planners(settings, pools),
-            rollouts=settings.rollouts(pools),
-            forced=forced,
-            deaf=dry_run,
-        )
+        gate = None
+        if settings.gateway.listen and not dry_run:
+            gate = stack.enter_context(gatehouse(settings, ports, pools, clients))
+            show(f"gateway {gate.url}, signed for as {settings.gateway.audience}")
+        performer = DryRun(ports, show) if dry_run else RealPerformer(ports)
+        driver = _driver(settings, ports, pools, performer, gate, forced=forced, deaf=dry_run)
         version = _verified(controller, settings, pools)
         for fault in _smoke_faults(settings, pools, token):
             show(f"rollouts: {fault}")
         yield Workhorse(clock=clock, driver=driver, pools=pools, jenkins=version)
+
+
+def _driver(  # noqa: PLR0913 - what the loops are made of, by name
+    settings: Settings,
+    ports: Ports,
+    pools: tuple[Pool, ...],
+    performer: Performer,
+    gate: Gatehouse | None,
+    *,
+    forced: bool,
+    deaf: bool,
+) -> Driver:
+    loop = settings.loop
+    return Driver(
+        ports,
+        pools,
+        performer,
+        pace=_pace(loop),
+        trust=Trust(
+            stale_seconds=loop.stale_seconds,
+            restart_grace_seconds=loop.restart_grace_seconds,
+        ),
+        blind_step=loop.blind_step,
+        default_pool=loop.default_pool,
+        planners=_planners(settings, pools),
+        rollouts=settings.rollouts(pools),
+        asks=gate.asks if gate else None,
+        view=gate.view if gate else None,
+        forced=forced,
+        deaf=deaf,
+    )
 
 
 def _pace(loop: LoopSettings) -> Pace:
@@ -134,6 +159,16 @@ def _rolling(
         jobs=JenkinsJobs(JenkinsHttp(jenkins.url, jenkins.user, token)),
         orders=SsmOrders(clients, prefix),
         images=SsmImages(clients, prefix),
+    )
+
+
+def _tending(settings: Settings, clients: AwsClients, token: str) -> Tending:
+    jenkins = settings.jenkins
+    return Tending(
+        nodes=JenkinsNodes(jenkins.url, jenkins.user, token),
+        volumes=AwsVolumes(clients),
+        builds=cast("Builds", None),
+        zones=AwsZones(clients),
     )
 
 

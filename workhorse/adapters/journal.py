@@ -6,12 +6,14 @@ one sync a tick costs milliseconds.
 A crash may tear the last line; readers skip it and the next writer begins a new one.
 When the file is full it becomes FILE.1, that one FILE.2, and so on; a kind of record that was not
 written in all the files kept is forgotten.
+Threads write beside each other: one at a time.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from workhorse.core.errors import Misuse, Surprise
@@ -24,6 +26,9 @@ KEEP = 8
 
 _BLOCK = 64 * 1024
 
+_CLOSED = -1
+"""No descriptor: one that was closed may be another file's by then."""
+
 
 class JournalFile:
     """A `loops.ports.Journal` in the file `path`; records are told apart by their key `kind`."""
@@ -33,6 +38,7 @@ class JournalFile:
         self._max_bytes = max_bytes
         self._keep = keep
         self._newest: dict[str, Mapping[str, Any]] = {}
+        self._lock = Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._opened()
@@ -47,31 +53,38 @@ class JournalFile:
             Surprise: the file could not be written.
         """
         line = _line(record)
-        try:
-            if os.fstat(self._file).st_size + len(line) > self._max_bytes:
-                self._rotate()
-            written = os.write(self._file, line)
-            os.fsync(self._file)
-        except OSError as wrong:
-            raise Surprise(f"journal {self._path}: {wrong}") from wrong
+        with self._lock:
+            try:
+                self._append(line)
+            except OSError as wrong:
+                raise Surprise(f"journal {self._path}: {wrong}") from wrong
+            self._newest[record["kind"]] = json.loads(line)
+
+    def _append(self, line: bytes) -> None:
+        if os.fstat(self._file).st_size + len(line) > self._max_bytes:
+            self._rotate()
+        written = os.write(self._file, line)
+        os.fsync(self._file)
         if written != len(line):
             raise Surprise(f"journal {self._path}: {written} of {len(line)} bytes written")
-        self._newest[record["kind"]] = json.loads(line)
 
     def last(self, kind: str) -> Mapping[str, Any] | None:
         """The newest record of that kind, from before a restart too."""
-        if kind not in self._newest:
-            for path in _files(self._path):
-                for line in _lines_backwards(path):
-                    record = _parsed(line)
-                    if record is not None and record.get("kind") == kind:
-                        self._newest[kind] = record
-                        return record
-        return self._newest.get(kind)
+        with self._lock:
+            if kind not in self._newest:
+                for path in _files(self._path):
+                    for line in _lines_backwards(path):
+                        record = _parsed(line)
+                        if record is not None and record.get("kind") == kind:
+                            self._newest[kind] = record
+                            return record
+            return self._newest.get(kind)
 
     def close(self) -> None:
-        """Close the file; nothing is lost without it."""
-        os.close(self._file)
+        """Close the file; nothing is lost without it. Whoever writes later is told so."""
+        with self._lock:
+            os.close(self._file)
+            self._file = _CLOSED
 
     def _opened(self) -> int:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)

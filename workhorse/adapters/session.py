@@ -78,6 +78,11 @@ class AwsClients:
         return self._session.client("ssm", endpoint_url=self._endpoint, config=CONFIG)
 
     @cached_property
+    def sts(self) -> Any:  # noqa: ANN401 - its stubs are not installed
+        """STS, for who we are ourselves."""
+        return self._session.client("sts", endpoint_url=self._endpoint, config=CONFIG)
+
+    @cached_property
     def secretsmanager(self) -> Any:  # noqa: ANN401 - its stubs are not installed
         """Secrets Manager."""
         return self._session.client("secretsmanager", endpoint_url=self._endpoint, config=CONFIG)
@@ -89,7 +94,16 @@ class AwsClients:
 
     def close(self) -> None:
         """Close the connections of every client that was made."""
-        for name in ("autoscaling", "ec2", "sqs", "cloudwatch", "ssm", "secretsmanager", "s3"):
+        for name in (
+            "autoscaling",
+            "ec2",
+            "sqs",
+            "cloudwatch",
+            "ssm",
+            "sts",
+            "secretsmanager",
+            "s3",
+        ):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

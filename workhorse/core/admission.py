@@ -12,9 +12,10 @@ from enum import IntEnum
 from math import isfinite
 from typing import Any
 
-from workhorse.core.agents import Size
+from workhorse.core.agents import Size, Tier
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Pool
+from workhorse.core.owner import home_of, owner_text
 from workhorse.core.word import Word
 
 _SESSION = re.compile(
@@ -104,8 +105,17 @@ class Member:
     token: str = ""
     """Id of the registration token it came by."""
 
+    @property
+    def in_group(self) -> bool:
+        """Its instance is a member of the pool's group."""
+        return self.way is Way.GATEWAY and not self.canary
 
-def home_of(arn: str, region: str) -> Home:
+    def has_cache(self, pool: Pool) -> bool:
+        """It may ask for a cache volume."""
+        return self.in_group and pool.agent.tier is not Tier.NONE
+
+
+def home_told(arn: str, region: str) -> Home:
     """Where the owner of that ARN is.
 
     Raises:
@@ -117,12 +127,13 @@ def home_of(arn: str, region: str) -> Home:
     return Home(partition=found["partition"], account=found["account"], region=region)
 
 
-def role_of(arn: str, user_id: str, *, home: Home, name: str) -> str:
+def role_of(arn: str, user_id: str, account: str, *, home: Home, name: str) -> str:
     """The role by which the instance `name` signed.
 
     Args:
         arn: of the caller, as STS tells it.
         user_id: the same; it ends with the session's name.
+        account: the same, of the caller.
         home: our own account.
         name: who the agent says it is.
 
@@ -132,7 +143,9 @@ def role_of(arn: str, user_id: str, *, home: Home, name: str) -> str:
     found = _SESSION.fullmatch(arn)
     if found is None:
         raise Denied(Status.FORBIDDEN, "the caller is not the session of a role")
-    if (found["partition"], found["account"]) != (home.partition, home.account):
+    if (found["partition"], found["account"]) != (home.partition, home.account) or (
+        account != home.account
+    ):
         raise Denied(Status.FORBIDDEN, "the caller is of another account")
     session = found["session"]
     if not INSTANCE_ID.fullmatch(session) or user_id.rpartition(":")[2] != session:
@@ -166,9 +179,9 @@ def is_given(name: str, pool: str) -> bool:
 
 
 def description(pool: str, home: Home, member: Member) -> str:
-    """What Jenkins shows of the node, and what tells our nodes from those of others."""
-    what = "canary" if member.canary else f"registered by {member.way}"
-    return f"workhorse: pool {pool}, {home.region} {home.account}, {what}"
+    """What Jenkins shows of the node; it begins with what tells ours from those of others."""
+    owner = owner_text(pool, home_of(home.account, home.region))
+    return f"{owner} as a canary" if member.canary else f"{owner} by {member.way}"
 
 
 def size_told(body: Mapping[str, Any]) -> Size:
@@ -199,4 +212,4 @@ def text_told(body: Mapping[str, Any], key: str, *, most: int, needed: bool = Fa
     value = body.get(key, "")
     if not isinstance(value, str) or len(value) > most or (needed and not value):
         raise Denied(Status.BAD_REQUEST, f"{key}: must be text of at most {most} characters")
-    return value
+    return value.encode(errors="replace").decode()  # JSON knows halves of characters.

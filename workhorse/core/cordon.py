@@ -101,8 +101,7 @@ def recalled(config: str, labels: Iterable[str], *, exclusive: bool) -> str:
         return config
     memory = _remembered(read_text(config, "description"))
     if memory is None:
-        label = " ".join(_quoted(name) for name in sorted(labels))
-        config = _with(config, "label", label)
+        config = _with(config, "label", label_text(labels))
         return _with(config, "mode", "EXCLUSIVE" if exclusive else "NORMAL")
     config = _with(config, "description", memory.description)
     config = _with(config, "label", memory.label)
@@ -122,6 +121,11 @@ def with_executors(config: str, executors: int) -> str:
     if executors < 1:
         raise Misuse(f"{executors} executors: a node with none loses its computer")
     return _with(config, "numExecutors", str(executors))
+
+
+def label_text(labels: Iterable[str]) -> str:
+    """The labels as a node's label string."""
+    return " ".join(_quoted(name) for name in sorted(labels))
 
 
 def _with(config: str, name: str, text: str) -> str:

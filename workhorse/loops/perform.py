@@ -66,7 +66,7 @@ class Performer(Protocol):
 
 
 class RealPerformer:
-    """Performs through the ports."""
+    """Performs through the ports; as many threads may share one as its ports can stand."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports

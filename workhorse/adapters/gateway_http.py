@@ -1,0 +1,182 @@
+"""The gateway's face: HTTP, over TLS where it has a certificate; JSON in and out.
+
+What comes in is bounded before it is read, and nothing of it is logged: bodies hold secrets.
+cheroot keeps the threads, the time-outs and idle connections.
+"""
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import unquote
+
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
+
+from workhorse.core.errors import Refusal
+from workhorse.core.requests import Reply, Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+MOST_BODY_BYTES = 128 * 1024
+"""The largest body is the log of a failed boot: 64 KiB, and as much again for JSON's escapes."""
+
+MOST_HEADER_BYTES = 16 * 1024
+
+THREADS = 24
+"""Requests that are worked on at once; those that wait for Jenkins' turn are among them."""
+
+WAITING = 2048
+"""Connections that the kernel keeps until one is free: a thousand agents may boot together."""
+
+TIMEOUT_SECONDS = 10
+"""For a client to send its request, and between two of them."""
+
+STOP_SECONDS = 5
+
+Answer = Callable[[Request], Reply]
+"""Answers a request; called by many threads."""
+
+
+class GatewayServer:
+    """Serves until it is closed."""
+
+    def __init__(
+        self, answer: Answer, listen: str, *, certificate: str = "", key: str = ""
+    ) -> None:
+        """Listen.
+
+        Args:
+            answer: the mind behind the face.
+            listen: host:port; port 0 takes a free one.
+            certificate: file of the TLS certificate chain; empty for plain HTTP.
+            key: file of its key.
+
+        Raises:
+            Refusal: the address is taken or not ours, or the certificate cannot be used.
+        """
+        host, _, port = listen.rpartition(":")
+        server = _Quiet(
+            (host, int(port)),
+            application(answer),
+            numthreads=THREADS,
+            request_queue_size=WAITING,
+            timeout=TIMEOUT_SECONDS,
+            shutdown_timeout=STOP_SECONDS,
+        )
+        server.max_request_body_size = MOST_BODY_BYTES
+        server.max_request_header_size = MOST_HEADER_BYTES
+        if certificate:
+            server.ssl_adapter = _tls(certificate, key)
+        try:
+            server.prepare()
+        except OSError as wrong:
+            raise Refusal(f"gateway.listen: {listen}: {wrong}") from wrong
+        self._server = server
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://{host}:{server.bind_addr[1]}"
+        self._thread = threading.Thread(target=server.serve, name="gateway", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; requests that are worked on have some seconds to end."""
+        self._server.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+serve = GatewayServer
+
+
+class _Quiet(Server):
+    """cheroot prints what goes wrong with a client, who may send anything."""
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's shape
+        """Say nothing: answers of 400 and 500 go to whoever asked."""
+
+
+def application(answer: Answer) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application around an answer."""
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        reply = _answered(answer, environ)
+        content = reply.content
+        kind = "application/json" if content is None else "application/octet-stream"
+        body = json.dumps(reply.body).encode() if content is None else content
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        headers += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+        if reply.retry_seconds is not None:
+            headers.append(("Retry-After", str(max(1, int(-(-reply.retry_seconds // 1))))))
+        status = HTTPStatus(reply.status)
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [body]
+
+    return app
+
+
+def _answered(answer: Answer, environ: "WSGIEnvironment") -> Reply:
+    try:
+        body = _body(environ)
+    except ValueError as wrong:
+        return Reply(status=HTTPStatus.BAD_REQUEST, body={"error": f"the body: {wrong}"})
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return answer(
+        Request(
+            method=environ["REQUEST_METHOD"],
+            path=unquote(environ["PATH_INFO"]),
+            body=body,
+            bearer=token.strip() if scheme.lower() == "bearer" else "",
+            peer=environ.get("REMOTE_ADDR", ""),
+        )
+    )
+
+
+def _body(environ: "WSGIEnvironment") -> dict[str, Any]:
+    """The JSON object; empty where no body came.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    length = environ.get("CONTENT_LENGTH") or "0"
+    raw = environ["wsgi.input"].read(min(int(length), MOST_BODY_BYTES))
+    if not raw:
+        return {}
+    try:
+        found = json.loads(raw, object_pairs_hook=_object, parse_constant=_number)
+    except RecursionError:
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError("must be a JSON object")  # noqa: TRY004 - caught above, as all of a body
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Which of two keys counts depends on the reader: so neither does."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _number(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _tls(certificate: str, key: str) -> BuiltinSSLAdapter:
+    try:
+        adapter = BuiltinSSLAdapter(certificate, key)
+    except (OSError, ValueError) as wrong:
+        raise Refusal(f"gateway.certificate: {certificate}: {wrong}") from wrong
+    adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return adapter

@@ -1,0 +1,175 @@
+"""The gateway: agents register here, and ask for what needs a right; many threads at once.
+
+It decides by what the last tick saw, and does what an agent may not do itself.
+What cordons or ends an agent is not done here: an ask is left for the loops' one thread.
+The routes and their bodies are told in docs/gateway.md.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workhorse.core.admission import Denied, Member, Status
+from workhorse.core.errors import Missing, Surprise
+from workhorse.core.model import Pool
+from workhorse.core.requests import Reply, Request
+from workhorse.loops.admittance import Admittance
+from workhorse.loops.agent_ports import LateStore
+from workhorse.loops.coalesced import RETRY_SECONDS
+from workhorse.loops.hearing import Hearing
+from workhorse.loops.leases import NONCE_SECONDS, Lease, Leases
+from workhorse.loops.notes import note
+from workhorse.loops.ports import Ports
+from workhorse.loops.registrar import Registrar
+from workhorse.loops.registration import Registration
+from workhorse.loops.sight import Sight
+from workhorse.loops.throttle import Throttle
+from workhorse.loops.volume_desk import VolumeDesk
+
+LATE = "/v1/late/"
+
+_Handler = Callable[[Member, Mapping[str, Any]], Reply]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Who does the gateway's work."""
+
+    admittance: Admittance
+    registrar: Registrar
+    leases: Leases
+    throttle: Throttle
+    hearing: Hearing
+    sight: Sight
+    volumes: VolumeDesk
+    late: LateStore | None = None
+
+
+class Gateway:
+    """Answers requests."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        staff: Staff,
+        pools: tuple[Pool, ...],
+        *,
+        jenkins_url: str,
+        wall: Callable[[], float],
+    ) -> None:
+        """Make a gateway.
+
+        Args:
+            ports: the outside; its clock is the loops'.
+            staff: who does the work.
+            pools: whose agents may come.
+            jenkins_url: Jenkins, as agents reach it; ends with a slash.
+            wall: seconds of the wall's clock, by which proofs are dated.
+        """
+        self._ports = ports
+        self._staff = staff
+        self._pools = {pool.name: pool for pool in pools}
+        self._wall = wall
+        self._registration = Registration(
+            ports,
+            self._pools,
+            admittance=staff.admittance,
+            registrar=staff.registrar,
+            leases=staff.leases,
+            hearing=staff.hearing,
+            sight=staff.sight,
+            late=staff.late,
+            jenkins_url=jenkins_url,
+        )
+        self._handlers: Mapping[str, _Handler] = {
+            "/v1/ask": self._ask,
+            "/v1/volume/claim": staff.volumes.claim,
+            "/v1/volume/report": staff.volumes.report,
+            "/v1/volume/release": staff.volumes.release,
+        }
+        self._open = ("/v1/nonce", "/v1/register", "/v1/here", *self._handlers)
+
+    def heard(self) -> Mapping[str, float]:
+        """Agent to when it last proved to be itself, by the loops' clock."""
+        return self._staff.hearing.heard()
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request; what the world does is an answer too."""
+        if request.path == "/healthz":
+            return Reply(status=Status.OK, body={"status": "ok"})
+        try:
+            self._staff.throttle.admit(request.peer, self._wall())
+            return self._routed(request)
+        except Denied as denied:
+            self._staff.hearing.refused(request.peer, request.path, denied)
+            return _no(denied.status, str(denied), denied.retry_seconds)
+        except Missing as missing:
+            return _no(Status.NOT_FOUND, str(missing))
+        except Surprise as surprise:
+            told = f"gateway {request.path}"
+            note(self._ports, "failed", effect=told, error=str(surprise))
+            because = "it cannot be done now: the controller's journal says why"
+            return _no(Status.UNAVAILABLE, because, RETRY_SECONDS)
+
+    def _routed(self, request: Request) -> Reply:
+        path, late = request.path, request.path.startswith(LATE)
+        if not late and path not in self._open:
+            raise Denied(Status.NOT_FOUND, "there is nothing of that path")
+        if request.method != ("GET" if late else "POST"):
+            raise Denied(Status.NOT_ALLOWED, "that path has another method")
+        if path == "/v1/nonce":
+            nonce = self._staff.admittance.nonces.given(self._wall())
+            return Reply(status=Status.OK, body={"nonce": nonce, "seconds": NONCE_SECONDS})
+        if path == "/v1/register":
+            return self._registration.register(request.body, self._wall())
+        if path == "/v1/ask" and not request.bearer:
+            return self._ask_unregistered(request.body)
+        lease = self._lease(request.bearer)
+        if late:
+            return self._late(path.removeprefix(LATE))
+        if path == "/v1/here":
+            return self._here(lease)
+        return self._handlers[path](lease.member, request.body)
+
+    def _lease(self, bearer: str) -> Lease:
+        lease = self._staff.leases.known(bearer, self._wall())
+        if lease.member.pool not in self._pools:
+            raise Denied(Status.FORBIDDEN, "its pool is not kept here (any more)")
+        if not self._staff.admittance.still(lease.member, self._ports.clock.now()):
+            raise Denied(Status.UNAUTHORIZED, "the token is not valid (any more)")
+        self._staff.hearing.hears(lease.member)
+        return lease
+
+    def _here(self, lease: Lease) -> Reply:
+        """Whether Jenkins knows the agent, from what was read: it costs Jenkins nothing."""
+        name, sight, leases = lease.member.name, self._staff.sight, self._staff.leases
+        seen = sight.seen()
+        jenkins = seen.snapshot.jenkins if seen and not seen.snapshot.frozen else None
+        answer = {
+            "known": self._staff.registrar.known(name, jenkins) if jenkins else None,
+            "leaving": sight.leaving(name, seen) if seen else False,
+            "idle_seconds": sight.idle_seconds(name, seen) if seen else None,
+            "lease": leases.given(lease.member, self._wall(), proved_at=lease.proved_at),
+            "lease_seconds": leases.seconds,
+        }
+        return Reply(status=Status.OK, body=answer)
+
+    def _ask(self, member: Member, body: Mapping[str, Any]) -> Reply:
+        self._staff.hearing.ask(member, body)
+        return Reply(status=Status.ACCEPTED)
+
+    def _ask_unregistered(self, body: Mapping[str, Any]) -> Reply:
+        """Whoever could not become an agent may say why, and nothing else, on a proof alone."""
+        if body.get("kind") != "failed":
+            raise Denied(Status.UNAUTHORIZED, "who has no lease may only say why it failed")
+        entrant = self._registration.entrant(body, self._staff.sight.seen())
+        return self._ask(entrant.member, body)
+
+    def _late(self, digest: str) -> Reply:
+        if self._staff.late is None:
+            raise Missing("there is no late configuration")
+        return Reply(status=Status.OK, content=self._staff.late.file(digest))
+
+
+def _no(status: int, because: str, retry_seconds: float | None = None) -> Reply:
+    return Reply(status=status, body={"error": because}, retry_seconds=retry_seconds)

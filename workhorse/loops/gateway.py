@@ -149,8 +149,7 @@ class Gateway:
             "known": self._staff.registrar.known(name, jenkins) if jenkins else None,
             "leaving": sight.leaving(name, seen) if seen else False,
             "idle_seconds": sight.idle_seconds(name, seen) if seen else None,
-            "lease": leases.given(lease.member, self._wall(), proved_at=lease.proved_at),
-            "lease_seconds": leases.seconds,
+            **leases.given(lease.member, self._wall(), proved_at=lease.proved_at),
         }
         return Reply(status=Status.OK, body=answer)
 

@@ -74,15 +74,23 @@ class Leases:
         Args:
             seconds: how long one lasts.
         """
-        self.seconds = seconds
+        self._seconds = seconds
         self._key = secrets.token_bytes(_KEY_BYTES)
 
-    def given(self, member: Member, now: float, *, proved_at: float | None = None) -> str:
-        """A lease of that member; `proved_at` is now where it has just proved itself."""
+    def given(
+        self, member: Member, now: float, *, proved_at: float | None = None
+    ) -> dict[str, object]:
+        """A lease of that member and how long it lasts, as the gateway answers them.
+
+        Args:
+            member: whose.
+            now: seconds of the wall.
+            proved_at: when it proved itself; None for now.
+        """
         proved_at = now if proved_at is None else proved_at
-        ends_at = min(now + self.seconds, proved_at + PROOF_SECONDS)
+        ends_at = min(now + self._seconds, proved_at + PROOF_SECONDS)
         told = {"member": asdict(member), "ends_at": ends_at, "proved_at": proved_at}
-        return _sealed(self._key, told)
+        return {"lease": _sealed(self._key, told), "lease_seconds": ends_at - now}
 
     def known(self, lease: str, now: float) -> Lease:
         """The lease in its text.

@@ -10,6 +10,7 @@ from typing import cast
 from workhorse import plugins
 from workhorse.adapters import secrets
 from workhorse.adapters.aws import AwsCloud
+from workhorse.adapters.aws_belongings import AwsBelongings
 from workhorse.adapters.aws_launcher import AwsLauncher
 from workhorse.adapters.aws_mailbox import SqsMailbox
 from workhorse.adapters.aws_metrics import CloudWatchMetrics, EverySink
@@ -34,6 +35,7 @@ from workhorse.gatehouse import Gatehouse, gatehouse
 from workhorse.loops.agent_ports import Builds, Tending
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.observe import Trust
+from workhorse.loops.ledger import Books
 from workhorse.loops.perform import DryRun, Performer, RealPerformer
 from workhorse.loops.ports import Executor, ExecutorKind, Metrics, Outside, Ports
 from workhorse.loops.rollout_ports import Rolling
@@ -89,6 +91,7 @@ def assembled(
             metrics=_metrics(settings, clients, stack),
             journal=SpokenJournal(_journal(settings, stack, dry_run=dry_run), show),
             rolling=_rolling(settings, clients, token, clock),
+            belongings=AwsBelongings(clients),
             tending=_tending(settings, clients, token),
         )
         ports = replace(ports, executors=_executors(settings, pools, ports))
@@ -132,6 +135,11 @@ def _driver(  # noqa: PLR0913 - what the loops are made of, by name
         rollouts=settings.rollouts(pools),
         asks=gate.asks if gate else None,
         view=gate.view if gate else None,
+        books=Books(
+            policy=settings.ledger.policy(),
+            heard=gate.gateway.heard if gate else None,
+            home=gate.home if gate else "",
+        ),
         forced=forced,
         deaf=deaf,
     )

@@ -8,9 +8,18 @@ from urllib.parse import urlsplit
 ANSWER_SECONDS = 20.0
 """Longest wait for one answer."""
 
+MOST_BYTES = 16 * 1024 * 1024
+"""Of an answer; the largest is a file of late configuration, which has half of it."""
+
 
 class FailedError(Exception):
     """Somebody refused, or answered what makes no sense; it may go better later."""
+
+    def __init__(self, told: str, *, status: int = 0, retry_seconds: float = 0) -> None:
+        """With the HTTP status and what Retry-After asks for; 0 for none."""
+        super().__init__(told)
+        self.status = status
+        self.retry_seconds = retry_seconds
 
 
 @dataclass(frozen=True)
@@ -23,27 +32,36 @@ class Answer:
 
 
 def ask(
-    method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    *,
+    seconds: float = ANSWER_SECONDS,
 ) -> Answer:
     """One exchange; redirects are not followed. Raises OSError when nobody answers in HTTP."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body=body, headers=dict(headers or {}))
-        reply = connection.getresponse()
-        found = {name.lower(): value for name, value in reply.getheaders()}
-        return Answer(status=reply.status, headers=found, body=reply.read())
+        return received(connection.getresponse())
     except http.client.HTTPException as error:
         raise ConnectionError(f"{method} {parts.path}: {error!r}") from error
     finally:
         connection.close()
 
 
+def received(reply: http.client.HTTPResponse) -> Answer:
+    """The answer, read to its end or to the most that is taken."""
+    found = {name.lower(): value for name, value in reply.getheaders()}
+    return Answer(status=reply.status, headers=found, body=reply.read(MOST_BYTES))
+
+
 def expect(answer: Answer, status: int, what: str) -> Answer:
     """The answer, if it has that status; raises FailedError else, with why or whereto."""
     if answer.status != status:
         why = answer.headers.get("x-error") or answer.headers.get("location", "")
-        raise FailedError(f"{what}: {answer.status} {why}".rstrip())
+        raise FailedError(f"{what}: {answer.status} {why}".rstrip(), status=answer.status)
     return answer

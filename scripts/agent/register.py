@@ -1,188 +1,141 @@
-"""Make this instance a node of Jenkins.
+"""Make this machine an agent of Jenkins.
 
     PYTHONPATH=/usr/local/lib python3 -m workhorse.register --user jenkins --seconds 540
 
-Runs once at boot, as root, on the image alone: Python's own library, and boto3 for one parameter.
-It learns from the metadata service which instance it is and from user data what to be, reads the
-API token from SSM, creates the node and fetches the secret that the agent connects with.
+Runs once at boot, as root, on the image alone. User data says which of three ways in is taken:
+`gateway` proves the identity of the instance, `token` shows a registration token, and for either
+the gateway makes the node and hands out this agent's secret; `swarm` leaves that to Swarm's own
+client and only fetches its credential.
 
-The token stays in this process. Left behind in the run folder are `agent.env`, which anybody may
-read, and `secret`, which only root may: systemd hands it to the agent as its standard input.
+Left behind in the run folder are the files of `folder.py`: `secret` is what systemd hands to the
+agent as its standard input.
 
-Whatever fails is tried again until the seconds are over: a controller that restarts refuses good
-tokens for a while. Then it gives up, and its unit powers the instance off.
+Whatever fails is tried again until the seconds are over. Then it gives up, and the boot has failed.
 """
 
 import argparse
 import base64
-import json
 import os
 import pwd
 import re
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote, urlencode
-from xml.etree import ElementTree as ET
 
-from .exchange import ANSWER_SECONDS, FailedError, ask, expect
-from .userdata import Told, check, configuration
+from .exchange import FailedError
+from .folder import RUN, keep, keep_agent, keep_answer
+from .gateway import Gateway, text
+from .machine import Machine, learn
+from .patience import Patience
+from .tell import say
+from .userdata import PLAIN_PATH, PLAIN_URL
 
-METADATA = "http://169.254.169.254"
-"""The metadata service of every instance.
-
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
-"""
-
-TOKEN_SECONDS = 300
-"""Life of the metadata service's token: longer than one try."""
-
-PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds between one try and the next; the last is kept."""
-
-OK, FOUND, BAD_REQUEST = 200, 302, 400
 GAVE_UP, USELESS = 1, 2
-"""Exit statuses: nobody answered in time; what was told can never work."""
+"""Exit statuses: nobody let us in in time; what was told can never work."""
 
-Got = TypeVar("Got")
+FORBIDDEN = 403
 
+LEGAL = {
+    "name": r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}",
+    "jenkins_url": PLAIN_URL,
+    "directory": PLAIN_PATH,
+    "connection": "websocket|tcp",
+    "jar_sha256": "([0-9a-f]{64})?",
+    "secret": "[0-9a-f]{16,}",
+}
+"""What the gateway may say: each becomes a value of a file that systemd or a shell reads."""
 
-def metadata(endpoint: str, path: str) -> str:
-    """A leaf of the metadata service, asked with a token (IMDSv2)."""
-    root = endpoint.rstrip("/") + "/latest"
-    life = {"X-aws-ec2-metadata-token-ttl-seconds": str(TOKEN_SECONDS)}
-    token = expect(ask("PUT", f"{root}/api/token", life), OK, "metadata service").body.decode()
-    answer = ask("GET", f"{root}/{path}", {"X-aws-ec2-metadata-token": token})
-    return expect(answer, OK, f"metadata service: {path}").body.decode("utf-8", "replace")
-
-
-def parameter(name: str, region: str, endpoint: str | None) -> str:
-    """The decrypted value of an SSM parameter, read with the instance's role."""
-    import boto3  # noqa: PLC0415 - a second of a small machine; Jenkins' part is tested without
-    import botocore.exceptions  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
-    # Debian's boto3 does not read AWS_ENDPOINT_URL by itself.
-    patient = Config(connect_timeout=5, read_timeout=ANSWER_SECONDS, retries={"max_attempts": 1})
-    try:
-        ssm = boto3.client("ssm", region_name=region, endpoint_url=endpoint, config=patient)
-        return ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise FailedError(f"{name}: {error}") from error
+SECRETS = ("secret", "lease", "resume", "late")
+"""Keys of the answer that are not left for everybody."""
 
 
-def node(name: str, told: Told) -> dict[str, object]:
-    """What `doCreateItem` calls `json`: an inbound agent over WebSocket."""
-    always = "hudson.slaves.RetentionStrategy$Always"
-    launcher = "hudson.slaves.JNLPLauncher"
-    work = {
-        "disabled": False,
-        "workDirPath": "",
-        "internalDir": "remoting",
-        "failIfWorkDirIsMissing": False,
-    }
-    return {
-        "name": name,
-        "nodeDescription": "registered by the instance itself",
-        "numExecutors": str(told.executors),
-        "remoteFS": told.remote_directory,
-        "labelString": told.labels,
-        "mode": "EXCLUSIVE" if told.exclusive else "NORMAL",
-        "type": "hudson.slaves.DumbSlave",
-        "launcher": {
-            "stapler-class": launcher,
-            "$class": launcher,
-            "workDirSettings": work,
-            "tunnel": "",
-            "webSocket": True,
+def checked(answer: Mapping[str, object]) -> dict[str, str]:
+    """The texts of the answer that the agent is started with; raises FailedError."""
+    found = {key: text(answer, key) for key in LEGAL}
+    for key, value in found.items():
+        if not re.fullmatch(LEGAL[key], value):
+            shown = "what is no secret" if key == "secret" else repr(value)
+            raise FailedError(f"gateway: its {key} is {shown}; legal: {LEGAL[key]}")
+    return found
+
+
+def settle(machine: Machine, run: Path, answer: Mapping[str, object]) -> None:
+    """Leave behind what the gateway said."""
+    found = checked(answer)
+    if machine.told.way == "token":
+        machine.remember(found["name"], str(answer.get("resume", "")))
+    keep_answer(run, {key: value for key, value in answer.items() if key not in SECRETS})
+    keep_agent(
+        run,
+        {
+            "WORKHORSE_WAY": machine.told.way,
+            "WORKHORSE_NAME": found["name"],
+            "WORKHORSE_URL": found["jenkins_url"],
+            "WORKHORSE_DIRECTORY": found["directory"],
+            "WORKHORSE_CONNECTION": found["connection"],
+            "WORKHORSE_JAR_SHA256": found["jar_sha256"],
+            "GATEWAY_URL": machine.told.gateway_url,
+            "CACHE": "yes" if answer.get("cache") is True else "no",
+            **({"AWS_REGION": machine.told.region} if machine.told.region else {}),
         },
-        "retentionStrategy": {"stapler-class": always, "$class": always},
-        "nodeProperties": {"stapler-class-bag": "true"},
-    }
+        found["secret"],
+    )
 
 
-def join(name: str, told: Told, token: str) -> str:
-    """Create the node, or find that it exists, and give the secret it connects with.
+def enter(machine: Machine, gateway: Gateway, run: Path) -> dict[str, object]:
+    """Come in by the gateway, and leave behind what it said; its answer.
 
     Raises:
-        FailedError: Jenkins refused.
-        OSError: Jenkins did not answer.
+        FailedError, OSError: not this time.
     """
-    credentials = base64.b64encode(f"{told.jenkins_user}:{token}".encode()).decode()
-    # Who names no language is answered in the controller's own; its words are read below.
-    headers = {"Authorization": f"Basic {credentials}", "Accept-Language": "en"}
-    form = {
-        "name": name,
-        "type": "hudson.slaves.DumbSlave",
-        "json": json.dumps(node(name, told)),
-    }
-    typed = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
-    url = f"{told.jenkins_url}computer/doCreateItem"
-    made = ask("POST", url, typed, urlencode(form).encode())
-    known = made.status == BAD_REQUEST and "already exists" in made.headers.get("x-error", "")
-    if not known:
-        expect(made, FOUND, "doCreateItem")
-    url = f"{told.jenkins_url}computer/{quote(name)}/jenkins-agent.jnlp"
-    text = expect(ask("GET", url, headers), OK, "jenkins-agent.jnlp").body
     try:
-        secret = ET.fromstring(text).findtext(".//argument")  # noqa: S314 - of our own controller
-    except ET.ParseError as error:
-        raise FailedError(f"jenkins-agent.jnlp: {error}") from error
-    if not secret or not re.fullmatch(r"[0-9a-f]{16,}", secret):
-        raise FailedError("jenkins-agent.jnlp holds no secret")
-    return secret
+        answer = gateway.register()
+    except FailedError as refused:
+        if refused.status == FORBIDDEN and machine.told.way == "token":
+            machine.forget()
+        raise
+    settle(machine, run, answer)
+    return answer
 
 
-@dataclass
-class Patience:
-    """Try again until the seconds are over. The clock and the rest are arguments, for tests."""
-
-    seconds: float
-    clock: Callable[[], float] = time.monotonic
-    rest: Callable[[float], None] = time.sleep
-
-    def __post_init__(self) -> None:
-        self._end = self.clock() + self.seconds
-
-    def __call__(self, act: Callable[[], Got]) -> Got:
-        """What `act` gives; raises its last error when no time is left for another try."""
-        tried = 0
-        while True:
-            try:
-                return act()
-            except (OSError, FailedError) as error:
-                pause = PAUSES[min(tried, len(PAUSES) - 1)]
-                if self.clock() + pause >= self._end:
-                    raise
-                say(f"{error}; again in {pause:g} s")
-                tried += 1
-                self.rest(pause)
+def keep_late(run: Path, late: object) -> None:
+    """Leave the signed list of late configuration exactly as it came, when there is one."""
+    if late is None:
+        return
+    if not isinstance(late, dict):
+        raise FailedError("gateway: its late configuration is no object")
+    try:
+        parts = {key: base64.b64decode(text(late, key), validate=True) for key in LATE}
+    except ValueError as error:
+        raise FailedError(f"gateway: its late configuration is not in base64: {error}") from error
+    for key, content in parts.items():
+        keep(run / f"late.{key}", content, 0o644)
 
 
-def leave_behind(run: Path, name: str, told: Told, secret: str) -> None:
-    """Write what the agent is started with; each file appears whole or not at all."""
-    environment = {
-        "WORKHORSE_NAME": name,
+LATE = ("manifest", "signature")
+
+
+def swarm(machine: Machine, run: Path) -> None:
+    """Leave what Swarm's client is started with; it makes the node by itself."""
+    told = machine.told
+    values = {
+        "WORKHORSE_WAY": "swarm",
+        "WORKHORSE_NAME": machine.name,
         "WORKHORSE_URL": told.jenkins_url,
-        "WORKHORSE_DIRECTORY": told.remote_directory,
-        "AWS_REGION": told.region,
+        "WORKHORSE_DIRECTORY": told.directory,
+        "WORKHORSE_USER": told.jenkins_user,
+        "WORKHORSE_LABELS": told.labels,
+        "WORKHORSE_EXECUTORS": str(told.executors),
+        "WORKHORSE_MODE": "exclusive" if told.exclusive else "normal",
+        "CACHE": "no",
+        **({"AWS_REGION": told.region} if told.region else {}),
     }
-    lines = "".join(f"{key}={value}\n" for key, value in environment.items())
-    for file, text, mode in (("secret", secret, 0o600), ("agent.env", lines, 0o644)):
-        half = run / f".{file}"
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as out:
-            os.fchmod(out.fileno(), mode)
-            out.write(text)
-        half.rename(run / file)
+    keep_agent(run, values, machine.secret_parameter(told.jenkins_token_parameter))
 
 
-def workplace(told: Told, user: str) -> None:
+def workplace(directory: str, user: str) -> None:
     """The directory where builds work, if it is not there, owned by the user."""
-    path = Path(told.remote_directory)
+    path = Path(directory)
     if not path.is_dir():
         owner = pwd.getpwnam(user)
         path.mkdir(parents=True, mode=0o755)
@@ -190,33 +143,35 @@ def workplace(told: Told, user: str) -> None:
         os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def register(environ: Mapping[str, str], run: Path, user: str, patience: Patience) -> None:
-    """From power-on to the two files; raises ValueError, or what the last try raised."""
-    endpoint = environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or METADATA
-    name = patience(lambda: metadata(endpoint, "meta-data/instance-id"))
-    told = configuration(patience(lambda: metadata(endpoint, "user-data")))
-    check(told)
-    aws = environ.get("AWS_ENDPOINT_URL") or None
-    token = patience(lambda: parameter(told.token_parameter, told.region, aws))
-    workplace(told, user)
-    leave_behind(run, name, told, patience(lambda: join(name, told, token)))
-    say(f"{name} is a node of {told.jenkins_url} with the labels {told.labels}")
-
-
-def say(line: str) -> None:
-    """Tell the journal."""
-    sys.stderr.write(f"{line}\n")
+def register(machine: Machine, run: Path, user: str, patience: Patience) -> None:
+    """From what the machine was told to the files it leaves; raises what the last try raised."""
+    told = machine.told
+    if told.way == "swarm":
+        patience(lambda: swarm(machine, run))
+        workplace(told.directory, user)
+        say(f"{machine.name} is to be an agent of {told.jenkins_url} by Swarm")
+        return
+    gateway = Gateway(told.gateway_url, machine.claim, run)
+    answer = patience(lambda: enter(machine, gateway, run))
+    keep_late(run, answer.get("late"))
+    workplace(text(answer, "directory"), user)
+    labels = answer.get("labels")
+    named = " ".join(map(str, labels)) if isinstance(labels, list) else ""
+    say(f"{answer['name']} is an agent of {answer['jenkins_url']} with the labels {named}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Register and give 0; 1 when time ran out, 2 when it can never work."""
-    parser = argparse.ArgumentParser(prog="register", description="Make this instance a node.")
+    parser = argparse.ArgumentParser(prog="register", description="Make this machine an agent.")
     parser.add_argument("--user", required=True, help="whom builds run as")
     parser.add_argument("--seconds", required=True, type=float, help="how long it may take")
-    parser.add_argument("--run", default="/run/workhorse", type=Path, help="where to leave files")
+    parser.add_argument("--run", default=RUN, type=Path, help="where to leave files")
     given = parser.parse_args(arguments)
     try:
-        register(os.environ, given.run, given.user, Patience(given.seconds))
+        patience = Patience(given.seconds)
+        machine = patience(lambda: learn(os.environ))
+        patience.draw_by(machine.name)
+        register(machine, given.run, given.user, patience)
     except ValueError as error:
         say(f"useless: {error}")
         return USELESS

@@ -4,52 +4,90 @@ import re
 import shlex
 from dataclasses import dataclass
 
-REQUIRED = ("JENKINS_URL", "JENKINS_USER", "JENKINS_TOKEN_PARAMETER", "AGENT_LABELS")
+REQUIRED = {
+    "gateway": ("GATEWAY_URL", "GATEWAY_AUDIENCE"),
+    "token": ("GATEWAY_URL",),
+    "swarm": ("JENKINS_URL", "JENKINS_USER", "JENKINS_TOKEN_PARAMETER", "AGENT_LABELS"),
+}
+"""What user data must say, by the way in."""
+
 DEFAULTS = {
+    "AGENT_WAY": "gateway",
     "AGENT_EXECUTORS": "1",
     "AGENT_DIRECTORY": "/home/jenkins/agent",
     "AGENT_MODE": "NORMAL",
-    "AWS_REGION": "us-east-1",
 }
-"""What user data must say, and what it says when it is silent."""
+"""What it says when it is silent."""
+
+PLAIN_URL = r"https?://[^\s'\"\\$]+"
+PLAIN_PATH = r"(/[A-Za-z0-9._-]+)+"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What user data says; it names the token's parameter and does not hold the token."""
+    """What user data says; of a secret it names the place and does not hold it."""
 
-    jenkins_url: str
-    jenkins_user: str
+    way: str
+    """gateway, token or swarm."""
+    gateway_url: str
+    """Without a slash at its end."""
+    gateway_audience: str
+    region: str
+    """Empty: the metadata service knows."""
     token_parameter: str
+    token_file: str
+    jenkins_url: str
+    """With a slash at its end."""
+    jenkins_user: str
+    jenkins_token_parameter: str
     labels: str
     executors: int
-    remote_directory: str
+    directory: str
     exclusive: bool
-    region: str
+
+
+def assignments(user_data: str) -> dict[str, str]:
+    """Lines of NAME=value as a shell reads them; the last of a name counts."""
+    found = {}
+    for line in user_data.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if equals and name.isidentifier():
+            found[name] = " ".join(shlex.split(value, comments=True))
+    return found
 
 
 def configuration(user_data: str) -> Told:
-    """Read lines of NAME=value as a shell reads them; the last of a name counts.
+    """Read user data.
 
     Raises:
         ValueError: a required name is missing, or a value can never work.
     """
-    values = dict(DEFAULTS)
-    for line in user_data.splitlines():
-        name, equals, value = line.strip().partition("=")
-        if equals and name.isidentifier():
-            values[name] = " ".join(shlex.split(value, comments=True))
-    if missing := [name for name in REQUIRED if not values.get(name)]:
+    values = DEFAULTS | assignments(user_data)
+    way = values["AGENT_WAY"]
+    if way not in REQUIRED:
+        raise ValueError(f"AGENT_WAY is {way!r}; legal: {', '.join(REQUIRED)}")
+    missing = [name for name in REQUIRED[way] if not values.get(name)]
+    if way == "token" and not (
+        values.get("AGENT_TOKEN_PARAMETER") or values.get("AGENT_TOKEN_FILE")
+    ):
+        missing.append("AGENT_TOKEN_PARAMETER")
+    if missing:
         raise ValueError(f"user data lacks {', '.join(missing)}")
+    jenkins = values.get("JENKINS_URL", "")
     return Told(
-        jenkins_url=values["JENKINS_URL"].rstrip("/") + "/",
-        jenkins_user=values["JENKINS_USER"],
-        token_parameter=values["JENKINS_TOKEN_PARAMETER"],
-        labels=values["AGENT_LABELS"],
+        way=way,
+        gateway_url=values.get("GATEWAY_URL", "").rstrip("/"),
+        gateway_audience=values.get("GATEWAY_AUDIENCE", ""),
+        region=values.get("AWS_REGION", ""),
+        token_parameter=values.get("AGENT_TOKEN_PARAMETER", ""),
+        token_file=values.get("AGENT_TOKEN_FILE", ""),
+        jenkins_url=jenkins.rstrip("/") + "/" if jenkins else "",
+        jenkins_user=values.get("JENKINS_USER", ""),
+        jenkins_token_parameter=values.get("JENKINS_TOKEN_PARAMETER", ""),
+        labels=values.get("AGENT_LABELS", ""),
         executors=int(values["AGENT_EXECUTORS"]),
-        remote_directory=values["AGENT_DIRECTORY"],
+        directory=values["AGENT_DIRECTORY"],
         exclusive=values["AGENT_MODE"] == "EXCLUSIVE",
-        region=values["AWS_REGION"],
     )
 
 
@@ -59,10 +97,15 @@ def check(told: Told) -> None:
     Raises:
         ValueError: the message names the value and the rule.
     """
-    if not re.fullmatch(r"https?://[^\s'\"\\$]+", told.jenkins_url):
-        raise ValueError(f"JENKINS_URL is {told.jenkins_url!r}; legal: http(s)://...")
-    if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", told.remote_directory):
-        raise ValueError(f"AGENT_DIRECTORY is {told.remote_directory!r}; legal: a plain path")
+    for name, url in (("GATEWAY_URL", told.gateway_url), ("JENKINS_URL", told.jenkins_url)):
+        if url and not re.fullmatch(PLAIN_URL, url):
+            raise ValueError(f"{name} is {url!r}; legal: http(s)://...")
+    if not re.fullmatch(PLAIN_PATH, told.directory):
+        raise ValueError(f"AGENT_DIRECTORY is {told.directory!r}; legal: a plain path")
+    if re.search(r"[\"'\\$]", told.labels):
+        raise ValueError(f"AGENT_LABELS is {told.labels!r}; legal: words without quotes")
+    if told.jenkins_user and not re.fullmatch(r"[A-Za-z0-9._@-]+", told.jenkins_user):
+        raise ValueError(f"JENKINS_USER is {told.jenkins_user!r}; legal: a plain name")
     # Jenkins takes -1 and shows a node that nothing can ever run on.
     if told.executors < 1:
         raise ValueError(f"AGENT_EXECUTORS is {told.executors}; legal: 1 or more")

@@ -25,7 +25,10 @@ describe 'profile::agent' do
         .with(ensure: 'link', target: '/usr/local/lib/workhorse/leave')
     end
 
-    %w[workhorse-register.service workhorse-agent.service workhorse-boot.timer].each do |name|
+    %w[
+      workhorse-register.service workhorse-late.service workhorse-cache.service
+      workhorse-agent.service workhorse-watch.service workhorse-boot.timer
+    ].each do |name|
       it "enables #{name} on the file system, whether or not systemd runs" do
         is_expected.to contain_exec("enable #{name}").with(
           command: "systemctl --root=/ enable #{name}",
@@ -34,14 +37,17 @@ describe 'profile::agent' do
       end
     end
 
-    it 'never enables what only the timer may start' do
-      is_expected.not_to contain_exec('enable workhorse-boot.service')
-      expect(unit('workhorse-boot.service')).not_to include('[Install]')
+    it 'never enables what only others may start' do
+      %w[workhorse-boot.service workhorse-failed.service].each do |name|
+        is_expected.not_to contain_exec("enable #{name}")
+        expect(unit(name)).not_to include('[Install]')
+      end
     end
 
     it 'limits every start in time, each within the deadline of the boot' do
       deadline = unit('workhorse-boot.timer')[/^OnBootSec=(\d+)s$/, 1].to_i
-      %w[workhorse-register.service workhorse-agent.service workhorse-boot.service].each do |name|
+      %w[register late cache agent watch boot failed].each do |short|
+        name = "workhorse-#{short}.service"
         limit = unit(name)[/^TimeoutStartSec=(\d+)$/, 1].to_i
         expect(limit).to be_between(1, deadline - 1), name
       end
@@ -53,17 +59,70 @@ describe 'profile::agent' do
       expect(text).to include("TimeoutStartSec=600\n")
     end
 
-    it 'powers off when registering fails or the agent keeps ending' do
-      expect(unit('workhorse-register.service')).to hold_before("\nFailureAction=poweroff", '[Service]')
-      expect(unit('workhorse-agent.service')).to hold_before("\nStartLimitAction=poweroff", '[Service]')
+    it 'tells why and powers off when a step of the boot fails or the agent keeps ending' do
+      %w[register late agent boot].each do |short|
+        expect(unit("workhorse-#{short}.service"))
+          .to hold_before("\nOnFailure=workhorse-failed.service", '[Service]'), short
+      end
+      text = unit('workhorse-failed.service')
+      expect(text).to hold_before("\nSuccessAction=poweroff", '[Service]')
+      expect(text).to hold_before("\nFailureAction=poweroff", '[Service]')
+      expect(text).to include("\nTimeoutStartSec=60\n")
+    end
+
+    it 'powers off only by way of telling why' do
+      %w[register late cache agent watch boot].each do |short|
+        expect(unit("workhorse-#{short}.service")).not_to match(/Action=poweroff/), short
+      end
+    end
+
+    it 'registers, then applies what is late, then mounts the cache, then starts docker' do
+      after = ->(short) { unit("workhorse-#{short}.service")[/^After=(.*)$/, 1].split }
+      expect(after['register']).to include('network-online.target')
+      expect(after['late']).to include('workhorse-register.service')
+      expect(after['cache']).to include('workhorse-late.service', 'network-online.target')
+      expect(after['agent']).to include('workhorse-cache.service', 'docker.service')
+      expect(unit('workhorse-cache.service')).to match(/^Before=.*docker\.service/)
+    end
+
+    it 'works without a cache, and not without the rest' do
+      text = unit('workhorse-agent.service')
+      expect(text).to include("\nRequires=workhorse-register.service workhorse-late.service\n")
+      expect(text).to include("\nWants=workhorse-cache.service\n")
+    end
+
+    it 'lets the cache go before systemd unmounts it, and makes its directories anew' do
+      text = unit('workhorse-cache.service')
+      expect(text).to include("\nRequiresMountsFor=/mnt/cache\n")
+      expect(text).to include("\nExecStop=/usr/local/lib/workhorse/cache release\n")
+      expect(text).to match(%r{^ExecStartPost=-.*/etc/tmpfiles\.d/workhorse-cache\.conf$})
+    end
+
+    it 'watches for as long as the machine runs, before a build is given memory' do
+      text = unit('workhorse-watch.service')
+      expect(text).to include("\nRestart=always\n", "\nStartLimitIntervalSec=0\n")
+      expect(text).to include("\nOOMScoreAdjust=-900\n")
+      expect(text).to include("\nConditionPathExists=/run/workhorse/lease\n")
+    end
+
+    it 'lets what a Pipeline runs outlive the agent, but not the machine' do
+      text = unit('workhorse-agent.service')
+      expect(text).to include("\nKillMode=process\n")
+      expect(text).to include("\nExecStopPost=+/usr/local/lib/workhorse/sweep\n")
+    end
+
+    it 'trusts nobody with late configuration, bakes no agent.jar, and lets builds ask metadata' do
+      is_expected.to contain_file('/etc/workhorse/late.signers').with_ensure('absent')
+      is_expected.not_to contain_file('/usr/local/lib/workhorse/agent.jar')
+      expect(unit('workhorse-agent.service')).not_to include('IPAddressDeny')
     end
 
     it 'runs the agent as its user with the secret on stdin, after the registration' do
       text = unit('workhorse-agent.service')
       expect(text).to include("\nUser=jenkins\n")
       expect(text).to include("\nStandardInput=file:/run/workhorse/secret\n")
-      expect(text).to include("\nRequires=workhorse-register.service\n")
       expect(text).to match(/^After=.*workhorse-register\.service/)
+      expect(text).to hold_before("\nExecStartPre=+/usr/local/lib/workhorse/fetch-jar", "\nExecStart=")
       expect(text).to include("\nEnvironment=WORKHORSE_JAVA=/opt/java/17/bin/java\n")
       expect(text).to include("\nOOMPolicy=continue\n")
     end
@@ -83,6 +142,38 @@ describe 'profile::agent' do
     end
   end
 
+  context 'with keys for late configuration, an agent.jar and no metadata for builds' do
+    let(:facts) { SYSTEMS['Debian 12'] }
+    let(:sha256) { 'ab' * 32 }
+    let(:params) do
+      {
+        late_signers: ['ssh-ed25519 AAAAfirst ops', 'ssh-ed25519 AAAAsecond'],
+        agent_jar: { 'url' => 'https://jenkins.test/agent.jar', 'sha256' => sha256 },
+        metadata_for_builds: false
+      }
+    end
+
+    it 'trusts them for late configuration and nothing else' do
+      is_expected.to contain_file('/etc/workhorse/late.signers').with_ensure('file').with_content(
+        "workhorse namespaces=\"workhorse-late\" ssh-ed25519 AAAAfirst ops\n" \
+        "workhorse namespaces=\"workhorse-late\" ssh-ed25519 AAAAsecond\n"
+      )
+    end
+
+    it 'fetches that very jar over TLS, and keeps it' do
+      is_expected.to contain_exec('fetch agent.jar')
+        .with_command(/--proto '=https' .*agent\.jar.*echo '#{sha256}  .*sha256sum --check/)
+        .with_unless(/#{sha256}/)
+      is_expected.to contain_file('/usr/local/lib/workhorse/agent.jar')
+        .with(ensure: 'file', owner: 'root', mode: '0644').that_requires('Exec[fetch agent.jar]')
+    end
+
+    it 'keeps builds from the metadata service' do
+      is_expected.to contain_file('/etc/systemd/system/workhorse-agent.service')
+        .with_content(/^IPAddressDeny=169\.254\.169\.254$/)
+    end
+  end
+
   context 'with a deadline for the boot that comes before the end of the registration' do
     let(:facts) { SYSTEMS['Debian 12'] }
     let(:params) { { boot_seconds: 600 } }
@@ -90,7 +181,10 @@ describe 'profile::agent' do
     it { is_expected.to compile.and_raise_error(/boot_seconds is 600; legal: more than 600/) }
   end
 
-  { uid: 999, home: 'home', register_seconds: 0 }.each do |name, value|
+  {
+    uid: 999, home: 'home', register_seconds: 0, late_signers: ['AAAA'],
+    agent_jar: { 'url' => 'http://jenkins.test/agent.jar', 'sha256' => 'ab' * 32 }
+  }.each do |name, value|
     context "with #{name} => #{value}" do
       let(:facts) { SYSTEMS['Debian 12'] }
       let(:params) { { name => value } }

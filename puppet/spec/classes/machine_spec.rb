@@ -15,7 +15,33 @@ describe 'profile::docker' do
     it 'waits for the volume and not for ever for the engine' do
       is_expected.to contain_file('/etc/systemd/system/docker.service.d/workhorse.conf')
         .with_content(%r{^RequiresMountsFor=/mnt/cache$}).with_content(/^TimeoutStartSec=120$/)
+        .with_content(/^After=workhorse-cache\.service$/).with_content(/^TimeoutStopSec=45$/)
       is_expected.to contain_profile__unit('docker.service').that_requires('Package[docker.io]')
+    end
+  end
+end
+
+describe 'profile::caches' do
+  on_every_system do
+    it { is_expected.to compile.with_all_deps }
+
+    it 'points each tool below the cache, whether a volume is there or not' do
+      is_expected.to contain_file('/etc/bazel.bazelrc')
+        .with_content("common --repository_cache=/mnt/cache/bazel/repository\n")
+      is_expected.to contain_file('/home/jenkins/.m2/settings.xml')
+        .with_content(%r{<localRepository>/mnt/cache/maven/repository</localRepository>})
+      is_expected.to contain_file('/home/jenkins/.npmrc').with_content("cache=/mnt/cache/npm\n")
+      %w[bazel maven npm git].each do |tool|
+        is_expected.to contain_file("/mnt/cache/#{tool}").with(ensure: 'directory', owner: 'jenkins')
+      end
+    end
+
+    it 'has each directory made at every boot for whom it is' do
+      text = catalogue.resource('file', '/etc/tmpfiles.d/workhorse-cache.conf')[:content]
+      expect(text).to include("d /mnt/cache/docker 0711 root root -\n")
+      %w[bazel maven npm git].each do |tool|
+        expect(text).to include("d /mnt/cache/#{tool} 0755 jenkins jenkins -\n")
+      end
     end
   end
 end

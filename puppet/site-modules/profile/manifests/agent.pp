@@ -18,6 +18,14 @@
 #   How long after power-on the agent must run, else the instance powers itself off.
 # @param verbs
 #   Scripts that jobs call, as `workhorse-NAME`.
+# @param cache
+#   Where the cache volume is mounted.
+# @param metadata_for_builds
+#   Whether builds may ask the instance's metadata service.
+# @param late_signers
+#   Public keys that may sign late configuration; none: it is refused.
+# @param agent_jar
+#   An agent.jar to bake in, for when Jenkins serves none.
 class profile::agent (
   String[1] $user,
   Integer[1000] $uid,
@@ -28,6 +36,10 @@ class profile::agent (
   Integer[1] $register_seconds,
   Integer[1] $boot_seconds,
   Array[String[1]] $verbs,
+  Profile::Path $cache,
+  Boolean $metadata_for_builds,
+  Array[Pattern[/\A(ssh|ecdsa|sk)-\S+ \S+( .*)?\z/]] $late_signers,
+  Optional[Profile::Jar] $agent_jar,
 ) {
   contain profile::agent::account
   contain profile::agent::scripts

@@ -12,12 +12,15 @@
 #   So many such logs are kept.
 # @param start_seconds
 #   Longest that the engine may take to start; the package sets no limit.
+# @param stop_seconds
+#   Longest that it may take to stop.
 class profile::docker (
   Hash[String[1], String[1]] $packages,
   Profile::Path $cache,
   Pattern[/\A[0-9]+[kmg]\z/] $log_size,
   Integer[1] $log_files,
   Integer[1] $start_seconds,
+  Integer[1] $stop_seconds,
 ) {
   $root = "${cache}/docker"
 
@@ -37,7 +40,7 @@ class profile::docker (
     ensure  => file,
     mode    => '0644',
     content => epp('profile/docker.conf.epp', {
-        'cache' => $cache, 'start_seconds' => $start_seconds,
+        'cache' => $cache, 'start_seconds' => $start_seconds, 'stop_seconds' => $stop_seconds,
     }),
   }
 

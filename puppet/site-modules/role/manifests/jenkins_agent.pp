@@ -8,6 +8,7 @@ class role::jenkins_agent {
   contain profile::git
   contain profile::aws
   contain profile::agent
+  contain profile::caches
   contain profile::node_exporter
 
   # First what could start by itself in the middle of a bake; last who is in Docker's group.
@@ -16,4 +17,5 @@ class role::jenkins_agent {
   -> [Class['profile::clock'], Class['profile::java'], Class['profile::docker'],
   Class['profile::git'], Class['profile::aws']]
   -> Class['profile::agent']
+  -> Class['profile::caches']
 }

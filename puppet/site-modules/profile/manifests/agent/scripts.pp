@@ -2,7 +2,7 @@
 #
 # @api private
 class profile::agent::scripts {
-  # Holds nothing on a real instance; a trial may say where its AWS is (local.env).
+  # Holds what the image trusts; a trial may say where its AWS is (local.env).
   file { '/etc/workhorse':
     ensure => directory,
     mode   => '0755',
@@ -21,10 +21,24 @@ class profile::agent::scripts {
     mode    => '0755',
   }
 
+  # Whose late configuration this image takes. Without the file it takes nobody's.
+  $signers = $profile::agent::late_signers.map |$key| {
+    "workhorse namespaces=\"workhorse-late\" ${key}\n"
+  }
+  file { '/etc/workhorse/late.signers':
+    ensure  => $signers.empty ? { true => absent, default => file },
+    mode    => '0644',
+    content => $signers.join,
+  }
+
   $profile::agent::verbs.each |$verb| {
     file { "/usr/local/bin/workhorse-${verb}":
       ensure => link,
       target => "/usr/local/lib/workhorse/${verb}",
     }
+  }
+
+  if $profile::agent::agent_jar {
+    contain profile::agent::jar
   }
 }

@@ -15,19 +15,31 @@ class profile::agent::units {
     }),
   }
 
+  profile::unit { 'workhorse-late.service': content => epp('profile/late.service.epp') }
+
+  profile::unit { 'workhorse-cache.service':
+    content => epp('profile/cache.service.epp', { 'cache' => $profile::agent::cache }),
+  }
+
   profile::unit { 'workhorse-agent.service':
     content => epp('profile/agent.service.epp', {
-        'user'    => $profile::agent::user,
-        'java'    => "/opt/java/${profile::agent::java}/bin/java",
-        'options' => $profile::agent::java_options,
+        'user'     => $profile::agent::user,
+        'java'     => "/opt/java/${profile::agent::java}/bin/java",
+        'options'  => $profile::agent::java_options,
+        'cache'    => $profile::agent::cache,
+        'metadata' => $profile::agent::metadata_for_builds,
     }),
   }
 
-  # The timer is enabled; what it starts is not.
-  file { '/etc/systemd/system/workhorse-boot.service':
-    ensure  => file,
-    mode    => '0644',
-    content => epp('profile/boot.service.epp'),
+  profile::unit { 'workhorse-watch.service': content => epp('profile/watch.service.epp') }
+
+  # These two are started by others, and are not enabled.
+  ['boot', 'failed'].each |$each| {
+    file { "/etc/systemd/system/workhorse-${each}.service":
+      ensure  => file,
+      mode    => '0644',
+      content => epp("profile/${each}.service.epp"),
+    }
   }
 
   profile::unit { 'workhorse-boot.timer':

@@ -34,8 +34,8 @@ from workhorse.core.plan import Planner
 from workhorse.gatehouse import Gatehouse, gatehouse
 from workhorse.loops.agent_ports import Builds, Tending
 from workhorse.loops.driver import Driver, Pace
-from workhorse.loops.observe import Trust
 from workhorse.loops.ledger import Books
+from workhorse.loops.observe import Trust
 from workhorse.loops.perform import DryRun, Performer, RealPerformer
 from workhorse.loops.ports import Executor, ExecutorKind, Metrics, Outside, Ports
 from workhorse.loops.rollout_ports import Rolling

@@ -64,6 +64,7 @@ IN_OUR_NAME = {
     "secretsmanager:GetSecretValue",  # the same
     "ssm:DeleteParameters",  # `SsmImages.promote` and `condemn`
     "ec2:CreateTags",  # `SsmImages.condemn`, and RunInstances for the tags of a canary
+    "ec2:CreateFleet",  # LaunchInstances
     "iam:PassRole",  # RunInstances, for the agents' profile
     "s3:GetObject",  # `adapters/late_places.py`
     "s3:ListBucket",  # the same: without it S3 does not say that nothing is there
@@ -152,6 +153,7 @@ def test_tags_are_given_at_launch_or_to_images_of_its_pools(events: list[Event])
         assert equal in (
             ("ec2:CreateAction", "RunInstances"),
             ("aws:ResourceTag/workhorse:pool", ["gpu", "linux"]),
+            ("aws:ResourceTag/workhorse:cache", ["gpu", "linux"]),
         )
 
 

@@ -84,7 +84,7 @@ variable "store_prefix" {
 }
 
 variable "volume_key_arns" {
-  description = "KMS keys of the agents' volumes, where they are your own: a canary's volumes are encrypted with them. The account's default key for EBS needs none."
+  description = "KMS keys of the agents' volumes and of cache volumes, where they are your own: a canary's volumes are encrypted with them, and cache volumes attached. The account's default key for EBS needs none."
   type        = list(string)
   default     = []
 
@@ -92,6 +92,12 @@ variable "volume_key_arns" {
     condition     = alltrue([for arn in var.volume_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
     error_message = "volume_key_arns is [${join(", ", var.volume_key_arns)}]; legal: ARNs of keys, not of aliases."
   }
+}
+
+variable "prefer_warm_zone" {
+  description = "Whether a pool's setting `agent.prefer_warm_zone` is on: the controller may then launch in a zone of its choice."
+  type        = bool
+  default     = false
 }
 
 variable "late_location" {

@@ -204,3 +204,30 @@ run "illegal_values_are_refused" {
     volume_key_arns   = ["alias/agents"]
   }
 }
+
+run "gives_cache_volumes_of_its_pools_to_agents_of_its_pools" {
+  variables {
+    volume_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/3"]
+  }
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement :
+      try(values(statement.Condition.StringEquals)[0], null) == ["gpu", "linux"] if contains(["GiveVolumes", "ToAgents", "TagVolumes"], statement.Sid)
+    ])
+    error_message = "what it attaches, to whom, and what it tags, is of its pools"
+  }
+  assert {
+    condition     = !anytrue([for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement : contains(["LaunchInZones", "AsFleets", "LookAtTemplates"], statement.Sid)])
+    error_message = "it chooses no zone unless it is asked to"
+  }
+}
+
+run "launches_in_zones_where_it_is_asked_to" {
+  variables {
+    prefer_warm_zone = true
+  }
+  assert {
+    condition     = toset({ for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement : statement.Sid => statement.Resource }["LaunchInZones"]) == toset([for pool in values(var.pools) : pool.group_arn])
+    error_message = "into the groups of its pools, no other"
+  }
+}

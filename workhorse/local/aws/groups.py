@@ -148,7 +148,7 @@ class Groups:
                 except InsufficientCapacityError as error:
                     problem = f"{error.message} Launching EC2 instance failed."
                 else:
-                    self._welcome(group, member, cause, now)
+                    self.welcome(group, member, cause, now)
                     return True
         except ServiceException as error:
             problem = f"{error.message} Launching EC2 instance failed."
@@ -157,9 +157,10 @@ class Groups:
         activities.finish(activity, "Failed", now, problem)
         return False
 
-    def _welcome(
+    def welcome(
         self, group: FakeAutoScalingGroup, member: InstanceState, cause: str, now: float
     ) -> None:
+        """Take an instance that was just launched for the group into it."""
         description = f"Launching a new EC2 instance: {member.instance_id}"
         activity = activities.begin(group, "LAUNCH", description, cause, now)
         activity.status, activity.progress, activity.instance = "PreInService", 30, member.instance

@@ -27,6 +27,7 @@ from workhorse.local.aws import (
     group_api,
     hook_api,
     images,
+    launch_api,
     launches,
     member_api,
     paging,
@@ -110,6 +111,7 @@ GROUPS: tuple[Row, ...] = (
     (AutoScalingResponse, "delete_auto_scaling_group", group_api.respond_delete, "ForceDelete"),
     (AutoScalingResponse, "set_desired_capacity", group_api.respond_set_desired, "HonorCooldown"),
     (AutoScalingResponse, "set_instance_health", member_api.respond_set_health, "grace period"),
+    (AutoScalingResponse, "launch_instances", launch_api.respond_launch, "moto lacks it"),
     (
         AutoScalingResponse,
         "terminate_instance_in_auto_scaling_group",

@@ -54,6 +54,7 @@ CONFIG = """\
 url = "{jenkins}"
 user = "{user}"
 token_file = "{token_file}"
+expect_jobs = false
 [aws]
 region = "{region}"
 endpoint = "{endpoint}"

@@ -140,6 +140,7 @@ def _driver(  # noqa: PLR0913 - what the loops are made of, by name
             heard=gate.gateway.heard if gate else None,
             home=gate.home if gate else "",
         ),
+        cache=gate.keeper.meters if gate else None,
         forced=forced,
         deaf=deaf,
     )

@@ -8,6 +8,8 @@ from workhorse.core.demand import Placement
 from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
 from workhorse.core.learn import Learned
+from workhorse.core.measure import pool_meters
+from workhorse.core.meters import Meter
 from workhorse.core.model import Pool, Snapshot
 from workhorse.core.plan import Planner
 from workhorse.core.survey import Survey
@@ -39,6 +41,17 @@ class Wishes:
         if self.placement is None:
             return 0.0
         return min((self.placement.holds_until, *[d.holds_until for d in self.decisions]))
+
+    def meters(self, now: float) -> tuple[Meter, ...]:
+        """What is measured of the pools that were decided for."""
+        demands = self.placement.demands if self.placement else {}
+        return tuple(
+            meter
+            for decision in self.decisions
+            for meter in pool_meters(
+                decision.pool, decision.survey, demands.get(decision.pool), now
+            )
+        )
 
 
 class Control:

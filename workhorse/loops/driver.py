@@ -9,14 +9,13 @@ stays so if the world does, and whoever knows that nothing happens in between, a
 may `skip` those turns: the rest of the run is the same, to the last record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 
 from workhorse.core.effects import Publish
 from workhorse.core.errors import Surprise
-from workhorse.core.measure import pool_meters
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.core.orders import RolloutPolicy
@@ -74,6 +73,7 @@ class Driver:
         view: View | None = None,
         books: Books | None = None,
         requeue: RequeuePolicy | None = None,
+        cache: Callable[[], tuple[Meter, ...]] | None = None,
         forced: bool = False,
         deaf: bool = False,
     ) -> None:
@@ -93,6 +93,7 @@ class Driver:
             view: where the gateway sees what a tick saw; None for nobody to show it to.
             books: how the ledger's books are kept.
             requeue: which lost builds are queued again; None for none.
+            cache: what the keeper of the cache volumes measures; None without cache.
             forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
@@ -118,7 +119,7 @@ class Driver:
         self._requeue: Requeue | None = None
         if ports.tending is not None and requeue is not None and requeue.marker:
             self._requeue = Requeue(ports, ports.tending.builds, pools, performer, requeue)
-        self._asks = asks
+        self._asks, self._cache = asks, cache
         self._view = view or View()
         self._unread = ""
         """Why orders could not be read last time."""
@@ -274,7 +275,8 @@ class Driver:
     def _meters(self, now: float) -> tuple[Meter, ...]:
         rolled = self.roller.meters(now) if self.roller else ()
         lost = self._requeue.meters() if self._requeue else ()
-        return (*_meters(self._found, now), *rolled, *self._ledger.meters(now), *lost)
+        told = (*rolled, *self._ledger.meters(now), *lost, *(self._cache() if self._cache else ()))
+        return (*self._found.meters(now), *told)
 
     @property
     def _surges(self) -> Mapping[str, int]:
@@ -287,12 +289,3 @@ class Driver:
 
     def _pause(self) -> float:
         return max(0.0, min(loop.due for loop in self._loops) - self._ports.clock.now())
-
-
-def _meters(wishes: Wishes, now: float) -> tuple[Meter, ...]:
-    demands = wishes.placement.demands if wishes.placement else {}
-    return tuple(
-        meter
-        for decision in wishes.decisions
-        for meter in pool_meters(decision.pool, decision.survey, demands.get(decision.pool), now)
-    )

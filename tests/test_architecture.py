@@ -76,7 +76,8 @@ SEE_ALL = (
 
 PURE = frozenset(
     {
-        *("abc", "bisect", "collections", "dataclasses", "enum", "functools", "heapq", "html"),
+        *("abc", "bisect", "collections", "dataclasses", "enum", "fnmatch", "functools"),
+        *("heapq", "html"),
         *("itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap"),
         *("typing", "xml", "zoneinfo"),
     }

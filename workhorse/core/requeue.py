@@ -31,7 +31,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import unquote
 
 from workhorse.core.word import Word
 
@@ -173,7 +172,7 @@ class Lost:
 
 
 def job_of(path: str) -> str:
-    """The full name of the job of a build's path; empty for what is no build of a plain job.
+    """The name of the job of a build's path, as it stands there; empty where it is no plain job's.
 
     A cell of a matrix is none: its parent is built again, or it is not.
     """
@@ -182,7 +181,7 @@ def job_of(path: str) -> str:
     plain = len(parts) > 2 and len(parts) % 2 and parts[-1].isdigit()  # noqa: PLR2004 - job/J/N
     if not plain or any(word != _JOB for word in parts[0:-1:2]):
         return ""
-    return "/".join(map(unquote, names))
+    return "/".join(names)
 
 
 def forbidden(job: str, policy: RequeuePolicy) -> str:

@@ -49,6 +49,9 @@ KEEP_SECONDS = 3600.0
 MOST = 1000
 """Builds that are followed at once; of more, those that came later are left."""
 
+SAVED = frozenset({RequeueEvent.SEEN_SAFE, RequeueEvent.SEEN_GOOD})
+"""Why a build is left that was not lost."""
+
 
 class Requeue:
     """Holds the lost builds by their path."""
@@ -218,12 +221,12 @@ class Requeue:
         after = replace(lost, state=row.state, because=because)
         for action in row.actions:
             if action is RequeueAction.QUEUE:
-                return self._ask(after)
+                return self._ask(after, event)
             self._performer.perform(_effect(action, lost), f"{lost.instance}: {because}")
-        self._tell(lost, after)
+        self._tell(lost, after, event)
         return self._keep(after)
 
-    def _ask(self, lost: Lost) -> Lost:
+    def _ask(self, lost: Lost, event: RequeueEvent) -> Lost:
         had, now = self.lost[lost.build], self._ports.clock.now()
         lost = replace(lost, asked_at=now, asks=lost.asks + 1, none_at=0)
         try:
@@ -232,7 +235,7 @@ class Requeue:
         except Surprise:
             self.lost[lost.build] = had
             raise
-        self._tell(had, lost)
+        self._tell(had, lost, event)
         self._performer.perform(_effect(RequeueAction.QUEUE, lost), f"{lost.instance}: lost")
         return self._step(lost, RequeueEvent.TAKEN)
 
@@ -240,7 +243,7 @@ class Requeue:
         self.lost[lost.build] = lost
         return lost
 
-    def _tell(self, before: Lost, after: Lost) -> None:
+    def _tell(self, before: Lost, after: Lost, event: RequeueEvent) -> None:
         """Journal and count what is new of a build."""
         if (before.state, self.lost[after.build].because) == (after.state, after.because):
             return
@@ -249,7 +252,7 @@ class Requeue:
         note(self._ports, "lost", pool=after.pool, **told, **states)
         if after.state is RequeueState.QUEUED:
             self._counts[after.pool, "BuildsRequeued"] += 1
-        elif after.state is RequeueState.LEFT and not _saved(before, after):
+        elif after.state is RequeueState.LEFT and event not in SAVED:
             self._counts[after.pool, "BuildsLost"] += 1
 
     def _forget(self, now: float) -> None:
@@ -274,12 +277,6 @@ class Requeue:
 def _still(lost: Lost) -> bool:
     """Noted and read: nothing is to be asked before its instance is lost."""
     return lost.state is RequeueState.NOTED and lost.looked_at > 0
-
-
-def _saved(before: Lost, after: Lost) -> bool:
-    """It was not lost: it ended before its instance did, or went on elsewhere."""
-    good = REQUEUE[RequeueState.LOST, RequeueEvent.SEEN_GOOD].because
-    return before.state is RequeueState.NOTED or after.because == good
 
 
 def _effect(action: RequeueAction, lost: Lost) -> Effect:

@@ -127,6 +127,22 @@ def stop(call: Call, job: Job, number: str) -> Answer:
     return answers.redirect(call.url(*job.segments, number))
 
 
+def describe(call: Call, job: Job, number: str) -> Answer:
+    """`N/submitDescription`: other words about the build."""
+    run = run_numbered(job, number)
+    if run is None:
+        return answers.not_found()
+    call.need(rights.RUN_UPDATE)
+    run.description = call.value("description")
+    return answers.redirect(call.url(*job.segments, number))
+
+
+ON_BUILD = {
+    "stop": stop,
+    "term": stop,
+    "kill": stop,
+    "submitDescription": describe,
+}
 ON_JOB = {
     ("GET", "config.xml"): configuration,
     ("POST", "config.xml"): configure,
@@ -147,8 +163,8 @@ def on_job(call: Call, name: str, rest: tuple[str, ...]) -> Answer:  # noqa: PLR
         return answers.not_found()
     if rest in {(), ("",)}:
         return answers.page(200, name)
-    if len(rest) == 2 and rest[1] in {"stop", "term", "kill"}:  # noqa: PLR2004 - number and verb
-        return stop(call, job, rest[0]) if call.method == "POST" else answers.post_required()
+    if len(rest) == 2 and (act := ON_BUILD.get(rest[1])):  # noqa: PLR2004 - number and verb
+        return act(call, job, rest[0]) if call.method == "POST" else answers.post_required()
     if len(rest) > 1 and rest[1] in {"", "consoleText"}:
         known = run_numbered(job, rest[0])
         return answers.not_found() if known is None else answers.text(f"{known.full_name}\n")

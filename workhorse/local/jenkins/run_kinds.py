@@ -105,7 +105,7 @@ def _run_properties(extra_actions: int) -> tuple[Property, ...]:
         Property("actions", _run_actions(extra_actions)),
         Property("artifacts", lambda _: []),
         Property("building", lambda seen: seen.run.building),
-        Property("description", lambda _: None),
+        Property("description", lambda seen: seen.run.description or None),
         Property("displayName", lambda seen: f"#{seen.run.number}"),
         Property("duration", _duration),
         Property("estimatedDuration", _estimate),

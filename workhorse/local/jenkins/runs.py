@@ -49,6 +49,7 @@ class Run:
     subtasks: list[tuple[float, float]] = field(default_factory=list)
     """Of each pipeline body that ended: seconds for an executor waited, and held."""
     result: str | None = None
+    description: str = ""
     built_on: str = ""
     place: str = ""
     """Node that did the work, of a pipeline its last one."""

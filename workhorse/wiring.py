@@ -18,6 +18,7 @@ from workhorse.adapters.aws_volumes import AwsVolumes, AwsZones
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.image_store import SsmImages
 from workhorse.adapters.jenkins import JenkinsController
+from workhorse.adapters.jenkins_builds import JenkinsBuilds
 from workhorse.adapters.jenkins_http import JenkinsHttp
 from workhorse.adapters.jenkins_jobs import JenkinsJobs
 from workhorse.adapters.jenkins_nodes import JenkinsNodes
@@ -32,7 +33,7 @@ from workhorse.core.jobs import JobsPolicy, Kind, needed
 from workhorse.core.model import Pool, Release
 from workhorse.core.plan import Planner
 from workhorse.gatehouse import Gatehouse, gatehouse
-from workhorse.loops.agent_ports import Builds, Tending
+from workhorse.loops.agent_ports import Tending
 from workhorse.loops.driver import Driver, Pace
 from workhorse.loops.ledger import Books
 from workhorse.loops.observe import Trust
@@ -141,6 +142,7 @@ def _driver(  # noqa: PLR0913 - what the loops are made of, by name
             home=gate.home if gate else "",
         ),
         cache=gate.keeper.meters if gate else None,
+        requeue=settings.requeue.policy(),
         forced=forced,
         deaf=deaf,
     )
@@ -176,7 +178,7 @@ def _tending(settings: Settings, clients: AwsClients, token: str) -> Tending:
     return Tending(
         nodes=JenkinsNodes(jenkins.url, jenkins.user, token),
         volumes=AwsVolumes(clients),
-        builds=cast("Builds", None),
+        builds=JenkinsBuilds(JenkinsHttp(jenkins.url, jenkins.user, token), jenkins.user),
         zones=AwsZones(clients),
     )
 

@@ -14,6 +14,7 @@ from pydantic import (
 
 from workhorse.core.agents import AgentPolicy, Connection, Tier
 from workhorse.core.ledger import LedgerPolicy
+from workhorse.core.requeue import RequeuePolicy
 from workhorse.settings.sections import Section
 
 Positive = Annotated[StrictFloat, Field(ge=0)]
@@ -94,6 +95,10 @@ class RequeueSettings(Section):
     """A job opts in by this text in its description; empty: no build is ever queued again."""
     never: tuple[StrictStr, ...] = ("*deploy*", "*release*", "*publish*")
     """Names of jobs, as shell patterns without regard to case, that are never queued again."""
+
+    def policy(self) -> RequeuePolicy:
+        """The same as the core knows it."""
+        return RequeuePolicy(marker=self.marker, never=self.never)
 
 
 class LedgerSettings(Section):

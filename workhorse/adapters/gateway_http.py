@@ -5,6 +5,7 @@ cheroot keeps the threads, the time-outs and idle connections.
 """
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
@@ -73,6 +74,8 @@ class GatewayServer:
         if certificate:
             server.ssl_adapter = _tls(certificate, key)
         try:
+            # Asked first: cheroot leaves the socket of a failure open.
+            socket.create_server((host, int(port))).close()
             server.prepare()
         except OSError as wrong:
             raise Refusal(f"gateway.listen: {listen}: {wrong}") from wrong
@@ -149,6 +152,8 @@ def _body(environ: "WSGIEnvironment") -> dict[str, Any]:
         ValueError: it is something else.
     """
     length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        raise ValueError("its length is no number")
     raw = environ["wsgi.input"].read(min(int(length), MOST_BODY_BYTES))
     if not raw:
         return {}

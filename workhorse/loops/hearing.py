@@ -75,7 +75,7 @@ class Hearing:
             Denied: it asks for what there is not.
         """
         kind = body.get("kind")
-        if kind not in set(AskKind):
+        if not isinstance(kind, str) or kind not in set(AskKind):
             raise Denied(Status.BAD_REQUEST, "kind: must be one of " + ", ".join(AskKind))
         detail = text_told(body, "detail", most=DETAIL_CHARACTERS)
         log = text_told(body, "log", most=LOG_CHARACTERS)

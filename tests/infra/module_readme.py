@@ -20,11 +20,8 @@ END = "<!-- end -->"
 
 
 def documented() -> list[Path]:
-    """Every folder that has a README with tables: modules and examples."""
-    found = (
-        path for kind in ("modules", "examples") for path in TERRAFORM.glob(f"{kind}/*/versions.tf")
-    )
-    return sorted(path.parent for path in found)
+    """Every folder that has a README with tables: the deployment, examples and modules."""
+    return sorted(path.parent for path in TERRAFORM.glob("*/*/versions.tf"))
 
 
 def blocks(module: Path, kind: str) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ import boto3
 import pygohcl
 import pytest
 
-from scripts.agent.userdata import configuration
+from scripts.agent.userdata import assignments, configuration
 from workhorse.__main__ import main
 from workhorse.adapters.terraform_override import write_local_override
 from workhorse.settings import parse
@@ -94,8 +94,7 @@ def test_the_example_is_delivered_with_images_of_the_store(
     variables["bake"]["subnet_id"] = variables["subnet_ids"][0]
     pools = {"linux": variables.pop("pools")["linux"]}
     # What a shell, and so an agent, reads otherwise when it is not quoted.
-    variables["jenkins"]["user"] = "ann o'hara #2"
-    pools["linux"]["policy"]["labels"] = ["it's", "linux$HOME"]
+    pools["linux"]["user_data_lines"] = {"TEAM": "ann o'hara #2 $HOME"}
     live = tmp_path / "live.tfvars.json"
     live.write_text(json.dumps(variables))
     config, digest = tmp_path / "workhorse.toml", tmp_path / "digest"
@@ -130,44 +129,48 @@ def test_the_example_is_delivered_with_images_of_the_store(
         LaunchTemplateId=ec2.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
     )["LaunchTemplateVersions"]
     assert {one["LaunchTemplateData"]["ImageId"] for one in template} == {first, second}
-    boots = configuration(base64.b64decode(template[0]["LaunchTemplateData"]["UserData"]).decode())
-    assert (boots.jenkins_user, boots.labels) == ("ann o'hara #2", "it's linux$HOME")
+    told = base64.b64decode(template[0]["LaunchTemplateData"]["UserData"]).decode()
+    boots, gateway = configuration(told), variables["gateway"]
+    assert (boots.way, boots.region) == ("gateway", "us-east-1")
+    assert f"{boots.gateway_url}/" == gateway["url"]
+    assert boots.gateway_audience == gateway["audience"]
+    assert assignments(told)["TEAM"] == "ann o'hara #2 $HOME"
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("user", "ann\nJENKINS_URL=http://elsewhere/"),
-        ("url", "https://jenkins.example.com/\nAGENT_MODE=NORMAL/"),
-        ("url", "https://jenkins.example.com/$(id)/"),
-    ],
-)
-def test_nothing_that_is_told_of_jenkins_is_a_line_of_its_own(
-    tree: Path, rooted: Any, tmp_path: Path, key: str, value: str
-) -> None:
-    """User data is read line by line, and the last one of a name wins."""
+def refused(tree: Path, rooted: Any, tmp_path: Path, **changes: Any) -> str:
+    """What the plan of the example says when it is refused with these variables."""
     root = tree / "deployments/example"
     (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
     variables = json.loads((root / "example.tfvars.json").read_text())
-    variables["jenkins"][key] = value
-    terraform = rooted(root, variables=variables)
+    images = dict.fromkeys(variables["pools"], "ami-0a")
+    terraform = rooted(root, variables=variables | {"images": images} | changes)
     terraform.init()
-    with pytest.raises(Exception, match=r"jenkins\.\w+ is"):
+    with pytest.raises(Exception, match="legal: ") as wrong:
         terraform.plan(tmp_path / "one.tfplan")
+    return " ".join(str(wrong.value).split())
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        {"url": "https://workhorse.example.com/\nAGENT_WAY=swarm/", "audience": "workhorse"},
+        {"url": "https://workhorse.example.com$(id)/", "audience": "workhorse"},
+        {"url": "https://workhorse.example.com/", "audience": "work\nGATEWAY_URL=http://else/"},
+    ],
+)
+def test_nothing_that_is_told_of_the_gateway_is_a_line_of_its_own(
+    tree: Path, rooted: Any, tmp_path: Path, gateway: dict[str, str]
+) -> None:
+    """User data is read line by line, and the last one of a name wins."""
+    assert re.search(r"gateway\.\w+ is ", refused(tree, rooted, tmp_path, gateway=gateway))
 
 
 def test_a_pool_without_an_image_is_refused_with_what_to_do(
     tree: Path, rooted: Any, tmp_path: Path
 ) -> None:
-    root = tree / "deployments/example"
-    (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
-    variables = json.loads((root / "example.tfvars.json").read_text())
-    terraform = rooted(root, variables=variables | {"images": {"linux": "ami-0a"}})
-    terraform.init()
-    terraform.validate()
-    with pytest.raises(Exception, match="legal: an AMI for every pool") as refused:
-        terraform.plan(tmp_path / "one.tfplan")
-    assert "tests = none" in str(refused.value)
+    said = refused(tree, rooted, tmp_path, images={"linux": "ami-0a"})
+    assert "legal: an AMI for every pool" in said
+    assert "tests = none" in said
 
 
 def test_the_settings_of_the_backend_are_what_its_example_shows() -> None:
@@ -201,31 +204,28 @@ def test_a_pool_may_be_told_all_that_its_module_takes() -> None:
 def test_people_find_their_policies_among_the_outputs() -> None:
     """Each is an output of the module that it belongs to."""
     told = pygohcl.loads((EXAMPLE / "outputs.tf").read_text())["output"]["policies"]["value"]
-    assert set(told) == {"bake", "rollouts", "images"}
+    assert set(told) == {"bake", "rollouts", "images", "late"}
     for reference in told.values():
         module, output = re.findall(r"module\.(\w+)\[\*\]\.(\w+)", reference)[0]
         folder = ROOT / "terraform/modules" / module.replace("_", "-")
         assert output in pygohcl.loads((folder / "outputs.tf").read_text())["output"]
 
 
-def test_the_controller_has_another_token_than_the_agents(
+def test_the_controller_reads_nothing_that_agents_read(
     tree: Path, rooted: Any, tmp_path: Path
 ) -> None:
-    """A build can read the agents'; the controller's may change and delete every node."""
-    root = tree / "deployments/example"
-    (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
-    variables = json.loads((root / "example.tfvars.json").read_text())
-    agents = variables["jenkins"]["token_parameter"]
+    """A build can read what its agent reads; the controller's token may change every node."""
+    variables = json.loads((EXAMPLE / "example.tfvars.json").read_text())
     page = (ROOT / "docs/delivery.md").read_text().split("```toml\n")[1].split("```")[0]
-    assert parse(page).jenkins.token_parameter in variables["controller_parameters"]
-    assert agents not in variables["controller_parameters"]
+    ours = parse(page).jenkins.token_parameter
+    assert ours in variables["controller_parameters"]
     main = (EXAMPLE / "main.tf").read_text()
     assert re.findall(r"secret_parameters\s*= (.*)", main) == ["var.controller_parameters"]
+    pools = variables["pools"]
+    assert not any("agent_parameters" in pool for pool in pools.values())
 
-    terraform = rooted(root, variables=variables | {"controller_parameters": [agents]})
-    terraform.init()
-    with pytest.raises(Exception, match="not that of workhorse-agents"):
-        terraform.plan(tmp_path / "one.tfplan")
+    pools["linux"] |= {"agent_parameters": [ours], "user_data": "AGENT_WAY=swarm\n"}
+    assert "legal: none that agents read" in refused(tree, rooted, tmp_path, pools=pools)
 
 
 def test_the_settings_of_the_documents_deliver_this_folder() -> None:

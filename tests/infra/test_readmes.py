@@ -42,9 +42,11 @@ def test_a_rule_quotes_the_variable_and_lists_what_is_legal(module: Path) -> Non
 
 def test_the_modules_are_told_by_name() -> None:
     assert [module.name for module in MODULES] == [
+        "example",
         "complete",
         "minimal",
         "agent-pool",
+        "cache-volumes",
         "control-plane",
         "image-builder",
         "policy",

@@ -19,6 +19,7 @@ from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.terraform_override import write_local_override
 
 Client = Callable[..., Any]
+GATEWAY = {"url": "http://127.0.0.1:8443", "audience": "local"}
 Start = Callable[[str, dict[str, object]], Terraform]
 
 POOLS = {
@@ -230,7 +231,7 @@ def test_the_minimal_example_is_stable_whoever_sizes_it(
     start: Start, client: Client, tmp_path: Path
 ) -> None:
     """One writer per fact: the loop writes desired capacity, Terraform looks away."""
-    terraform = start("minimal", {"image_id": images(client)[0]})
+    terraform = start("minimal", {"image_id": images(client)[0], "gateway": GATEWAY})
     terraform.apply(terraform.plan(tmp_path / "first.tfplan"))
     pool = terraform.output()["pools"]["linux"]
     assert pool["policy"]["ceiling"] == 10

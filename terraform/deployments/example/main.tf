@@ -23,15 +23,29 @@ module "pool" {
   subnet_ids         = var.subnet_ids
   security_group_ids = var.security_group_ids
   root_volume        = each.value.root_volume
-  user_data          = local.user_data[each.key]
+  gateway            = each.value.user_data == "" ? var.gateway : null
+  user_data          = each.value.user_data
+  user_data_lines    = each.value.user_data_lines
   spot               = each.value.spot
   scaling            = each.value.scaling
   scheduled_sizes    = each.value.scheduled_sizes
   heartbeat_seconds  = each.value.heartbeat_seconds
   matrix_rollouts    = each.value.matrix_rollouts
-  agent_parameters   = [var.jenkins.token_parameter]
+  agent_parameters   = each.value.agent_parameters
   alarm_topic_arns   = var.alarm_topic_arns
   tags               = local.tags
+}
+
+# Disks that stay warm between agents; the agents of a pool claim those of its tier.
+module "cache_volumes" {
+  source = "../../modules/cache-volumes"
+  count  = var.cache == null ? 0 : 1
+
+  prefix      = var.prefix
+  zones       = var.cache.zones
+  pools       = var.cache.pools
+  kms_key_arn = var.cache.kms_key_arn
+  tags        = local.tags
 }
 
 module "image_builder" {
@@ -56,6 +70,9 @@ module "control_plane" {
   name              = var.prefix
   store_prefix      = var.store_prefix
   secret_parameters = var.controller_parameters
+  late_location     = var.late_location
+  prefer_warm_zone  = try(var.cache.prefer_warm_zone, false)
+  volume_key_arns   = compact([try(var.cache.kms_key_arn, "")])
   tags              = local.tags
 
   pools = {
@@ -65,20 +82,4 @@ module "control_plane" {
 
 locals {
   tags = merge({ project = var.prefix }, var.tags)
-
-  # What an image of ours reads at boot, lines of NAME=value as a shell reads them. It names the token
-  # and does not hold it.
-  user_data = {
-    for name, pool in var.pools : name => join("", [
-      for key, value in {
-        JENKINS_URL             = var.jenkins.url
-        JENKINS_USER            = var.jenkins.user
-        JENKINS_TOKEN_PARAMETER = var.jenkins.token_parameter
-        AGENT_LABELS            = join(" ", pool.policy.labels)
-        AGENT_EXECUTORS         = module.policy[name].policy.executors
-        AGENT_MODE              = pool.exclusive ? "EXCLUSIVE" : "NORMAL"
-        AWS_REGION              = var.region
-      } : "${key}='${replace(value, "'", "'\\''")}'\n"
-    ])
-  }
 }

@@ -1,5 +1,5 @@
 output "pools" {
-  description = "Pool -> what the settings of workhorse need of it: group, queue_url, scaling, policy_parameter."
+  description = "Pool -> what the settings of workhorse need of it: group, queue_url, scaling, policy_parameter, and role, which is `agent.role`."
   value = {
     for name, pool in module.pool : name => merge(pool.pool, {
       policy_parameter = module.control_plane[0].policy_parameters[name]
@@ -23,10 +23,11 @@ output "bake" {
 }
 
 output "policies" {
-  description = "Policies as JSON to attach to people and pipelines, by what they call: `bake`, `rollouts` (`rollout` and `rollback`) and `images` (`images`, `promote` and `prune`); null where there is nothing to do."
+  description = "Policies as JSON to attach to people and pipelines, by what they call: `bake`, `rollouts` (`rollout` and `rollback`) `images` (`images`, `promote` and `prune`) and `late`; null where there is nothing to do."
   value = {
     bake     = one(module.image_builder[*].packer_policy_json)
     rollouts = one(module.control_plane[*].rollouts_policy_json)
     images   = one(module.control_plane[*].images_policy_json)
+    late     = one(module.control_plane[*].late_policy_json)
   }
 }

@@ -37,47 +37,38 @@ variable "images" {
   }
 }
 
-variable "jenkins" {
+variable "gateway" {
   description = <<-EOT
-    The Jenkins that agents register with.
-    url: its root, with a slash at the end.
-    user: the user whose API token they use; every build can read it, so it may create and connect agents only.
-    token_parameter: name of the SSM parameter (SecureString) that holds the token.
+    The gateway of the controller that agents register at, which gives them a node and a secret for it; null where every pool has user data of its own.
+    url: its root as agents reach it.
+    audience: the setting `gateway.audience`.
   EOT
-  type = object({
-    url             = string
-    user            = string
-    token_parameter = string
-  })
-
-  # What an agent takes for an address.
-  validation {
-    condition     = can(regex("^https?://[^/\\s'\"\\\\$]+/([^\\s'\"\\\\$]*/)?$", var.jenkins.url))
-    error_message = "jenkins.url is \"${var.jenkins.url}\" of ${var.jenkins.user}; legal: http:// or https://, with a slash at the end, without space, quote, \\ or $."
-  }
-
-  validation {
-    condition     = can(regex("^[^[:cntrl:]]+$", var.jenkins.user))
-    error_message = "jenkins.user is \"${var.jenkins.user}\"; legal: one line."
-  }
+  type        = object({ url = string, audience = string })
+  default     = null
 }
 
 variable "controller_parameters" {
-  description = "Names of the SSM parameters (SecureString) that the controller reads: the token of its own Jenkins user."
+  description = "Names of the SSM parameters (SecureString) that the controller reads: the token of its Jenkins user, and the registration tokens where there are some."
   type        = list(string)
   default     = []
 
   validation {
-    condition     = !contains(var.controller_parameters, var.jenkins.token_parameter)
-    error_message = "controller_parameters is [${join(", ", var.controller_parameters)}]; legal: a token of its own, not that of ${var.jenkins.user}, which every build can read."
+    condition     = length(setintersection(var.controller_parameters, flatten(values(var.pools)[*].agent_parameters))) == 0
+    error_message = "controller_parameters is [${join(", ", var.controller_parameters)}]; legal: none that agents read, for every build can read it as well."
   }
+}
+
+variable "late_location" {
+  description = "The setting `gateway.late`: where late configuration lies; empty where there is none."
+  type        = string
+  default     = ""
 }
 
 variable "pools" {
   description = <<-EOT
     The pools by name; each is checked again by the module it goes to.
     policy: the numbers for `modules/policy`, without the name.
-    exclusive: builds without a label do not run there.
+    user_data: how agents register, for a pool whose agents do not use `gateway`; `agent_parameters` is what they read for it.
     The rest are inputs of `modules/agent-pool` under their own names.
   EOT
   type = map(object({
@@ -95,7 +86,6 @@ variable "pools" {
       scale_in          = optional(bool, true)
       release           = optional(string, "controller")
     })
-    exclusive         = optional(bool, false)
     instance_types    = optional(list(string), ["m5.large"])
     root_volume       = optional(object({ device = optional(string), gib = optional(number), iops = optional(number), throughput = optional(number) }), {})
     scaling           = optional(string, "loop")
@@ -103,8 +93,33 @@ variable "pools" {
     scheduled_sizes   = optional(map(object({ recurrence = string, size = number })), {})
     heartbeat_seconds = optional(number, 3600)
     matrix_rollouts   = optional(bool, false)
+    user_data         = optional(string, "")
+    user_data_lines   = optional(map(string), {})
+    agent_parameters  = optional(list(string), [])
   }))
   default = {}
+}
+
+variable "cache" {
+  description = <<-EOT
+    Cache volumes for agents, as inputs of `modules/cache-volumes`; null for none.
+    A pool has the same tier in `agent.tier` of its settings.
+    prefer_warm_zone: lets the controller launch where a free volume lies, which that setting asks for.
+  EOT
+  type = object({
+    zones            = list(string)
+    kms_key_arn      = optional(string, "")
+    prefer_warm_zone = optional(bool, false)
+    pools = map(object({
+      tier        = string
+      per_zone    = optional(number, 1)
+      gib         = optional(number, 100)
+      iops        = optional(number, 3000)
+      throughput  = optional(number, 250)
+      snapshot_id = optional(string)
+    }))
+  })
+  default = null
 }
 
 variable "bake" {

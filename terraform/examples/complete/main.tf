@@ -21,6 +21,7 @@ module "pool" {
   image_id          = var.image_id
   instance_types    = each.value.instance_types
   subnet_ids        = var.subnet_ids
+  gateway           = each.value.user_data == "" ? var.gateway : null
   user_data         = each.value.user_data
   spot              = each.value.spot
   scaling           = each.value.scaling
@@ -29,6 +30,16 @@ module "pool" {
   agent_parameters  = var.agent_parameters
   alarm_topic_arns  = var.alarm_topic_arns
   tags              = { project = var.prefix }
+}
+
+module "cache_volumes" {
+  source = "../../modules/cache-volumes"
+  count  = var.cache == null ? 0 : 1
+
+  prefix = var.prefix
+  zones  = var.cache.zones
+  pools  = var.cache.pools
+  tags   = { project = var.prefix }
 }
 
 module "image_builder" {

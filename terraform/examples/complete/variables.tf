@@ -20,6 +20,12 @@ variable "image_id" {
   type        = string
 }
 
+variable "gateway" {
+  description = "The gateway of the controller that agents register at, but for pools with user data of their own."
+  type        = object({ url = string, audience = string })
+  default     = { url = "https://workhorse.example.com:8443/", audience = "workhorse.example.com" }
+}
+
 variable "pools" {
   description = <<-EOT
     The pools by name; each is checked again by the module it goes to.
@@ -69,9 +75,9 @@ variable "pools" {
 }
 
 variable "agent_parameters" {
-  description = "Names of the SSM parameters that agents may read."
+  description = "Names of the SSM parameters that agents may read; those that register at the gateway need none."
   type        = list(string)
-  default     = ["/workhorse/agent-secret"]
+  default     = []
 }
 
 variable "secret_parameters" {
@@ -84,4 +90,17 @@ variable "alarm_topic_arns" {
   description = "SNS topics that hear of the alarms meant for people."
   type        = list(string)
   default     = []
+}
+
+variable "cache" {
+  description = "Zones and pools of cache volumes, as `modules/cache-volumes` has them; null: none. A pool here has the same tier in `agent.tier` of its settings."
+  type = object({
+    zones = list(string)
+    pools = map(object({
+      tier     = string
+      per_zone = optional(number, 1)
+      gib      = optional(number, 100)
+    }))
+  })
+  default = null
 }

@@ -17,6 +17,7 @@ module "pool" {
   image_id       = var.image_id
   instance_types = ["m5.large"]
   subnet_ids     = var.subnet_ids
+  gateway        = var.gateway
 }
 
 module "control_plane" {

@@ -13,3 +13,8 @@ variable "image_id" {
   description = "The AMI of the agents."
   type        = string
 }
+
+variable "gateway" {
+  description = "The gateway of the controller that agents register at: its URL and the audience they sign for."
+  type        = object({ url = string, audience = string })
+}

@@ -1,9 +1,10 @@
 output "pool" {
-  description = "What workhorse needs beside the policy: the group's name, the queue's URL, who scales."
+  description = "What workhorse needs beside the policy: the group's name, the queue's URL, who scales, and the agents' role, which is `agent.role` of the pool's settings."
   value = {
     group     = aws_autoscaling_group.agents.name
     queue_url = aws_sqs_queue.events.id
     scaling   = var.scaling
+    role      = aws_iam_role.agent.name
   }
 }
 

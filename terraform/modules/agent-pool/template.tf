@@ -2,13 +2,33 @@
 # which nobody launches until a rollout says so; agents already running keep theirs until it or
 # scale-in takes them.
 
+locals {
+  # Labels, executors and the like are the gateway's to say: nothing that an agent is told at boot
+  # has to be rolled out when they change.
+  lines = merge(
+    {
+      AGENT_WAY        = "gateway"
+      AWS_REGION       = local.region
+      GATEWAY_AUDIENCE = try(var.gateway.audience, "")
+      GATEWAY_URL      = try(var.gateway.url, "")
+    },
+    var.user_data_lines,
+  )
+
+  # As a shell reads them, so that no value is more than a value.
+  gateway_user_data = join("", [
+    for name, value in local.lines : "${name}='${replace(value, "'", "'\\''")}'\n"
+  ])
+  user_data = var.gateway == null ? var.user_data : local.gateway_user_data
+}
+
 resource "aws_launch_template" "agent" {
   name_prefix            = "${local.name}-"
   description            = "Agents of the pool ${var.policy.name}"
   update_default_version = true
   image_id               = var.image_id
   instance_type          = var.instance_types[0]
-  user_data              = var.user_data == "" ? null : base64encode(var.user_data)
+  user_data              = base64encode(local.user_data)
   vpc_security_group_ids = var.security_group_ids
   tags                   = local.tags
 

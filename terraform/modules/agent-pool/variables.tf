@@ -59,9 +59,24 @@ variable "security_group_ids" {
   default     = []
 }
 
+variable "gateway" {
+  description = <<-EOT
+    The gateway that agents register at by proving which instance they are; null where `user_data` says how they register.
+    url: its root as agents reach it.
+    audience: the setting `gateway.audience`, which they sign for.
+  EOT
+  type        = object({ url = string, audience = string })
+  default     = null
+
+  validation {
+    condition     = var.gateway == null || (can(regex("^https?://[^/\\s'\"\\\\$]+/?$", var.gateway.url)) && can(regex("^[A-Za-z0-9.:/_-]{1,255}$", var.gateway.audience)))
+    error_message = "gateway.url is \"${try(var.gateway.url, "")}\" and gateway.audience \"${try(var.gateway.audience, "")}\"; legal: http:// or https://, a name, perhaps a port, without space, quote, \\ or $; 1 to 255 of letters, digits, ., :, /, _ and -."
+  }
+}
+
 variable "user_data" {
   description = <<-EOT
-    What the image reads at boot: lines of NAME=value, of which the last one wins.
+    What the image reads at boot, where agents do not register at `gateway` as the instance they are: lines of NAME=value, of which the last one wins.
     A canary gets two lines more, AGENT_LABELS and AGENT_MODE.
     Readable by every build on the agent: no secret belongs here.
   EOT
@@ -72,6 +87,28 @@ variable "user_data" {
   validation {
     condition     = length(var.user_data) <= 16128
     error_message = "user_data is ${length(var.user_data)} characters long; legal: up to 16128."
+  }
+
+  # An agent that is told nothing powers itself off, and one told of two ways would take either.
+  validation {
+    condition     = (var.user_data == "") != (var.gateway == null)
+    error_message = "user_data is ${length(var.user_data)} characters long and gateway is ${var.gateway == null ? "null" : "given"}; legal: exactly one of the two."
+  }
+}
+
+variable "user_data_lines" {
+  description = "More lines of user data for the way of `gateway`: name => value, for what your own image reads. No secret belongs here either."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.user_data_lines) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("^(AGENT_WAY|AWS_REGION|GATEWAY_.*)$", name)) && var.gateway != null])
+    error_message = "user_data_lines has the names ${join(", ", keys(var.user_data_lines))}; legal: capitals, digits and _, none that `gateway` says, and none without it."
+  }
+
+  validation {
+    condition     = !can(regex("[[:cntrl:]]", join("", values(var.user_data_lines)))) && length(jsonencode(var.user_data_lines)) <= 14336
+    error_message = "user_data_lines has values of ${length(join("", values(var.user_data_lines)))} characters; legal: one line each, 14336 in all."
   }
 }
 
@@ -165,7 +202,7 @@ variable "heartbeat_seconds" {
 }
 
 variable "agent_parameters" {
-  description = "Names of the SSM parameters that agents may read, for example the secret they register with."
+  description = "Names of the SSM parameters that agents may read. By `gateway` they need none; a registration token or the password of the Swarm plugin would be one."
   type        = list(string)
   default     = []
 

@@ -10,6 +10,7 @@ locals {
       Action = [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLifecycleHooks",
+        "ec2:DescribeImages",
         "ec2:DescribeInstances",
       ]
       Resource = "*"

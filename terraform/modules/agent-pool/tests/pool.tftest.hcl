@@ -55,6 +55,7 @@ variables {
   image_id       = "ami-0123456789abcdef0"
   instance_types = ["m5.large", "m5a.large"]
   subnet_ids     = ["subnet-1", "subnet-2"]
+  gateway        = { url = "https://gateway.example.com:8443/", audience = "workhorse" }
 }
 
 run "loop_mode_on_demand" {
@@ -87,8 +88,8 @@ run "loop_mode_on_demand" {
     error_message = "the root volume is encrypted gp3"
   }
   assert {
-    condition     = aws_launch_template.agent.user_data == null
-    error_message = "no user data, no attribute"
+    condition     = base64decode(aws_launch_template.agent.user_data) == "AGENT_WAY='gateway'\nAWS_REGION='eu-west-1'\nGATEWAY_AUDIENCE='workhorse'\nGATEWAY_URL='https://gateway.example.com:8443/'\n"
+    error_message = "an agent is told of the gateway, and of nothing that is a secret"
   }
   assert {
     condition     = length(aws_iam_role_policy.agent_release) + length(aws_iam_role_policy.agent_parameters) + length(aws_iam_role_policy.agent_leave) == 0
@@ -111,7 +112,7 @@ run "loop_mode_on_demand" {
     error_message = "the outputs tell which version holds the image"
   }
   assert {
-    condition     = output.pool.group == "workhorse-linux" && output.pool.scaling == "loop"
+    condition     = output.pool.group == "workhorse-linux" && output.pool.scaling == "loop" && output.pool.role == aws_iam_role.agent.name
     error_message = "the output tells workhorse what it needs"
   }
   assert {
@@ -122,7 +123,12 @@ run "loop_mode_on_demand" {
 
 run "alarms_mode" {
   variables {
-    scaling = "alarms"
+    scaling         = "alarms"
+    user_data_lines = { TEAM = "it's $HOME", MIRROR = "https://mirror.example.com/" }
+  }
+  assert {
+    condition     = strcontains(base64decode(aws_launch_template.agent.user_data), "MIRROR='https://mirror.example.com/'\nTEAM='it'\\''s $HOME'\n")
+    error_message = "more lines reach the image, each a value and no more"
   }
   assert {
     condition     = { for step in aws_autoscaling_policy.out[0].step_adjustment : step.metric_interval_lower_bound => step.scaling_adjustment } == { "0" = 1, "4" = 2, "16" = 8, "64" = 10 }
@@ -162,6 +168,7 @@ run "spot_and_job_release" {
     security_group_ids = ["sg-1"]
     matrix_rollouts    = true
     agent_parameters   = ["/ci/agent-secret"]
+    gateway            = null
     user_data          = "#!/bin/sh\n"
     scheduled_sizes    = { morning = { recurrence = "0 6 * * 1-5", size = 5 } }
     tags               = { team = "build" }
@@ -252,7 +259,7 @@ run "illegal_values_are_refused" {
   expect_failures = [
     var.image_id, var.instance_types, var.subnet_ids, var.root_volume, var.spot, var.scaling,
     var.scheduled_sizes, var.heartbeat_seconds, var.agent_parameters, var.tags, var.prefix,
-    var.alarm_after, var.user_data,
+    var.alarm_after, var.user_data, var.user_data_lines,
   ]
   variables {
     image_id          = "latest"
@@ -268,6 +275,7 @@ run "illegal_values_are_refused" {
     prefix            = "CI"
     alarm_after       = { wait = 0 }
     user_data         = join("", [for n in range(1024) : "01234567890123456"])
+    user_data_lines   = { GATEWAY_URL = "http://elsewhere/" }
   }
 }
 
@@ -275,9 +283,11 @@ run "other_illegal_values_are_refused" {
   command = plan
   expect_failures = [
     var.instance_types, var.subnet_ids, var.root_volume, var.spot, var.scheduled_sizes,
-    var.heartbeat_seconds, var.tags,
+    var.heartbeat_seconds, var.tags, var.user_data, var.user_data_lines,
   ]
   variables {
+    user_data         = "AGENT_WAY=swarm"
+    user_data_lines   = { TEAM = "build\nGATEWAY_URL=http://elsewhere/" }
     instance_types    = ["m5.large", "m5.large"]
     subnet_ids        = []
     root_volume       = { throughput = 1001 }
@@ -285,5 +295,31 @@ run "other_illegal_values_are_refused" {
     scheduled_sizes   = { morning = { recurrence = "0 0 6 * * *", size = 2 } }
     heartbeat_seconds = 29
     tags              = { Name = "mine" }
+  }
+}
+
+run "an_agent_that_is_told_nothing_is_refused" {
+  command         = plan
+  expect_failures = [var.user_data, var.user_data_lines]
+  variables {
+    gateway         = null
+    user_data_lines = { TEAM = "build" }
+  }
+}
+
+# What depends on the gateway is not looked at once the gateway is refused.
+run "an_address_that_a_shell_would_run_is_refused" {
+  command         = plan
+  expect_failures = [var.gateway]
+  variables {
+    gateway = { url = "https://gateway.example.com$(id)/", audience = "workhorse" }
+  }
+}
+
+run "a_gateway_without_an_audience_is_refused" {
+  command         = plan
+  expect_failures = [var.gateway]
+  variables {
+    gateway = { url = "https://gateway.example.com/", audience = "" }
   }
 }

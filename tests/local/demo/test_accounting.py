@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from workhorse.local.demo.accounting import account, lifetimes, percentile, recalls
+from workhorse.local.demo.accounting import (
+    DELETING_SECONDS,
+    account,
+    lifetimes,
+    percentile,
+    recalls,
+)
 from workhorse.local.demo.facts import Build, Deed, Evidence, Hand, Happening, Remains
 
 HOUR = 3600.0
@@ -24,7 +30,12 @@ def build(number: int, **changes: Any) -> Build:
 
 def evidence(*builds: Build, happenings: tuple[Happening, ...] = (), **changes: Any) -> Evidence:
     whole = Evidence(
-        began=0, ended=2 * HOUR, asked=len(builds), builds=builds, happenings=happenings
+        began=0,
+        ended=2 * HOUR,
+        asked=len(builds),
+        builds=builds,
+        happenings=happenings,
+        journal=({"kind": "registered", "instance": "i-1"},),
     )
     return replace(whole, **changes)
 
@@ -51,6 +62,29 @@ def test_what_dies_of_a_termination_past_the_hook_is_reported_apart(hand: Hand) 
         )
     )
     assert (found.killed, len(found.outside), found.clean) == ((), 1, True)
+
+
+@pytest.mark.parametrize(("at", "excused"), [(100, True), (100 - DELETING_SECONDS - 5, False)])
+def test_a_build_that_began_as_its_node_was_deleted_is_the_outsiders(
+    at: float, *, excused: bool
+) -> None:
+    lost = build(1, result="FAILURE", ended=101)
+    found = account(evidence(lost, deeds=(Deed(at=at, hand=Hand.NODE_DELETED, target="i-1"),)))
+    assert (len(found.outside), len(found.killed)) == ((1, 0) if excused else (0, 1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"online": frozenset({"i-9"})},
+        {"exposed": ("process 7",)},
+        {"deeds": (Deed(at=0, hand=Hand.NODE_DELETED, target="i-1"),)},
+    ],
+)
+def test_a_run_is_not_clean_when_an_agent_came_another_way_or_held_a_secret(
+    changes: dict[str, Any],
+) -> None:
+    assert not account(evidence(build(1), **changes)).clean
 
 
 def test_an_outside_hand_excuses_nothing_once_the_hook_was_completed() -> None:

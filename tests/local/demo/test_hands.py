@@ -47,6 +47,12 @@ def test_the_operator_hits_a_busy_agent_and_never_an_idle_or_leaving_one() -> No
     assert hands.busy_agent(view(*others), chance()) is None
 
 
+def test_a_node_is_deleted_under_an_idle_agent_that_nobody_waits_for() -> None:
+    agents = (agent("idle"), agent("works", idle=False), agent("leaves", cordoned=True))
+    assert hands.idle_agent(view(*agents), chance()) == "idle"
+    assert hands.idle_agent(view(*agents, waiting=(1.0,)), chance()) is None
+
+
 def test_ec2_warns_an_idle_spot_agent_that_nobody_waits_for() -> None:
     agents = (agent("spot", spot=True), agent("other"), agent("works", spot=True, idle=False))
     assert hands.idle_spot_agent(view(*agents), chance()) == "spot"

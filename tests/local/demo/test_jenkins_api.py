@@ -1,11 +1,12 @@
 """The demo's own requests, which a real Jenkins gets too, against the stand-in of both versions."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from workhorse.local.agent.metadata import Configuration
-from workhorse.local.agent.registration import Registrar
+from workhorse.local.agent.metadata import SWARM, Configuration
+from workhorse.local.agent.registration import Swarm
 from workhorse.local.demo.evidence import builds_of_jenkins
 from workhorse.local.demo.jenkins_api import JenkinsApi
 from workhorse.local.demo.jobs import ORDER, SECONDS, release_job, sleeping_job
@@ -14,14 +15,7 @@ from workhorse.local.demo.replay import Asked
 from workhorse.local.jenkins.standin import JenkinsStandIn
 
 SETTINGS = Configuration(
-    jenkins_url="",
-    jenkins_user="",
-    token_parameter="",
-    labels="linux",
-    executors=1,
-    remote_directory="/agents",
-    exclusive=False,
-    region="us-east-1",
+    way=SWARM, labels="linux", executors=2, directory="/agents", region="us-east-1"
 )
 
 
@@ -60,8 +54,11 @@ def test_builds_that_are_alike_are_not_folded_into_one(jenkins: JenkinsApi) -> N
 def test_a_build_is_accounted_for_by_the_queue_item_that_was_asked_for(
     jenkins: JenkinsApi, stand_in: JenkinsStandIn
 ) -> None:
-    registrar = Registrar(stand_in.url, stand_in.user, stand_in.token)
-    registrar.create("i-0abc", SETTINGS)
+    Swarm(
+        replace(SETTINGS, jenkins_url=stand_in.url, jenkins_user=stand_in.user),
+        stand_in.token,
+        "i-0abc",
+    ).register()
     stand_in.agent("i-0abc")
     jenkins.create_job("demo-any", sleeping_job("linux"))
     begun = stand_in.clock.now()

@@ -4,9 +4,13 @@ import json
 from dataclasses import replace
 
 from workhorse.local.demo.accounting import Account, Hooks, Loss
+from workhorse.local.demo.caches import Caches, Reuse
 from workhorse.local.demo.facts import Remains
+from workhorse.local.demo.joining import Joining
 from workhorse.local.demo.report import as_json, report, verdict
 from workhorse.local.demo.scaling import ScaleUp
+
+REUSED = Reuse(volume="vol-1", first="i-1", second="i-3")
 
 CLEAN = Account(
     began=0,
@@ -26,6 +30,8 @@ CLEAN = Account(
     recalled=1,
     deeds={"desired capacity lowered from outside": 1},
     remains=Remains(),
+    joining=Joining(agents=3, nodes=4, requests=7, forgotten=("i-1",)),
+    caches=Caches(claims=3, hits=1, misses=2, chances=1, reused=(REUSED,)),
 )
 
 CLEAN_TEXT = """\
@@ -37,10 +43,15 @@ instance-hours    1.5; a fixed fleet of the same peak 4.0, so 62 % saved
 scale-ups         1, reaction p50 3 s, p95 3 s, max 3 s
 hooks             3 received, 3 completed, 0 lost
 drains recalled   1
+registrations     3 agents by the gateway, 7 requests to Jenkins, none with a right there
+forgotten agents  1, back 1
+cache volumes     3 claims, 1 hits, 2 misses
+  reused          vol-1 was left by i-1, scaled in, and found warm by i-3, scaled out later
 outside hands     desired capacity lowered from outside (1)
 left over         0 nodes, 0 instances
 journal           .run/demo-1/journal.jsonl
-verdict           clean: no build was killed, no hook lost, nothing left over"""
+verdict           clean: no build was killed, no hook lost, nothing left over; \
+every agent came by the gateway"""
 
 BAD = replace(
     CLEAN,
@@ -53,6 +64,14 @@ BAD = replace(
     hooks=Hooks(received=2, completed=0, lost=("i-9",), cut_short=1),
     deeds={},
     remains=Remains(nodes=("i-9",), instances=("i-7",)),
+    joining=Joining(
+        agents=2,
+        strangers=("i-8",),
+        exposed=("i-9 read a parameter",),
+        forgotten=("i-1", "i-2"),
+        lost=("i-2",),
+    ),
+    caches=Caches(claims=2, misses=2, chances=1),
 )
 
 BAD_TEXT = """\
@@ -69,9 +88,16 @@ scale-ups         0
 hooks             2 received, 0 completed, 1 lost, 1 cut short by EC2
   lost            i-9
 drains recalled   1
+registrations     2 agents by the gateway, 0 requests to Jenkins
+  past it         i-8
+  secret          i-9 read a parameter
+forgotten agents  2, back 1
+cache volumes     2 claims, 0 hits, 2 misses
 outside hands     none
 left over         1 nodes, 1 instances: i-9, i-7
-verdict           1 build killed, 1 build without an end, 1 hook lost, 2 things left over"""
+verdict           1 build killed, 1 build without an end, 1 hook lost, 2 things left over, \
+1 agent past the gateway, 1 place with a secret, 1 forgotten agent not back, \
+no warm volume reused"""
 
 
 def test_a_clean_run_reads_like_this() -> None:

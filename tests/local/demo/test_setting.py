@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from workhorse import settings
-from workhorse.local.agent.metadata import configuration
 from workhorse.local.demo import setting
-from workhorse.local.demo.setting import PoolSetting, Tempo
+from workhorse.local.demo.setting import Door, Tempo
 from workhorse.local.demo.trace import Arrival
 
 ARRIVALS = tuple(
@@ -16,6 +15,7 @@ ARRIVALS = tuple(
     for label in ("linux",) * 5 + ("windows",) * 4 + ("macos",) * 3
 )
 LABELS = ("linux", "windows", "macos")
+DOOR = Door(port=3)
 
 
 def test_three_pools_show_two_executors_spot_and_a_release_job() -> None:
@@ -50,9 +50,7 @@ def test_compressed_time_shortens_durations_down_to_a_least() -> None:
 def outputs(tempo: Tempo) -> dict[str, Any]:
     """What Terraform would give for the variables, as `terraform/examples/complete` has it."""
     pools = setting.pools(ARRIVALS, LABELS, real_jenkins=False)
-    told: Any = setting.variables(
-        pools, tempo=tempo, subnets=["s-1"], user_data=dict.fromkeys(LABELS, "")
-    )
+    told: Any = setting.variables(pools, tempo=tempo, subnets={"s-1": "z-1"}, door=DOOR)
     usual = {"floor": 0, "buffer": 0, "max_step": 50, "scale_in": True}
     return {
         name: {
@@ -60,6 +58,7 @@ def outputs(tempo: Tempo) -> dict[str, Any]:
             "group": f"workhorse-{name}",
             "queue_url": f"http://127.0.0.1:1/queue/{name}",
             "scaling": "loop",
+            "role": f"workhorse-{name}-agent",
         }
         for name, pool in told["pools"].items()
     }
@@ -74,6 +73,8 @@ def test_the_controllers_file_passes_the_controllers_own_check(tempo: Tempo) -> 
         endpoint="http://127.0.0.1:2",
         clock="1.0:1.0:60.0",
         journal="/journal",
+        door=DOOR,
+        agent={"directory": "/agents", "tier": setting.TIER},
     )
     read = settings.parse(setting.controller_toml(told, tempo, outputs(tempo)))
     pools = {pool.policy.name: pool for pool in read.pools(lambda _name: "")}
@@ -81,6 +82,10 @@ def test_the_controllers_file_passes_the_controllers_own_check(tempo: Tempo) -> 
     assert pools["linux"].group == "workhorse-linux"
     assert pools["linux"].policy.idle_seconds == tempo.scaled(300)
     assert read.loop.clock == "1.0:1.0:60.0"
+    assert (read.gateway.listen, read.gateway.audience) == ("127.0.0.1:3", setting.AUDIENCE)
+    agents = {pool.policy.name: pool.agent for pool in pools.values()}
+    assert agents["linux"].role == "workhorse-linux-agent"
+    assert (agents["linux"].directory, agents["linux"].tier) == ("/agents", setting.TIER)
 
 
 def test_a_pool_with_rollouts_has_a_store_and_says_what_one_may_do() -> None:
@@ -91,6 +96,7 @@ def test_a_pool_with_rollouts_has_a_store_and_says_what_one_may_do() -> None:
         endpoint="http://127.0.0.1:2",
         clock="1.0:1.0:60.0",
         journal="/journal",
+        door=DOOR,
         prefix="/workhorse",
         rollout={"waves": [50, 100], "bake_seconds": 60},
     )
@@ -100,8 +106,12 @@ def test_a_pool_with_rollouts_has_a_store_and_says_what_one_may_do() -> None:
     assert [pool["rollout"] for pool in read["pool"]] == [dict(told.rollout)] * len(LABELS)
 
 
-def test_user_data_is_what_an_agent_understands() -> None:
-    pool = PoolSetting(name="linux", label="linux", job="j", ceiling=1, executors=2)
-    found = configuration(setting.user_data(pool, url="http://j/", user="demo", directory="/w"))
-    assert (found.jenkins_url, found.labels, found.executors) == ("http://j/", "linux", 2)
-    assert found.token_parameter == setting.TOKEN_PARAMETER
+def test_terraform_is_told_where_the_gateway_is_and_nothing_of_jenkins() -> None:
+    pools = setting.pools(ARRIVALS, LABELS, real_jenkins=False)
+    subnets = {"s-1": "z-1", "s-2": "z-2"}
+    told: Any = setting.variables(pools, tempo=Tempo(speed=60), subnets=subnets, door=DOOR)
+    assert told["gateway"] == {"url": "http://127.0.0.1:3/", "audience": setting.AUDIENCE}
+    assert told["subnet_ids"] == ["s-1", "s-2"]
+    assert told["cache"]["zones"] == ["z-1", "z-2"]
+    assert set(told["cache"]["pools"]) == set(LABELS)
+    assert not {"agent_parameters", "secret_parameters"} & told.keys()

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workhorse.local.demo.facts import RUTHLESS, Build, Evidence, Happening, Remains
+from workhorse.local.demo.caches import Caches, caches
+from workhorse.local.demo.facts import RUTHLESS, Build, Evidence, Hand, Happening, Remains
+from workhorse.local.demo.joining import Joining, joining
 from workhorse.local.demo.scaling import ScaleUp, scale_ups
 
 GOOD = "SUCCESS"
@@ -18,6 +20,11 @@ GOOD = "SUCCESS"
 DYING_SECONDS = 900.0
 """How long before a build's end its instance may have been ended by EC2 for the one to have caused
 the other: a spot warning is two minutes old, and Jenkins' pings take minutes to notice."""
+
+
+DELETING_SECONDS = 120.0
+"""How far a build's end may be from the deletion of its node that caused it: two real seconds of a
+fast clock between our look at an idle agent and Jenkins' loss of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +73,19 @@ class Account:
     recalled: int
     deeds: Mapping[str, int]
     remains: Remains
+    joining: Joining
+    caches: Caches
 
     @property
     def clean(self) -> bool:
-        """No build killed or left unfinished, no hook lost, nothing leaked."""
-        return not (self.killed or self.unfinished or self.hooks.lost or self.remains)
+        """No build killed or left unfinished, no hook lost, nothing leaked, warm volumes reused.
+
+        And every agent came by the gateway and held no right in Jenkins.
+        """
+        came = self.joining
+        joined_badly = came.strangers or came.exposed or came.lost or self.caches.missed
+        lost = self.killed or self.unfinished or self.hooks.lost or self.remains
+        return not (lost or joined_badly)
 
 
 def account(evidence: Evidence) -> Account:
@@ -101,6 +116,8 @@ def account(evidence: Evidence) -> Account:
         recalled=recalls(evidence.journal),
         deeds=dict(Counter(deed.hand.value for deed in evidence.deeds)),
         remains=evidence.remains,
+        joining=joining(evidence),
+        caches=caches(evidence),
     )
 
 
@@ -202,7 +219,8 @@ def _excused(evidence: Evidence) -> "_Excuse":
         for deed in evidence.deeds
         if deed.hand in RUTHLESS and deed.target in deaths and deed.target not in let_go
     }
-    return _Excuse(ruthless=ruthless)
+    deleted = {(d.target, d.at) for d in evidence.deeds if d.hand is Hand.NODE_DELETED}
+    return _Excuse(ruthless=ruthless, deleted=frozenset(deleted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,9 +228,16 @@ class _Excuse:
     """Knows the instances that EC2 ended on an outsider's order, and not through our hook."""
 
     ruthless: Mapping[str, float]
+    deleted: frozenset[tuple[str, float]]
+    """Nodes that an outsider deleted, and when: a build may have begun there at that moment."""
 
     def __call__(self, build: Build) -> bool:
-        death = self.ruthless.get(build.node)
-        if death is None or build.ended is None:
+        if build.ended is None:
             return False
-        return -1.0 <= build.ended - death <= DYING_SECONDS
+        if any(
+            name == build.node and abs(build.ended - at) <= DELETING_SECONDS
+            for name, at in self.deleted
+        ):
+            return True
+        death = self.ruthless.get(build.node)
+        return death is not None and -1.0 <= build.ended - death <= DYING_SECONDS

@@ -33,11 +33,14 @@ class EmbeddedCloud:
         """Tell a spot instance that EC2 takes it back in two minutes."""
         self._admin("POST", "spot/interrupt", {"instance": instance})
 
-    def subnets(self, count: int) -> list[str]:
-        """Subnets of the default VPC, of different zones."""
-        answer = self._query("ec2", "DescribeSubnets")
-        found = [item.text or "" for item in ET.fromstring(answer).iter() if _is(item, "subnetId")]  # noqa: S314 (our own cloud)
-        return sorted(found)[:count]
+    def subnets(self, count: int) -> dict[str, str]:
+        """Subnets of the default VPC, each with its zone, which no other has."""
+        answer = ET.fromstring(self._query("ec2", "DescribeSubnets"))  # noqa: S314 (our own cloud)
+        found = {
+            item.findtext("{*}subnetId") or "": item.findtext("{*}availabilityZone") or ""
+            for item in answer.iterfind(".//{*}subnetSet/{*}item")
+        }
+        return dict(sorted(found.items())[:count])
 
     def put_secret(self, name: str, value: str) -> None:
         """Write a SecureString parameter."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workhorse.local.demo.facts import Build, Happening, Remains
+from workhorse.local.demo.facts import Build, Happening, Remains, Use
 from workhorse.local.demo.replay import Asked
 
 ENDED = frozenset({"shutting-down", "terminated"})
@@ -80,6 +80,16 @@ def read_journal(path: Path) -> tuple[Mapping[str, Any], ...]:
             except ValueError:
                 continue
     return tuple(found)
+
+
+def uses(volumes: Path) -> tuple[Use, ...]:
+    """What instances left on the cache volumes, oldest first; see `workhorse.local.agent.disk`."""
+    found = [
+        Use(volume=path.parent.name, instance=line["instance"], at=line["at"])
+        for path in volumes.glob("*/uses")
+        for line in map(json.loads, path.read_text().splitlines())
+    ]
+    return tuple(sorted(found, key=lambda use: use.at))
 
 
 def remains(state: Mapping[str, Any], before: Remains) -> Remains:

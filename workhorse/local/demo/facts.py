@@ -51,6 +51,7 @@ class Hand(StrEnum):
     LOWERED_DESIRED = "desired capacity lowered from outside"
     SPOT_WARNING = "spot interruption warning"
     EC2_TERMINATE = "EC2 TerminateInstances, past the hook"
+    NODE_DELETED = "node of an agent deleted by hand"
     KILL_CONTROLLER = "controller killed in mid-drain"
 
 
@@ -82,6 +83,15 @@ class Remains:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What an instance left on a cache volume when it mounted it."""
+
+    volume: str
+    instance: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that the accounting may look at."""
 
@@ -96,3 +106,13 @@ class Evidence:
     remains: Remains = Remains()
     pools: Mapping[str, str] = field(default_factory=dict)
     """Job name to group name."""
+    online: frozenset[str] = frozenset()
+    """Nodes of ours that were seen online."""
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """What the stand-in was asked, by request; a real Jenkins does not tell."""
+    exposed: tuple[str, ...] = ()
+    """Where Jenkins' token was found with an agent."""
+    uses: tuple[Use, ...] = ()
+    """What is on the cache volumes, oldest first."""
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Group and zone of each instance that was seen."""

@@ -46,9 +46,11 @@ def script(*, ec2_loss: bool) -> Script:
     """Everybody who interferes in a demo."""
     cues = [
         Cue(hand=Hand.LOWERED_DESIRED, after=0.15, choose=group_to_lower),
+        Cue(hand=Hand.NODE_DELETED, after=0.20, choose=idle_agent),
         Cue(hand=Hand.OPERATOR_TERMINATE, after=0.25, choose=busy_agent),
         Cue(hand=Hand.REBALANCE, after=0.40, choose=agent_of_fullest_zone),
         Cue(hand=Hand.SPOT_WARNING, after=0.30, choose=idle_spot_agent),
+        Cue(hand=Hand.NODE_DELETED, after=0.45, choose=idle_agent),
         Cue(hand=Hand.KILL_CONTROLLER, after=0.50, choose=drain_with_a_build),
     ]
     if ec2_loss:
@@ -61,11 +63,19 @@ def busy_agent(view: View, chance: random.Random) -> str | None:
     return _one(chance, [agent for agent in view.agents if agent.busy])
 
 
+def idle_agent(view: View, chance: random.Random) -> str | None:
+    """An idle agent of a pool for which no build waits."""
+    return _one(chance, _idle(view))
+
+
 def idle_spot_agent(view: View, chance: random.Random) -> str | None:
-    """An idle spot agent of a pool for which no build waits."""
+    """The same, on spot."""
+    return _one(chance, [agent for agent in _idle(view) if agent.spot])
+
+
+def _idle(view: View) -> list[AgentSeen]:
     pressed = {names.group for names in view.pools if view.waiting.get(names.job)}
-    idle = [a for a in view.agents if a.spot and a.working and a.idle and a.group not in pressed]
-    return _one(chance, idle)
+    return [a for a in view.agents if a.working and a.idle and a.group not in pressed]
 
 
 def agent_of_fullest_zone(view: View, chance: random.Random) -> str | None:

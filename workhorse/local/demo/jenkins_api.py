@@ -68,6 +68,11 @@ class JenkinsApi:
         builds: list[dict[str, Any]] = found["builds"] if isinstance(found, dict) else found
         return builds
 
+    def asked(self) -> dict[str, int]:
+        """How often the stand-in was asked what; a real Jenkins has no such page."""
+        found: dict[str, int] = self._ask("GET", "_local/requests").json()
+        return found
+
     def _list(self, path: str, tree: str, key: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._ask("GET", path, params={"tree": tree}).json()[key]
         return found

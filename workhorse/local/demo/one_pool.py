@@ -55,6 +55,10 @@ class Play:
     """Path of the parameters of images and rollouts; empty for none of both."""
     rollout: Mapping[str, object] = field(default_factory=dict)
     """What a rollout may do: keys of the pool's table `rollout`; jobs that it names are made."""
+    agent: Mapping[str, object] = field(default_factory=dict)
+    """Keys of the pool's table `agent`, beside the role and the directory."""
+    volumes: int = 0
+    """Cache volumes in each zone; the agents claim one when `agent` names a tier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +169,6 @@ def staged(folder: Path, play: Play, progress: Callable[[str], None] = print) ->
         where = scenery.build(Options(speed=play.speed), processes, folder)
         where.jenkins.create_job(play.pool.job, sleeping_job(play.pool.label))
         where.jenkins.create_job(setting.RELEASE_JOB, release_job(RELEASE_COMMAND))
-        where.cloud.put_secret(setting.TOKEN_PARAMETER, where.token)
         deployment = Deployment(
             folder,
             endpoint=where.cloud.endpoint,
@@ -173,7 +176,7 @@ def staged(folder: Path, play: Play, progress: Callable[[str], None] = print) ->
             progress=progress,
             log=folder / "logs" / "terraform.log",
         )
-        variables = _variables(where, folder, play)
+        variables = _variables(where, play)
         outputs = deployment.apply(variables)["pools"]
         journal = folder / "journal.jsonl"
         config = folder / "workhorse.toml"
@@ -212,17 +215,16 @@ def _applied(deployment: Deployment, variables: Mapping[str, object]) -> None:
     deployment.apply(variables)
 
 
-def _variables(where: Scenery, folder: Path, play: Play) -> dict[str, object]:
+def _variables(where: Scenery, play: Play) -> dict[str, object]:
     """The complete example with one pool."""
     pool = play.pool
-    told = setting.user_data(
-        pool, url=where.jenkins.url, user=where.user, directory=str(folder / "agents")
-    )
+    subnets = where.cloud.subnets(ZONES)
+    cache = setting.cache([pool.name], subnets.values(), per_zone=play.volumes)
     return {
         "image_id": setting.IMAGE,
-        "subnet_ids": where.cloud.subnets(ZONES),
-        "agent_parameters": [setting.TOKEN_PARAMETER],
-        "secret_parameters": [setting.TOKEN_PARAMETER],
+        "subnet_ids": list(subnets),
+        "gateway": {"url": where.door.url, "audience": where.door.audience},
+        "cache": cache if play.volumes else None,
         "pools": {
             pool.name: {
                 "policy": {
@@ -234,7 +236,6 @@ def _variables(where: Scenery, folder: Path, play: Play) -> dict[str, object]:
                     **play.policy,
                 },
                 "heartbeat_seconds": HEARTBEAT_SECONDS,
-                "user_data": told,
                 **play.module,
             }
         },
@@ -249,6 +250,8 @@ def _settings(where: Scenery, outputs: dict[str, Any], journal: Path, play: Play
         endpoint=where.cloud.endpoint,
         clock=str(where.clock),
         journal=str(journal),
+        door=where.door,
+        agent={"directory": str(journal.parent / "agents"), **play.agent},
         prefix=play.prefix,
         rollout=play.rollout,
     )

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from workhorse.local.demo.embedded import EmbeddedCloud
 from workhorse.local.demo.facts import Deed, Hand
@@ -14,7 +15,13 @@ class Outsiders:
     """Holds the script, does at most one deed at a look, and remembers the deeds."""
 
     def __init__(
-        self, script: Script, cloud: EmbeddedCloud, *, seed: int, kill: Callable[[], None]
+        self,
+        script: Script,
+        cloud: EmbeddedCloud,
+        *,
+        seed: int,
+        kill: Callable[[], None],
+        forget: Callable[[str], None],
     ) -> None:
         """Make them.
 
@@ -23,12 +30,14 @@ class Outsiders:
             cloud: where they act.
             seed: decides between targets that are equally good.
             kill: ends the controller without warning and starts it again.
+            forget: deletes a node of Jenkins.
         """
         self.deeds: list[Deed] = []
         self._script = script
         self._cloud = cloud
         self._chance = random.Random(seed)  # noqa: S311 - chooses a victim, not a key
         self._kill = kill
+        self._forget = forget
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -37,7 +46,9 @@ class Outsiders:
 
     def act(self, view: View, part: float) -> Deed | None:
         """Do what is due when this part of the window is over, if anything is."""
-        found = self._script.due(view, part, self._chance)
+        hit = {deed.target for deed in self.deeds if deed.hand is Hand.NODE_DELETED}
+        others = tuple(agent for agent in view.agents if agent.instance not in hit)
+        found = self._script.due(replace(view, agents=others), part, self._chance)
         if found is None:
             return None
         cue, target = found
@@ -60,5 +71,7 @@ class Outsiders:
                 self._cloud.warn_spot(target)
             case Hand.EC2_TERMINATE:
                 self._cloud.terminate(target)
+            case Hand.NODE_DELETED:
+                self._forget(target)
             case Hand.KILL_CONTROLLER:
                 self._kill()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from workhorse.local.demo import evidence
 from workhorse.local.demo.controller import Controller
@@ -11,6 +11,7 @@ from workhorse.local.demo.outsiders import Outsiders
 from workhorse.local.demo.replay import Replay
 from workhorse.local.demo.scenery import Scenery
 from workhorse.local.demo.screen import Screen
+from workhorse.local.demo.search import Search
 from workhorse.local.demo.trace import Arrival
 from workhorse.local.demo.view import Names, View, see
 
@@ -19,6 +20,12 @@ LOOK_SECONDS = 0.5
 
 COUNT_EVERY = 4
 """Builds are counted at every so many looks."""
+
+ENCORE_SECONDS = 60.0
+"""How long the last build takes."""
+
+SEARCH_EVERY = 30
+"""At every so many looks the agents are searched for a secret."""
 
 PATIENCE_SECONDS = 1800.0
 """Policy seconds beyond the last build's length after which it must be quiet: an idle time, a cool
@@ -34,18 +41,37 @@ class Span:
     deadline: float
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was ever seen of the instances."""
+
+    launched: set[str] = field(default_factory=set)
+    online: set[str] = field(default_factory=set)
+    """Those whose node was online."""
+    places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Group and zone."""
+
+    def add(self, view: View) -> None:
+        """What a view shows of agents."""
+        self.online |= {agent.instance for agent in view.agents if agent.online}
+        self.places |= {agent.instance: (agent.group, agent.zone) for agent in view.agents}
+
+
 class Performance:
     """One window being replayed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what takes part in it
         self,
         where: Scenery,
         pools: Sequence[Names],
         controller: Controller,
         outsiders: Outsiders,
         screen: Screen,
+        *,
+        search: Search,
     ) -> None:
-        self.launched: set[str] = set()
+        self.seen = Seen()
+        self.search = search
         self.where = where
         self.pools = pools
         self.controller = controller
@@ -55,8 +81,15 @@ class Performance:
         self._looks = 0
         self._done = 0
 
-    def run(self, arrivals: Sequence[Arrival], hours: float) -> Replay:
+    def run(
+        self, arrivals: Sequence[Arrival], hours: float, *, encore: Callable[[], bool]
+    ) -> Replay:
         """Replay the arrivals and wait for quiet, for a bounded time; gives what was asked for.
+
+        Args:
+            arrivals: the builds of the trace.
+            hours: how long the window is.
+            encore: asked when all is quiet, whether one more build is to come.
 
         Raises:
             StageError: the controller ended by itself, or a server did not answer.
@@ -74,8 +107,18 @@ class Performance:
         with replay:
             self._watch(replay, span, lambda _view: replay.over)
             self._screen.say("  the trace is over: waiting for builds and drains to end")
-            self._watch(replay, span, lambda view: view.quiet and self._done == len(replay.asked))
+            self._watch(replay, span, lambda view: self._over(view, replay))
+        if encore():
+            self._screen.say("  all is quiet: one more build comes, where volumes lie warm")
+            replay.one_more(self.pools[0].label, ENCORE_SECONDS)
+            later = self.where.clock.now() + PATIENCE_SECONDS / compress
+            span = replace(span, deadline=later)
+            self._watch(replay, span, lambda view: self._over(view, replay))
         return replay
+
+    def _over(self, view: View, replay: Replay) -> bool:
+        """All is quiet, and every build that was asked for has ended."""
+        return view.quiet and self._done == len(replay.asked)
 
     def builds(self, replay: Replay) -> tuple[Build, ...]:
         """The builds of our jobs, as Jenkins tells them."""
@@ -93,15 +136,17 @@ class Performance:
     def look(self) -> View:
         """What AWS and Jenkins show now."""
         state = self.where.cloud.state()
-        self.launched |= {machine["id"] for machine in state["instances"]}
-        return see(
+        self.seen.launched |= {machine["id"] for machine in state["instances"]}
+        view = see(
             at=self.where.clock.now(),
             pools=self.pools,
             state=state,
             queue=self.where.jenkins.queue(),
             computers=self.where.jenkins.computers(),
-            launched=frozenset(self.launched),
+            launched=frozenset(self.seen.launched),
         )
+        self.seen.add(view)
+        return view
 
     def _watch(self, replay: Replay, span: Span, over: Callable[[View], bool]) -> None:
         """Look, show and let others interfere until it is over, or the time is."""
@@ -117,6 +162,8 @@ class Performance:
     def _show(self, view: View, replay: Replay, span: Span) -> None:
         if self._looks % COUNT_EVERY == 0:
             self._done = sum(1 for build in self.builds(replay) if build.ended is not None)
+        if self._looks % SEARCH_EVERY == SEARCH_EVERY // 2:
+            self.search.processes()
         self._looks += 1
         self._screen.rows(
             view.rows(), since=view.at - span.begin, done=self._done, asked=len(replay.asked)

@@ -41,6 +41,8 @@ class Replay:
     ) -> None:
         self.asked: list[Asked] = []
         self.refused: list[str] = []
+        self.extra = 0
+        """Builds that were not of the trace."""
         self._arrivals = arrivals
         self._begin = begin
         self._clock = clock
@@ -62,6 +64,12 @@ class Replay:
     def over(self) -> bool:
         """Every arrival was asked for, or refused."""
         return not self._thread.is_alive()
+
+    def one_more(self, label: str, seconds: float) -> None:
+        """Ask for a build that is not of the trace, when that is over."""
+        self.extra += 1
+        order = len(self._arrivals) + self.extra
+        self._ask(order, Arrival(after=0, seconds=seconds, label=label))
 
     def _run(self) -> None:
         for order, arrival in enumerate(self._arrivals):

@@ -5,6 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from workhorse.local.demo.accounting import Account, Loss, percentile
+from workhorse.local.demo.caches import Caches
+from workhorse.local.demo.joining import Joining
+
+CLEAN = (
+    "clean: no build was killed, no hook lost, nothing left over; every agent came by the gateway"
+)
 
 WIDTH = 18
 """Columns of the report's left side."""
@@ -19,6 +25,8 @@ def report(account: Account, *, title: str, places: dict[str, str]) -> str:
         ("scale-ups", _reactions(account)),
         *_hooks(account),
         ("drains recalled", f"{account.recalled}"),
+        *_joining(account.joining),
+        *_caches(account.caches),
         ("outside hands", ", ".join(_deeds(account)) or "none"),
         ("left over", _remains(account)),
         *places.items(),
@@ -48,9 +56,14 @@ def verdict(account: Account) -> str:
         (len(account.unfinished), "build without an end", "builds without an end"),
         (len(account.hooks.lost), "hook lost", "hooks lost"),
         (_left(account), "thing left over", "things left over"),
+        (len(account.joining.strangers), "agent past the gateway", "agents past the gateway"),
+        (len(account.joining.exposed), "place with a secret", "places with a secret"),
+        (len(account.joining.lost), "forgotten agent not back", "forgotten agents not back"),
     ]
     said = [f"{count} {one if count == 1 else many}" for count, one, many in faults if count]
-    return ", ".join(said) or "clean: no build was killed, no hook lost, nothing left over"
+    if account.caches.missed:
+        said.append("no warm volume reused")
+    return ", ".join(said) or CLEAN
 
 
 def _builds(account: Account) -> Iterable[tuple[str, str]]:
@@ -84,6 +97,30 @@ def _hooks(account: Account) -> Iterable[tuple[str, str]]:
     yield "hooks", said
     for name in hooks.lost:
         yield "  lost", name
+
+
+def _joining(joining: Joining) -> Iterable[tuple[str, str]]:
+    said = f"{joining.agents} agents by the gateway, {joining.requests} requests to Jenkins"
+    alone = joining.strangers or joining.exposed
+    yield "registrations", said if alone else f"{said}, none with a right there"
+    for name in joining.strangers:
+        yield "  past it", name
+    for place in joining.exposed:
+        yield "  secret", place
+    if joining.forgotten:
+        back = len(joining.forgotten) - len(joining.lost)
+        yield "forgotten agents", f"{len(joining.forgotten)}, back {back}"
+
+
+def _caches(caches: Caches) -> Iterable[tuple[str, str]]:
+    yield "cache volumes", f"{caches.claims} claims, {caches.hits} hits, {caches.misses} misses"
+    if caches.reused:
+        one = caches.reused[0]
+        said = f"{one.volume} was left by {one.first}, scaled in, and found warm by {one.second}"
+        more = f"; {len(caches.reused)} times in all" if len(caches.reused) > 1 else ""
+        yield "  reused", f"{said}, scaled out later{more}"
+    elif not caches.chances:
+        yield "  reused", "none: nobody came where one lay, after a scale-in"
 
 
 def _reactions(account: Account) -> str:

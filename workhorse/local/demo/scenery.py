@@ -3,17 +3,19 @@
 import os
 import secrets
 import shlex
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workhorse.local.agent.disk import VOLUMES
 from workhorse.local.clock import ScaledClock
 from workhorse.local.demo.embedded import REGION, EmbeddedCloud
 from workhorse.local.demo.jenkins_api import JenkinsApi
 from workhorse.local.demo.options import CHECKOUT, Options
 from workhorse.local.demo.processes import Processes
-from workhorse.local.demo.setting import Tempo
+from workhorse.local.demo.setting import Door, Tempo
 
 READY_SECONDS = 60.0
 """How long a server may take to start on a busy machine."""
@@ -22,6 +24,9 @@ JENKINS_VERSION = "2.541.2"
 USER = "demo"
 BOOT_SECONDS = 60.0
 """From launch to running; a Linux machine on EC2 takes about this."""
+
+SHUTDOWN_SECONDS = 30.0
+"""From the order to the end; on a fast clock an agent has half a second to let its volume go."""
 
 KEPT_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG")
 
@@ -38,6 +43,7 @@ class Scenery:
     token: str
     token_file: Path
     real_jenkins: bool
+    door: Door
 
 
 def environment() -> Mapping[str, str]:
@@ -65,7 +71,10 @@ def build(options: Options, processes: Processes, folder: Path) -> Scenery:
     tempo = tempo_of(options)
     clock = ScaledClock(speed=tempo.speed)
     cloud = processes.start(
-        "aws", _aws_command(options, clock, tempo), environ=environment(), cwd=CHECKOUT
+        "aws",
+        _aws_command(options, clock, tempo),
+        environ={**environment(), VOLUMES: str((folder / "volumes").resolve())},
+        cwd=CHECKOUT,
     )
     if options.jenkins:
         assert options.token_file is not None  # noqa: S101 - the command line demands it
@@ -86,7 +95,15 @@ def build(options: Options, processes: Processes, folder: Path) -> Scenery:
         token=token,
         token_file=token_file.resolve(),
         real_jenkins=bool(options.jenkins),
+        door=Door(port=free_port()),
     )
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port: int = held.getsockname()[1]
+        return port
 
 
 def _aws_command(options: Options, clock: ScaledClock, tempo: Tempo) -> list[str]:
@@ -94,7 +111,9 @@ def _aws_command(options: Options, clock: ScaledClock, tempo: Tempo) -> list[str
     body += ["--agent-jar"] if options.jenkins else []
     boot = tempo.scaled(BOOT_SECONDS, least=5)
     command = [sys.executable, "-m", "workhorse.local.aws", "--port", "0", "--clock", str(clock)]
-    return [*command, "--boot-seconds", f"{boot:g}", "--body", shlex.join(body)]
+    ending = tempo.scaled(SHUTDOWN_SECONDS, least=5)
+    command += ["--boot-seconds", f"{boot:g}", "--shutdown-seconds", f"{ending:g}"]
+    return [*command, "--body", shlex.join(body)]
 
 
 def _jenkins_command(clock: ScaledClock, user: str, token_file: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """The numbers of a demo: pools, pace, Terraform's variables, the controller's file. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,15 @@ IMAGE = "ami-12c6146b"
 """An image that the embedded AWS knows."""
 
 PREFIX = "workhorse"
-TOKEN_PARAMETER = "/workhorse/jenkins-token"  # noqa: S105 - the name of a parameter
+AUDIENCE = "demo.workhorse.local"
+"""What agents sign their proofs for."""
+
+MOST_REQUESTS = 500.0
+"""A second: all agents of the demo come from one address, and their minutes are a second long."""
+
+TIER, VOLUMES_PER_ZONE, VOLUME_GIB = "trunk", 2, 8
+"""The cache volumes of each pool of the demo."""
+
 RELEASE_JOB = "workhorse-release"
 SMALL_CEILING = 3
 """Agents a pool may have where each is a Java process on this machine."""
@@ -44,6 +52,24 @@ class Tempo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where the gateway is; the port is chosen before it listens, for user data holds it."""
+
+    port: int
+    audience: str = AUDIENCE
+
+    @property
+    def listen(self) -> str:
+        """As the controller's settings have it."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """As agents are told."""
+        return f"http://{self.listen}/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSetting:
     """One pool of the demo."""
 
@@ -66,6 +92,9 @@ class ControllerSetting:
     endpoint: str
     clock: str
     journal: str
+    door: Door
+    agent: Mapping[str, object] = field(default_factory=dict)
+    """Keys of the table `agent` of every pool, beside the role, which Terraform tells."""
     prefix: str = ""
     """Path of the parameters of images and rollouts; empty for none of both."""
     rollout: Mapping[str, object] = field(default_factory=dict)
@@ -100,44 +129,33 @@ def pools(
     return tuple(found)
 
 
-def user_data(pool: PoolSetting, *, url: str, user: str, directory: str) -> str:
-    """What an agent of the pool is told at boot; it names the secret and does not hold it."""
-    lines = {
-        "JENKINS_URL": url,
-        "JENKINS_USER": user,
-        "JENKINS_TOKEN_PARAMETER": TOKEN_PARAMETER,
-        "AGENT_LABELS": pool.label,
-        "AGENT_EXECUTORS": str(pool.executors),
-        "AGENT_DIRECTORY": directory,
-        "AWS_REGION": REGION,
-    }
-    return "".join(f"{name}={value}\n" for name, value in lines.items())
-
-
 def variables(
-    settings: Sequence[PoolSetting],
-    *,
-    tempo: Tempo,
-    subnets: Sequence[str],
-    user_data: Mapping[str, str],
+    settings: Sequence[PoolSetting], *, tempo: Tempo, subnets: Mapping[str, str], door: Door
 ) -> dict[str, object]:
-    """Values for `terraform/examples/complete`; `user_data` is by pool name."""
+    """Values for `terraform/examples/complete`; `subnets` maps each to its zone."""
     return {
         "region": REGION,
         "prefix": PREFIX,
         "image_id": IMAGE,
         "subnet_ids": list(subnets),
-        "agent_parameters": [TOKEN_PARAMETER],
-        "secret_parameters": [TOKEN_PARAMETER],
+        "gateway": {"url": door.url, "audience": door.audience},
+        "cache": cache(
+            [pool.name for pool in settings], subnets.values(), per_zone=VOLUMES_PER_ZONE
+        ),
         "pools": {
             pool.name: {
                 "policy": _policy(pool, tempo),
-                "user_data": user_data[pool.name],
                 **({"spot": {"on_demand_base": 0}} if pool.spot else {}),
             }
             for pool in settings
         },
     }
+
+
+def cache(pools: Iterable[str], zones: Iterable[str], *, per_zone: int) -> dict[str, object]:
+    """The variable `cache`: so many volumes in each zone for each pool."""
+    one = {"tier": TIER, "per_zone": per_zone, "gib": VOLUME_GIB}
+    return {"zones": sorted(set(zones)), "pools": dict.fromkeys(pools, one)}
 
 
 def controller_toml(
@@ -162,6 +180,12 @@ def controller_toml(
             "clock": setting.clock,
         },
         "journal": {"path": setting.journal},
+        "gateway": {
+            "listen": setting.door.listen,
+            "audience": setting.door.audience,
+            "requests_per_second": MOST_REQUESTS,
+            "requests_per_peer": MOST_REQUESTS,
+        },
         **({"store": {"prefix": setting.prefix}} if setting.prefix else {}),
     }
     tables = [_table(f"[{name}]", values) for name, values in sections.items()]
@@ -170,6 +194,7 @@ def controller_toml(
         values |= {key: output[key] for key in ("group", "queue_url", "scaling")}
         values["release_job"] = RELEASE_JOB
         tables.append(_table("[[pool]]", values))
+        tables.append(_table("[pool.agent]", {"role": output["role"], **setting.agent}))
         tables += [_table("[pool.rollout]", setting.rollout)] * bool(setting.rollout)
     return "\n".join(tables)
 

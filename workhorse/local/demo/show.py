@@ -12,6 +12,7 @@ from workhorse.adapters.toolchain import Toolchain, prepare, registry_reachable
 from workhorse.local.demo import evidence, interrupts, scenery, setting
 from workhorse.local.demo.accounting import Account, account
 from workhorse.local.demo.bodies import survivors
+from workhorse.local.demo.caches import reused
 from workhorse.local.demo.controller import Controller
 from workhorse.local.demo.deployment import Deployment
 from workhorse.local.demo.embedded import REGION
@@ -24,6 +25,7 @@ from workhorse.local.demo.performance import Performance
 from workhorse.local.demo.processes import Processes
 from workhorse.local.demo.scenery import Scenery
 from workhorse.local.demo.screen import Screen
+from workhorse.local.demo.search import Search
 from workhorse.local.demo.setting import PoolSetting
 from workhorse.local.demo.trace import Arrival, labels_of, read_window
 from workhorse.local.demo.view import Names
@@ -90,19 +92,20 @@ class Show:
         pools = setting.pools(arrivals, labels_of(arrivals), real_jenkins=where.real_jenkins)
         with ExitStack() as cleaning:
             self._make_jobs(where, pools, cleaning)
-            where.cloud.put_secret(setting.TOKEN_PARAMETER, where.token)
             deployment = self._deployment(where, toolchain)
             outputs: Outputs = deployment.apply(self._variables(where, pools))["pools"]
             controller = Controller(processes, self._config(where, outputs))
             outsiders = self._outsiders(where, controller)
             names = [Names(label=p.name, group=outputs[p.name]["group"], job=p.job) for p in pools]
-            performance = Performance(where, names, controller, outsiders, self._screen)
+            search = Search(where.token, self._with_agents())
+            performance = Performance(
+                where, names, controller, outsiders, self._screen, search=search
+            )
             if where.real_jenkins:
-                cleaning.callback(lambda: _delete_nodes(where, performance.launched))
+                cleaning.callback(lambda: _delete_nodes(where, performance.seen.launched))
             found = self._perform(performance, arrivals)
             self._screen.phase("terraform destroy")
             deployment.destroy()
-            where.cloud.delete_secret(setting.TOKEN_PARAMETER)
         left = evidence.remains(where.cloud.state(), found.remains)
         return replace(found, remains=left, happenings=evidence.happenings(where.cloud.events()))
 
@@ -111,7 +114,9 @@ class Show:
         self._screen.phase(f"replaying {len(arrivals)} builds with the controller at work")
         began = performance.where.clock.now()
         performance.controller.start()
-        replayed = performance.run(arrivals, self._options.hours)
+        replayed = performance.run(
+            arrivals, self._options.hours, encore=lambda: self._encore(performance)
+        )
         ended = performance.where.clock.now()
         if self._options.keep:
             self._keep(performance.where)
@@ -122,7 +127,7 @@ class Show:
         return Evidence(
             began=began,
             ended=ended,
-            asked=len(arrivals),
+            asked=len(arrivals) + replayed.extra,
             builds=performance.builds(replayed),
             happenings=(),
             deeds=tuple(performance.outsiders.deeds),
@@ -131,7 +136,23 @@ class Show:
                 nodes=last.nodes, instances=tuple(agent.instance for agent in last.agents)
             ),
             pools={one.job: one.group for one in performance.pools},
+            online=frozenset(performance.seen.online),
+            places=performance.seen.places,
+            requests={} if performance.where.real_jenkins else performance.where.jenkins.asked(),
+            exposed=performance.search.found(),
+            uses=evidence.uses(self._folder / "volumes"),
         )
+
+    def _encore(self, performance: Performance) -> bool:
+        """Whether no pool grew again after it had shrunk: a volume is yet to be handed on."""
+        uses = evidence.uses(self._folder / "volumes")
+        happened = evidence.happenings(performance.where.cloud.events())
+        return self._options.outsiders and not reused(uses, happened)
+
+    def _with_agents(self) -> list[Path]:
+        """What agents have: their folders, their volumes, what they print, what they are told."""
+        names = ("agents", "volumes", "logs/aws.log", "terraform")
+        return [self._folder / name for name in names]
 
     def _make_jobs(self, where: Scenery, pools: Sequence[PoolSetting], cleaning: ExitStack) -> None:
         """Create the jobs; on a real Jenkins they go again whatever happens."""
@@ -155,16 +176,8 @@ class Show:
         )
 
     def _variables(self, where: Scenery, pools: Sequence[PoolSetting]) -> dict[str, object]:
-        work = str((self._folder / "agents").resolve())
-        told = {
-            pool.name: setting.user_data(
-                pool, url=where.jenkins.url, user=where.user, directory=work
-            )
-            for pool in pools
-        }
-        return setting.variables(
-            pools, tempo=where.tempo, subnets=where.cloud.subnets(ZONES), user_data=told
-        )
+        subnets = where.cloud.subnets(ZONES)
+        return setting.variables(pools, tempo=where.tempo, subnets=subnets, door=where.door)
 
     def _config(self, where: Scenery, outputs: Outputs) -> Path:
         path = self._folder / "workhorse.toml"
@@ -175,6 +188,8 @@ class Show:
             endpoint=where.cloud.endpoint,
             clock=str(where.clock),
             journal=str(self.journal.resolve()),
+            door=where.door,
+            agent={"directory": str((self._folder / "agents").resolve()), "tier": setting.TIER},
         )
         path.write_text(setting.controller_toml(told, where.tempo, outputs))
         return path
@@ -182,7 +197,11 @@ class Show:
     def _outsiders(self, where: Scenery, controller: Controller) -> Outsiders:
         lines = script(ec2_loss=self._options.ec2_loss) if self._options.outsiders else Script()
         return Outsiders(
-            lines, where.cloud, seed=self._options.seed, kill=controller.kill_and_start
+            lines,
+            where.cloud,
+            seed=self._options.seed,
+            kill=controller.kill_and_start,
+            forget=where.jenkins.delete_node,
         )
 
     def _keep(self, where: Scenery) -> None:

@@ -9,6 +9,7 @@ from workhorse.core.agents import AgentPolicy, Tier
 from workhorse.core.effects import AttachVolume, DetachVolume, Effect, TagVolume
 from workhorse.core.errors import Surprise
 from workhorse.core.volume import Volume
+from workhorse.loops.agent_ports import Volumes
 from workhorse.loops.keeper import Keeper
 from workhorse.sim.volumes import SimVolumes
 
@@ -40,7 +41,7 @@ class Counting(SimVolumes):
 class Doing:
     """A performer: does it on the volumes, and remembers it with its reason."""
 
-    volumes: SimVolumes
+    volumes: Volumes
     done: list[tuple[Effect, str]] = field(default_factory=list)
     before: Callable[[Effect], None] = lambda _: None
     """What happens between the decision and the deed."""

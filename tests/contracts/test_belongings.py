@@ -53,9 +53,10 @@ class Simulated:
     def __init__(self) -> None:
         shapes = [Shape(group=name, labels=frozenset(), maximum=9) for name in (POOL, "other")]
         self.world = World(shapes)
-        pools = {name: name for name in (POOL, "other")}
-        made_at = {self.image: self.made_at}
-        self.port = BelongingsPort(self.world.line, self.world.cloud, pools, made_at)
+        told = self.world.inventory
+        told.pools |= {name: name for name in (POOL, "other")}
+        told.made_at[self.image] = self.made_at
+        self.port = BelongingsPort(self.world.line, self.world.cloud, told)
 
     def launch(self, pool: str = POOL, *, canary: bool = False) -> str:
         """By its group, or beside it."""

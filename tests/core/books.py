@@ -1,12 +1,10 @@
 """Builders of what the ledger goes by, so that a test spells out only what it is about."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tests.facts import NOW, instance, jenkins, pool, snapshot
 from tests.facts import group as group_of
-from workhorse.core.agents import AgentPolicy
 from workhorse.core.disagreements import Facts
 from workhorse.core.drain import Cause, Drain, DrainState
 from workhorse.core.model import Group, Node, Pool
@@ -17,12 +15,6 @@ ID = "i-00000001"
 OTHER = "i-00000002"
 STRANGER = "i-0000000f"
 HOME = home_of("123456789012", "eu-west-1")
-EARLIER = NOW - 7200
-
-
-def spoken(**changes: Any) -> Pool:
-    """A pool whose agents register at the gateway."""
-    return replace(pool(**changes), agent=AgentPolicy(role="agents"))
 
 
 def facts(
@@ -40,7 +32,7 @@ def facts(
     at, frozen = changes.pop("at", NOW), changes.pop("frozen", False)
     told = None if changes.pop("blind", False) else jenkins(*nodes, read_at=at)
     shown = snapshot(told, members, states=states, at=at, frozen=frozen)
-    known: dict[str, Any] = {"begun_at": EARLIER, "home": HOME, **changes}
+    known: dict[str, Any] = {"home": HOME, **changes}
     surveys = {of.name: survey(of, members, shown, held, Times())}
     return Facts(snapshot=shown, pools=(of,), surveys=surveys, drains=held, **known)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.core.books import HOME, ID, OTHER, STRANGER, drained, facts, spoken
+from tests.core.books import HOME, ID, OTHER, STRANGER, drained, facts
 from tests.facts import NOW, busy, group, instance, node, pool
 from workhorse.core.agents import AgentPolicy
 from workhorse.core.disagreements import (
@@ -62,28 +62,15 @@ def test_an_offline_node_hangs_or_is_stuck_with_its_builds(listed: Node) -> None
     assert kinds(facts(listed)) == [(D.STUCK if listed.busy else D.HUNG, True)]
 
 
-@pytest.mark.parametrize(
-    ("heard", "role", "acts"),
-    [(None, "agents", False), ({}, "", False), ({}, "agents", True), ({ID: NOW - 900}, "", True)],
-    ids=["no gateway", "another way in", "silent", "silent since"],
-)
-def test_who_was_listed_is_forgotten_and_given_up_only_where_its_silence_tells(
-    heard: dict[str, float] | None,
-    role: str,
-    acts: bool,  # noqa: FBT001 - a case
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("known", ["registered", "heard"])
+def test_who_was_listed_or_heard_is_forgotten_and_stays_while_it_may_have_a_node(
+    known: str,
+    hidden: bool,  # noqa: FBT001 - a case
 ) -> None:
-    of = replace(pool(), agent=AgentPolicy(role=role))
-    seen = facts(of=of, registered=frozenset({ID}), heard=heard)
-    assert kinds(seen) == [(D.FORGOTTEN, acts)]
-
-
-def test_who_was_there_before_we_looked_may_have_had_a_node_and_is_forgotten() -> None:
-    before, after = instance(ID, launched_at=NOW - 900), instance(OTHER, launched_at=NOW - 300)
-    seen = facts(of=spoken(), group=group(before, after), heard={}, begun_at=NOW - 600)
-    assert [(each.subject, each.kind) for each in found(seen)] == [
-        (ID, D.FORGOTTEN),
-        (OTHER, D.NEVER_REGISTERED),
-    ]
+    told = {"registered": frozenset({ID})} if known == "registered" else {"heard": {ID: NOW}}
+    seen = facts(hidden=frozenset({ID} if hidden else ()), **told)
+    assert kinds(seen) == [(D.FORGOTTEN, not hidden)]
 
 
 def test_an_agent_that_says_that_it_failed_is_told_with_its_reason() -> None:
@@ -112,12 +99,10 @@ def test_a_ghost_is_deleted_and_its_agent_is_neither_hung_nor_forgotten() -> Non
 @pytest.mark.parametrize("state", ["terminated", "shutting-down", "running"])
 def test_a_leaving_agent_without_a_node_is_dead_or_forgotten(state: str) -> None:
     seen = facts(
-        of=spoken(),
         group=group(instance(ID, WAITING)),
         drains=(drained(),),
         states={ID: state},
         registered=frozenset({ID}),
-        heard={},
     )
     assert kinds(seen) == [(D.FORGOTTEN if state == "running" else D.DEAD_AT_HOOK, True)]
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.books import ID, OTHER, drained, facts, spoken
-from tests.facts import NOW, group, instance, node
+from tests.core.books import ID, OTHER, drained, facts
+from tests.facts import NOW, group, instance, node, pool
 from workhorse.core.disagreements import Facts
 from workhorse.core.drain import Cause, DrainState
 from workhorse.core.learn import Learned, Sample
 from workhorse.core.ledger import BOOTS_ENOUGH, Disagreement, LedgerPolicy, boot_seconds
 from workhorse.core.model import Policy
-from workhorse.core.reckoning import Book, Reckoning, meters, reckon
+from workhorse.core.reckoning import Book, Reckoning, meters, reckon, to_ask
 
 POLICY = LedgerPolicy(margin_seconds=120)
 BOOTS = {"linux": 60.0}
@@ -57,7 +57,7 @@ def test_it_is_over_when_they_agree_again_and_begins_anew_after_that() -> None:
 
 
 def test_a_zombie_is_given_up_its_boot_and_the_margin_after_its_launch() -> None:
-    looks = [facts(group=YOUNG, begun_at=0, at=NOW + after) for after in (0, 179, 180)]
+    looks = [facts(group=YOUNG, at=NOW + after) for after in (0, 179, 180)]
     assert through(*looks[:2]).lost == {}
     assert dict(through(*looks).lost) == {ID: NOW}
 
@@ -93,16 +93,25 @@ def replace_at(seen: Facts, at: float) -> Facts:
     return replace(seen, snapshot=replace(seen.snapshot, at=at))
 
 
-def test_who_speaks_is_not_given_up_however_long_jenkins_lists_it_not() -> None:
-    def forgotten(after: float, heard: float) -> Facts:
-        told = {"registered": frozenset({ID}), "heard": {ID: NOW + heard}}
-        return facts(of=spoken(), at=NOW + after, **told)
+def test_who_is_not_listed_is_asked_for_when_it_is_due_and_stays_while_it_has_a_node() -> None:
+    def forgotten(after: float, *hidden: str) -> Facts:
+        told = {"registered": frozenset({ID}), "hidden": frozenset(hidden)}
+        return facts(at=NOW + after, **told)
 
-    talking = through(*(forgotten(after, after - 30) for after in range(0, 7200, 60)))
-    assert talking.lost == {}
-    silent = [forgotten(after, 600) for after in (0, 600, 1019, 1020)]
-    assert through(*silent[:3]).lost == {}
-    assert dict(through(*silent).lost) == {ID: NOW}
+    early = through(forgotten(0), forgotten(400))
+    assert list(to_ask(early.book, NOW + 410)) == []
+    assert list(to_ask(early.book, NOW + 420)) == [ID]
+    assert looked(early.book, forgotten(420, ID)).lost == {}
+    assert dict(looked(early.book, forgotten(420)).lost) == {ID: NOW}
+
+
+def test_who_is_not_listed_is_asked_for_even_when_it_is_due_at_first_sight() -> None:
+    late = group(instance(ID, launched_at=NOW - 900))
+    book = Book(light={"linux": NOW - 3600})
+    first = looked(book, facts(group=late))
+    assert first.lost == {}
+    assert list(to_ask(first.book, NOW + 10)) == [ID]
+    assert dict(looked(first.book, facts(group=late, at=NOW + 10)).lost) == {ID: NOW - 900}
 
 
 def test_a_ledger_that_may_not_act_only_tells() -> None:
@@ -114,7 +123,7 @@ def test_a_ledger_that_may_not_act_only_tells() -> None:
 def test_no_more_than_a_step_of_agents_begin_to_leave_at_once() -> None:
     both = group(instance(ID), instance(OTHER))
     looks = [
-        facts(HUNG, node(OTHER, offline=True), group=both, of=spoken(max_step=1), at=NOW + after)
+        facts(HUNG, node(OTHER, offline=True), group=both, of=pool(max_step=1), at=NOW + after)
         for after in (0, 300)
     ]
     assert dict(through(*looks).own) == {ID: Cause.LOST}

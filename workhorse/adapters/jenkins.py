@@ -78,6 +78,17 @@ class JenkinsController:
         """The ids of the queue's items: one small request."""
         return wire.item_ids(json_of(self._http.get("queue/api/json", wire.GLANCE_TREE)))
 
+    def has_node(self, name: str) -> bool:
+        """Some node carries that name as a label, as each carries its own; one small request.
+
+        A node whose executors were taken away has no computer, and is found only so.
+
+        Raises:
+            Unreadable: no answer, or no sense.
+        """
+        answer = self._http.get(f"label/{quote(name, safe='')}/api/json", wire.LABEL_TREE)
+        return name in wire.labelled(json_of(answer))
+
     def cordon(self, node: str, label: str) -> None:
         """Lay the cordon by one write of config.xml; none where it lies already.
 

@@ -24,6 +24,7 @@ COMPUTER_TREE = (
     "executors[idle,currentExecutable[url,timestamp,estimatedDuration]],"
     "oneOffExecutors[currentExecutable[url]]]"
 )
+LABEL_TREE = "nodes[nodeName]"
 ROOT_TREE = "quietingDown,jobs[name]{0,1}"
 
 SENTINEL = "workhorse:queue-labels v1"
@@ -94,6 +95,18 @@ def nodes(answer: Mapping[str, Any]) -> dict[str, Node]:
         }
     except _NO_SENSE as wrong:
         raise Unreadable(f"the nodes of Jenkins make no sense: {wrong!r}") from wrong
+
+
+def labelled(answer: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the nodes of `/label/NAME/api/json`.
+
+    Raises:
+        Unreadable: the answer has another shape.
+    """
+    try:
+        return frozenset(str(node["nodeName"]) for node in answer["nodes"])
+    except _NO_SENSE as wrong:
+        raise Unreadable(f"a label of Jenkins makes no sense: {wrong!r}") from wrong
 
 
 def quieting_down(answer: Mapping[str, Any]) -> bool:

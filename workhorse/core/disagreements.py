@@ -19,7 +19,7 @@ RENEWED_AT_ONCE = 0.1
 """The share of a pool's agents that leave together for the age of their image; one at least."""
 _ENDED = frozenset({"shutting-down", "terminated"})
 _OVER = frozenset({DrainState.GONE, DrainState.RECALLED, DrainState.ENDED})
-_SILENT = "nobody hears its agent, so its silence says nothing"
+_NODE = "Jenkins has a node of its name that it does not list: builds may run there"
 _PROTECTED = "an operator protects it"
 _OFF = "an operator switched scale-in off"
 _FOREIGN = "nothing says that it is ours"
@@ -65,10 +65,10 @@ class Facts:
     drains: Mapping[str, Drain]
     registered: frozenset[str] = frozenset()
     """Members whose node was listed while we looked."""
-    begun_at: float = 0
-    """When we first looked; what was before, nobody remembers."""
-    heard: Mapping[str, float] | None = None
-    """Instance to when the gateway last heard it; None where there is no gateway."""
+    heard: Mapping[str, float] = field(default_factory=dict)
+    """Instance to when the gateway last heard it: it had a node then."""
+    hidden: frozenset[str] = frozenset()
+    """Instances that have a node which Jenkins does not list, or may have for all that we know."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """Instance to why its agent says that it cannot be one."""
     rolling: frozenset[str] = frozenset()
@@ -84,10 +84,6 @@ class Facts:
             if group is not None and name in group.by_id:
                 return pool, group, group.by_id[name]
         return None
-
-    def speaks(self, pool: Pool, name: str) -> bool:
-        """An agent of the pool that lives is heard at the gateway."""
-        return self.heard is not None and (bool(pool.agent.role) or name in self.heard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,19 +136,13 @@ def _absent(facts: Facts, pool: Pool, group: Group, agent: Agent) -> Iterator[Fi
 
 
 def _unlisted(facts: Facts, pool: Pool, instance: Instance, held: str) -> Finding:
-    """A member in service of whose name Jenkins lists nothing.
-
-    One that was there before we looked is taken for forgotten where its silence would tell: it may
-    have had a node then.
-    """
+    """A member in service of whose name Jenkins lists nothing."""
     name, launched_at = instance.id, instance.launched_at
-    before = launched_at is None or launched_at < facts.begun_at
-    speaks = facts.speaks(pool, name)
+    held = held or (_NODE if name in facts.hidden else "")
     if name in facts.failed:
         detail = facts.failed[name]
         return Finding(kind=D.FAILED, subject=name, pool=pool.name, held=held, detail=detail)
-    if name in facts.registered or name in (facts.heard or ()) or (before and speaks):
-        held = held or ("" if speaks else _SILENT)
+    if name in facts.registered or name in facts.heard:
         return Finding(kind=D.FORGOTTEN, subject=name, pool=pool.name, held=held)
     since = None if launched_at is None else min(launched_at, facts.snapshot.at)
     kind = D.NEVER_REGISTERED
@@ -181,7 +171,7 @@ def _leaving(facts: Facts) -> Iterator[Finding]:
         if waits and facts.snapshot.states.get(name) in _ENDED:
             yield Finding(kind=D.DEAD_AT_HOOK, subject=name, pool=pool.name)
         elif name in facts.registered and (waits or instance.lifecycle is Lifecycle.IN_SERVICE):
-            held = "" if facts.speaks(pool, name) else _SILENT
+            held = _NODE if name in facts.hidden else ""
             yield Finding(kind=D.FORGOTTEN, subject=name, pool=pool.name, held=held)
 
 

@@ -77,8 +77,8 @@ def advance(  # noqa: PLR0913 - the facts of one step
 ) -> Advance:
     """Step the machine by one event.
 
-    A cordon is written only to a node that the snapshot shows; once a node appears, the next look
-    asks for it again.
+    A cordon is written only to a node that the snapshot shows, and to no ghost of one; once a node
+    appears, the next look asks for it again.
 
     Args:
         drain: the drain as it is.
@@ -117,7 +117,8 @@ def _effects_of(  # noqa: PLR0911 - one effect for each action
     node, labels = drain.instance, pool.policy.labels
     match action:
         case DrainAction.CORDON:
-            if snapshot.jenkins is None or node not in snapshot.jenkins.nodes:
+            shown = snapshot.jenkins.nodes.get(node) if snapshot.jenkins else None
+            if shown is None or shown.ghost:
                 return ()
             return (Cordon(node=node, label=cordon_label(drain.cause, drain.instance)),)
         case DrainAction.TERMINATE:

@@ -14,6 +14,8 @@ first look of a run, whatever was before.
 A remedy ends nothing by itself that could hold a build.
 Who is lost or old leaves by the drain of any agent, with its cordon and its looks, and an agent
 that comes back before AWS was asked is called back.
+Who is not listed is given up only when Jenkins says as well that it has no node of that name: one
+whose executors somebody took away has, and its builds go on.
 What cannot be told for certain from a build that runs is told to people, and stays.
 """
 
@@ -133,8 +135,8 @@ LEDGER: Mapping[Disagreement, Rule] = {
         remedy=Remedy.LEAVE,
         seconds=PIPELINE_RESUME_SECONDS,
         margin=True,
-        because="an agent asks every minute and registers again; counted from its last word at the "
-        "gateway, for one that speaks may run a build that Jenkins does not list",
+        because="an agent asks every minute and registers again; given up only when Jenkins says "
+        "that it has no node of its name, for one of no executors is not listed",
     ),
     D.DEAD_AT_HOOK: Rule(
         means="EC2 says that it is terminated, and its group still waits at the hook for it",

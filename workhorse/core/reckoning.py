@@ -15,7 +15,10 @@ from workhorse.core.drain import REVOCABLE, Cause, Drain
 from workhorse.core.effects import Effect
 from workhorse.core.ledger import LEDGER, STRANGERS, Disagreement, LedgerPolicy, Remedy
 from workhorse.core.meters import Meter
+from workhorse.core.steady import ROUNDING_SECONDS
 
+UNLISTED = frozenset({Disagreement.NEVER_REGISTERED, Disagreement.FAILED, Disagreement.FORGOTTEN})
+"""What is told of agents of whose name Jenkins lists nothing."""
 Key = tuple[Disagreement, str]
 CAUSES = {Remedy.LEAVE: Cause.LOST, Remedy.RENEW: Cause.OLD_IMAGE}
 """The remedies that are drains, and why an agent leaves by them."""
@@ -29,7 +32,7 @@ class Entry:
     since: float
     """When it began, by the time that could be seen."""
     counts_at: float
-    """When its patience is over; it moves on while its agent is heard."""
+    """When its patience is over."""
     dark_at: float | None = None
     """Since when it cannot be seen; None while it can."""
     counted: bool = False
@@ -109,6 +112,16 @@ def reckon(book: Book, facts: Facts, boots: Mapping[str, float], policy: LedgerP
     return _with_remedies(outcome, counted, facts) if policy.act and told else outcome
 
 
+def to_ask(book: Book, now: float) -> Iterator[str]:
+    """Agents that are not listed, and of which Jenkins must say that it has no node before they go.
+
+    Jenkins drops a computer of no executors from its list, and the builds on it go on.
+    """
+    for entry in book.entries.values():
+        if entry.finding.kind in UNLISTED and entry.counts_at <= now:
+            yield entry.finding.subject
+
+
 def _entry(  # noqa: PLR0913, PLR0917 - what makes one entry
     book: Book,
     finding: Finding,
@@ -128,14 +141,14 @@ def _entry(  # noqa: PLR0913, PLR0917 - what makes one entry
         dark = 0.0 if had.dark_at is None else max(0.0, at - had.dark_at)
         since = min(had.since + dark, at)
     patience = LEDGER[finding.kind].patience(boot, policy.margin_seconds)
-    from_ = since
-    if finding.kind is Disagreement.FORGOTTEN and facts.heard is not None:
-        from_ = max(since, min(facts.heard.get(finding.subject, since), at))
+    counts_at = since + patience
+    if had is None and finding.kind in UNLISTED:
+        counts_at = max(counts_at, at + ROUNDING_SECONDS)  # Jenkins is asked before.
     return Entry(
         finding=finding,
         since=since,
-        counts_at=from_ + patience,
-        counted=had is not None and had.counted and from_ + patience <= at,
+        counts_at=counts_at,
+        counted=had is not None and had.counted,
     )
 
 

@@ -121,18 +121,16 @@ class Driver:
             self._requeue = Requeue(ports, ports.tending.builds, pools, performer, requeue)
         self._asks, self._cache = asks, cache
         self._view = view or View()
-        self._unread = ""
-        """Why orders could not be read last time."""
+        self._unread = ""  # Why orders could not be read last time.
         self._seen: frozenset[int] = frozenset()
         self._found = Wishes()
         self._found_at: float | None = None
         """When a tick found that, or would have; None once it is published."""
         self._tick = Loop(self.tick, pace.tick)
-        mail = inf if deaf else pace.mail
         every = (
             Loop(self.asked, inf if asks is None else pace.asked),
             Loop(self.glance, pace.glance),
-            Loop(self.mail, mail),
+            Loop(self.mail, inf if deaf else pace.mail),
             Loop(self.orders, pace.orders if self.roller else inf),
             Loop(self.inventory, pace.inventory if self._ledger.reads else inf),
             self._tick,

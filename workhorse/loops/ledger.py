@@ -4,7 +4,7 @@ The decision is `core/reckoning.py`'s; here is what it is fed with and what beco
 Agents that are to leave are named to the drainer; the rest is performed here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -16,7 +16,7 @@ from workhorse.core.errors import Surprise
 from workhorse.core.ledger import LEDGER, LedgerPolicy, boot_seconds
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool, Snapshot
-from workhorse.core.reckoning import Book, Entry, Reckoning, meters, reckon
+from workhorse.core.reckoning import Book, Entry, Reckoning, meters, reckon, to_ask
 from workhorse.core.volumes import stranded
 from workhorse.loops.control import Wishes
 from workhorse.loops.members import Membership
@@ -70,7 +70,6 @@ class Ledger:
         self._books = books
         self._membership = Membership(pools)
         self._book = Book()
-        self._begun_at: float | None = None
         self._registered: frozenset[str] = frozenset()
         self._failed: dict[str, str] = {}
         self._inventory = Inventory()
@@ -102,7 +101,9 @@ class Ledger:
         """
         self._hear(asks)
         self._remember(snapshot)
+        hidden = frozenset(self._hidden(snapshot))
         facts = self._facts(snapshot, drains, wishes, frozenset(rolling))
+        facts = replace(facts, hidden=hidden)
         policies = {pool.name: pool.policy for pool in self._pools}
         boots = {d.pool: boot_seconds(d.memory.learned, policies[d.pool]) for d in wishes.decisions}
         found = reckon(self._book, facts, boots, self._books.policy)
@@ -147,8 +148,6 @@ class Ledger:
 
     def _remember(self, snapshot: Snapshot) -> None:
         """Whose node was listed, of those who are members still."""
-        if self._begun_at is None or snapshot.at < self._begun_at:
-            self._begun_at = snapshot.at
         members = self._membership.of(snapshot.groups).pools.keys()
         nodes = snapshot.jenkins.nodes.keys() if snapshot.jenkins else frozenset[str]()
         unread = any(group is None for group in snapshot.groups.values())
@@ -156,6 +155,19 @@ class Ledger:
         self._registered = kept | (nodes & members)
         if self._failed and not unread:
             self._failed = {n: why for n, why in self._failed.items() if n in members - nodes}
+
+    def _hidden(self, snapshot: Snapshot) -> Iterator[str]:
+        """Of those whose time is over, who has a node all the same; unknown means yes."""
+        if snapshot.jenkins is None or snapshot.frozen:
+            return
+        for name in to_ask(self._book, snapshot.at):
+            try:
+                has = self._ports.controller.has_node(name)
+            except Surprise as surprise:
+                note(self._ports, "failed", effect="asking for a node", error=str(surprise))
+                has = True
+            if has:
+                yield name
 
     def _facts(
         self,
@@ -170,8 +182,7 @@ class Ledger:
             surveys={d.pool: d.survey for d in wishes.decisions},
             drains=drains,
             registered=self._registered,
-            begun_at=self._begun_at or 0.0,
-            heard=self._books.heard() if self._books.heard else None,
+            heard=self._books.heard() if self._books.heard else {},
             failed=self._failed,
             rolling=rolling,
             inventory=self._inventory,

@@ -49,6 +49,9 @@ class Controller(Protocol):
     def glance(self) -> frozenset[int]:
         """The ids of the queue's items: one small request, to see whether anything is new."""
 
+    def has_node(self, name: str) -> bool:
+        """There is a node of that name, listed or not: one of no executors is not."""
+
     def cordon(self, node: str, label: str) -> None:
         """Replace the node's labels by `label` and its mode by EXCLUSIVE, in one write.
 

@@ -1,11 +1,22 @@
 """What simulated EC2 tells of everything that is ours: the port `Belongings`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from workhorse.core.disagreements import Owned
 from workhorse.sim.cloud import SimCloud
 from workhorse.sim.groups import Machine
 from workhorse.sim.line import Line, Side
+
+
+@dataclass(slots=True, kw_only=True)
+class SimInventory:
+    """What EC2 knows of ours beyond what the groups tell."""
+
+    pools: dict[str, str] = field(default_factory=dict)
+    """Group to the pool whose tag its instances carry; empty where EC2 is not asked for that."""
+    made_at: dict[str, float] = field(default_factory=dict)
+    """Image to when it was made; of any other nothing is known."""
 
 
 class BelongingsPort:
@@ -14,17 +25,14 @@ class BelongingsPort:
     Args:
         line: what every call passes.
         cloud: whose instances they are.
-        pools: group to the name of its pool.
-        made_at: image to when it was made; of any other nothing is known.
+        inventory: what else is known.
     """
 
-    def __init__(
-        self, line: Line, cloud: SimCloud, pools: Mapping[str, str], made_at: Mapping[str, float]
-    ) -> None:
+    def __init__(self, line: Line, cloud: SimCloud, inventory: SimInventory) -> None:
         self._line = line
         self._cloud = cloud
-        self._pools = pools
-        self._made_at = made_at
+        self._pools = inventory.pools
+        self._made_at = inventory.made_at
 
     def owned(self, pools: Sequence[str]) -> Sequence[Owned]:
         """Every living instance of these pools, in a group or not."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from workhorse.core.labels import parse
 from workhorse.core.model import Node, QueueItem
+from workhorse.core.owner import Owner
 from workhorse.sim.kernel import Event
 from workhorse.sim.truth import Finish
 
@@ -71,6 +72,11 @@ class Build:
             expression=self.expression,
         )
 
+    def tell(self, node: str | None) -> None:
+        """Tell whoever sent it, if it is an errand, where it ran to its end, or that it is lost."""
+        if self.errand is not None:
+            self.errand.over(node)
+
     def stop_timer(self) -> None:
         """Nothing more happens to it by itself."""
         if self.timer is not None:
@@ -89,6 +95,12 @@ class Computer:
     executors: int = 1
     online: bool = True
     temporarily_offline: bool = False
+    owner: Owner | None = None
+    """Which pool of whom its description says it was made for."""
+    ghost: bool = False
+    """Its node was deleted, and it stays for the pipelines that ran on it."""
+    unlisted: bool = False
+    """Somebody took its executors away: Jenkins tells of it no more, and its builds go on."""
     remembered: tuple[frozenset[str], bool, int] | None = None
     """Labels, mode and executors from before a cordon, as its description keeps them."""
     builds: list[Build] = field(default_factory=list)
@@ -106,7 +118,7 @@ class Computer:
     @property
     def free(self) -> bool:
         """The queue may give it work now."""
-        return self.accepting and len(self.builds) < self.executors
+        return self.accepting and not self.unlisted and len(self.builds) < self.executors
 
     def heed(self) -> None:
         """Let the queue go by the present configuration."""

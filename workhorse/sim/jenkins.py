@@ -11,13 +11,11 @@ from itertools import count
 
 from workhorse.core.errors import Missing, Unreadable
 from workhorse.sim.builds import Build, Computer, Errand, Stage, Timings
+from workhorse.sim.ghosts import RESUME_LIMIT_SECONDS, ghosts, haunt
 from workhorse.sim.history import History
 from workhorse.sim.kernel import Kernel, Priority
 from workhorse.sim.scheduler import Scheduler
 from workhorse.sim.truth import Hand, Kill, Truth
-
-RESUME_LIMIT_SECONDS = 300.0
-"""ExecutorStepExecution.TIMEOUT_WAITING_FOR_NODE_MILLIS: then a pipeline's body is aborted."""
 
 
 class SimJenkins:
@@ -100,10 +98,10 @@ class SimJenkins:
     def connect(
         self, name: str, labels: frozenset[str], executors: int = 1, *, exclusive: bool = False
     ) -> bool:
-        """An agent registers its node, or comes back to it; False while Jenkins is down."""
-        if not self.up:
-            return False
+        """An agent registers its node, or comes back to it; False while it cannot."""
         computer = self.computers.get(name)
+        if not self.up or (computer and computer.ghost):
+            return False
         if computer is None:
             computer = Computer(name=name, labels=labels, exclusive=exclusive, executors=executors)
             computer.heed()
@@ -125,10 +123,15 @@ class SimJenkins:
             self._heed(computer)
 
     def computer(self, name: str) -> Computer:
-        """The computer of that name; raises `Missing` when there is none."""
-        if name not in self.computers:
+        """The computer of that name; raises `Missing` when there is no such node."""
+        if not self.has_node(name):
             raise Missing(f"Jenkins has no node {name}")
         return self.computers[name]
+
+    def has_node(self, name: str) -> bool:
+        """A node of that name stands in the configuration."""
+        found = self.computers.get(name)
+        return found is not None and not found.ghost
 
     def set_executors(self, name: str, executors: int) -> None:
         """Change a node's executors; running builds go on."""
@@ -174,6 +177,7 @@ class SimJenkins:
             self._kill(build, name, hand)
         self._kill_suspended(name, hand)
         self.changed.add(name)
+        haunt(self.computers, computer, self.kernel, self.delete)
 
     def running_on(self, name: str) -> list[Build]:
         """The builds that would be lost with this node now; an errand is none."""
@@ -187,6 +191,8 @@ class SimJenkins:
         """Jenkins goes down; a crash forgets the queue as well."""
         self.up = self.queue.open = self._quieting_down = False
         self._boots += 1
+        for name in ghosts(self.computers.values()):
+            self.delete(name, Hand.RESTART)
         for computer in self.computers.values():
             computer.online = False
             self.queue.give_back(computer)
@@ -200,7 +206,7 @@ class SimJenkins:
                 build.stop_timer()
                 build.stage = Stage.OVER
                 self.truth.lost_items += build.errand is None
-                _tell(build, None)
+                build.tell(None)
 
     def start(self) -> None:
         """Jenkins is up again; its agents are offline until they connect."""
@@ -258,7 +264,7 @@ class SimJenkins:
         computer.builds.remove(build)
         self._touch(computer)
         if build.errand is not None:
-            _tell(build, computer.name)
+            build.tell(computer.name)
             return
         now, began = self.kernel.now, build.started_at or build.since
         self.history.ended(build.task, build.id, now - began)
@@ -270,7 +276,7 @@ class SimJenkins:
         self.queue.remove(build)
         build.stop_timer()
         build.stage = Stage.OVER
-        _tell(build, None)
+        build.tell(None)
         if build.errand is None:
             self.truth.kills.append(
                 Kill(at=self.kernel.now, build=build.id, task=build.task, node=node, hand=hand)
@@ -289,8 +295,3 @@ class SimJenkins:
         self.changed.add(computer.name)
         if self.computers.get(computer.name) is computer:
             self.queue.offer(computer)
-
-
-def _tell(build: Build, node: str | None) -> None:
-    if build.errand is not None:
-        build.errand.over(node)

@@ -29,6 +29,8 @@ def node_fact(computer: Computer) -> Node:
         executors=computer.executors,
         busy=len(computer.builds),
         running=tuple(_running(b) for b in computer.builds if b.stage != Stage.PENDING),
+        owner=computer.owner,
+        ghost=computer.ghost,
     )
 
 
@@ -67,7 +69,7 @@ class Teller:
             nodes = self._nodes.copy()
             for name in jenkins.changed:
                 computer = jenkins.computers.get(name)
-                if computer is None:
+                if computer is None or computer.unlisted:
                     nodes.pop(name, None)
                 else:
                     nodes[name] = node_fact(computer)

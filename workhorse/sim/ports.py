@@ -99,6 +99,10 @@ class ControllerPort:
         """The ids of the queue's items."""
         return self._line.read(Side.JENKINS, self._glance)
 
+    def has_node(self, name: str) -> bool:
+        """There is a node of that name, listed or not."""
+        return self._line.read(Side.JENKINS, self._up(lambda: self._jenkins.has_node(name)))
+
     def cordon(self, node: str, label: str) -> None:
         """Replace the node's labels by `label`, make it exclusive, remember what it had."""
         self._auditor.changing(Cordon(node=node, label=label))

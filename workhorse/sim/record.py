@@ -160,7 +160,7 @@ class RecordedWorld(World):
         self.lives[machine.id] = Life(
             pool=shape.group, spot=machine.spot, launched_at=now, due_at=now + boot
         )
-        self.kernel.after(boot, self._connect, shape, machine)
+        self.kernel.after(boot, self.registering.connect, shape, machine)
         if lost is not None:
             self.kernel.after(lost, self._take_back, machine)
 
@@ -181,10 +181,10 @@ class RecordedWorld(World):
                 build = next(b for b in reversed(self.builds) if b.id == kill.build)
                 self._submit(build.task, self._lengths[build.id], build.expression or "")
 
-    def _connect(self, shape: Shape, machine: Machine) -> None:
-        super()._connect(shape, machine)
+    def _connected(self, machine: Machine) -> None:
+        super()._connected(machine)
         life = self.lives[machine.id]
-        if life.online_at is None and machine.id in self.jenkins.computers:
+        if life.online_at is None:
             life.online_at = self.kernel.now
 
     def _take_back(self, machine: Machine) -> None:

@@ -7,14 +7,19 @@ process would be.
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
+from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.model import Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
+from workhorse.core.requeue import RequeuePolicy
 from workhorse.loops.driver import Driver, Pace
+from workhorse.loops.ledger import Books
 from workhorse.loops.observe import Trust
 from workhorse.loops.perform import Performer, RealPerformer
 from workhorse.loops.ports import Clock, Ports
+from workhorse.loops.view import View
 from workhorse.sim.line import Crash
+from workhorse.sim.registering import HOME
 from workhorse.sim.world import World
 
 
@@ -30,7 +35,9 @@ class Stage:
         default_pool: where pipeline bodies of unknown label go.
         planners: pool name to its planner.
         rollouts: pool name to what a rollout may do there, in a world that allows any.
+        requeue: which lost builds are queued again, in a world that allows it.
         performer: makes what performs effects; the real one if nothing else is said.
+        ledger: what the ledger may do.
         skipping: leave out the turns of the loops that would do nothing; what is journalled and
             what becomes of the world is the same.
     """
@@ -46,7 +53,9 @@ class Stage:
         default_pool: str = "",
         planners: Mapping[str, Planner] | None = None,
         rollouts: Mapping[str, RolloutPolicy] | None = None,
+        requeue: RequeuePolicy | None = None,
         performer: Callable[[Ports], Performer] = RealPerformer,
+        ledger: LedgerPolicy | None = None,
         skipping: bool = True,
     ) -> None:
         self.world = world
@@ -59,8 +68,13 @@ class Stage:
         self._default_pool = default_pool
         self._planners = planners
         self._rollouts = rollouts
+        self._requeue = requeue
+        world.asking.pools = {pool.group: pool.name for pool in pools}
         self._performer = performer
         self._skipping = skipping
+        self._ledger = ledger or LedgerPolicy()
+        self.view = View()
+        world.registering.refuses = self._leaves
         self._clock: Clock = world.clock
         self.driver = self._begin()
 
@@ -77,7 +91,18 @@ class Stage:
             default_pool=self._default_pool,
             planners=self._planners,
             rollouts=self._rollouts,
+            asks=self.world.asking.asks,
+            requeue=self._requeue,
+            view=self.view,
+            books=Books(policy=self._ledger, heard=self._heard, home=HOME),
         )
+
+    def _heard(self) -> Mapping[str, float]:
+        ahead = self._clock.now() - self.world.kernel.now
+        return self.world.registering.gate.heard(ahead)
+
+    def _leaves(self, instance: str) -> bool:
+        return self.view.seen is not None and instance in self.view.seen.leaving
 
     def restart(self) -> None:
         """The process ends, between two effects, and another one begins."""

@@ -7,14 +7,18 @@ Everything is the same again for the same seed and the same calls.
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from workhorse.core.asks import AskKind
 from workhorse.core.effects import Effect
 from workhorse.core.model import Lifecycle, Pool
+from workhorse.loops.agent_ports import Tending
 from workhorse.loops.ports import Ports
 from workhorse.loops.rollout_ports import Rolling
 from workhorse.sim import envelopes
+from workhorse.sim.asking import Asking
+from workhorse.sim.belongings import BelongingsPort, SimInventory
 from workhorse.sim.cloud import SimCloud
 from workhorse.sim.groups import Machine, Shape
 from workhorse.sim.jenkins import SimJenkins
@@ -23,6 +27,7 @@ from workhorse.sim.journal import MemoryJournal
 from workhorse.sim.kernel import Kernel, SimClock
 from workhorse.sim.launching import Launching
 from workhorse.sim.line import Line
+from workhorse.sim.lost_builds import BuildsPort, SimBuilds, tending
 from workhorse.sim.mailbox import SimQueues
 from workhorse.sim.ports import (
     Auditor,
@@ -32,6 +37,7 @@ from workhorse.sim.ports import (
     MetricsPort,
     Unwatched,
 )
+from workhorse.sim.registering import Registering
 from workhorse.sim.rolling import Rollings
 from workhorse.sim.rolling_ports import rolling_ports
 from workhorse.sim.skew import SkewedClock, SkewedCloud, SkewedController
@@ -39,8 +45,6 @@ from workhorse.sim.truth import Hand, Truth
 
 START = 1_700_000_000.0
 """Simulated time begins here, in November 2023, for times that look like times."""
-RECONNECT_SECONDS = 10.0
-"""An agent tries again to connect: it backs off to ten seconds (jenkins.md 7.5)."""
 SPOT_WARNING_SECONDS = 120.0
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""
 
@@ -83,11 +87,16 @@ class World:
         """Instances that are launched now will never come to connect."""
         self.hung: set[str] = set()
         """Instances that will never connect (again), though they run."""
-        self.unlisted: set[str] = set()
-        """Instances whose node somebody deleted."""
+        self.registering = Registering(self.jenkins, self.cloud, self.hung, self._connected)
+        self.starts = 0
+        """How often loops began."""
+        self.inventory = SimInventory()
+        self.asking = Asking(self.kernel, self.cloud, self.hung)
         self.launching = Launching(self.cloud)
         self.rolling: Rollings | None = None
         """Where rollouts are ordered, once that is allowed, before `ports()` is called."""
+        self.again: SimBuilds | None = None
+        """Builds that may be queued again, once that is allowed, before `ports()` is called."""
         self.watchers: list[Callable[[Effect], bool]] = []
         """Told of each effect before it is made, until they answer True."""
         self.aimed = ""
@@ -98,6 +107,8 @@ class World:
     def ports(self) -> Ports:
         """Ports for loops that start anew; what they are given remembers nothing."""
         self._begun_ahead = self.ahead_seconds
+        self.starts += 1
+        self.registering.gate.begin()
         ports = Ports(
             clock=self.clock,
             controller=ControllerPort(*self._controller()),
@@ -106,7 +117,10 @@ class World:
             metrics=self.metrics,
             journal=self.journal,
             rolling=self._rolling(),
+            belongings=self._belongings(),
+            tending=self._tending(),
         )
+        self.asking.begin()
         return self._skewed(ports) if self.ahead_seconds or not self.steady else ports
 
     @property
@@ -119,6 +133,21 @@ class World:
         jobs = SimJobs(self.jenkins, self.cloud)
         self.rolling = Rollings(self.launching, jobs, {pool.group: pool.name for pool in pools})
         return self.rolling
+
+    def allow_requeue(self, jobs: Mapping[str, str]) -> SimBuilds:
+        """Let builds of these jobs, by name to description, be queued again."""
+        self.again = SimBuilds(self.jenkins, jobs)
+        return self.again
+
+    def _tending(self) -> Tending | None:
+        if self.again is None:
+            return None
+        port = BuildsPort(self.line, self.auditor, self.jenkins, self.journal, self.again)
+        return tending(port)
+
+    def _belongings(self) -> BelongingsPort | None:
+        told = self.inventory
+        return BelongingsPort(self.line, self.cloud, told) if told.pools else None
 
     def _rolling(self) -> Rolling | None:
         if self.rolling is None:
@@ -160,7 +189,7 @@ class World:
         if self.stillborn:
             self.hung.add(machine.id)
         boot = shape.boot_time(self.rng) * self._image_tells(machine)
-        self.kernel.after(boot, self._connect, shape, machine)
+        self.kernel.after(boot, self.registering.connect, shape, machine)
 
     def _image_tells(self, machine: Machine) -> float:
         """How many times as long as others its image boots; a bad one is known never to connect."""
@@ -178,18 +207,11 @@ class World:
 
     def died(self, machine: Machine, hand: Hand) -> None:
         """Its agent is gone, and what ran on it."""
+        self.registering.gate.silence(machine.id)
         self.jenkins.cut(machine.id, hand, died=True)
 
-    def _connect(self, shape: Shape, machine: Machine) -> None:
-        """Connect, and try again while Jenkins does not answer, for as long as it lives."""
-        if not machine.alive or machine.id in self.hung:
-            return
-        labels = frozenset({machine.label}) if machine.order else shape.labels
-        exclusive = shape.exclusive or bool(machine.order)
-        connected = self.jenkins.connect(machine.id, labels, shape.executors, exclusive=exclusive)
-        machine.came = machine.came or connected
-        if not connected:
-            self.kernel.after(RECONNECT_SECONDS, self._connect, shape, machine)
+    def _connected(self, machine: Machine) -> None:
+        machine.came = True
 
     # What others do.
 
@@ -207,33 +229,44 @@ class World:
             machine = self.cloud.machines.get(name)
             if machine is not None and machine.alive:
                 shape = self.cloud.groups[machine.group].shape
-                self.kernel.after(back_seconds, self._connect, shape, machine)
+                self.kernel.after(back_seconds, self.registering.connect, shape, machine)
 
     def break_connection(self, instance: str, seconds: float) -> None:
         """The network between an agent and Jenkins breaks for a while."""
         machine = self.cloud.machines[instance]
         self.jenkins.cut(instance, Hand.NETWORK, died=False)
-        self.kernel.after(seconds, self._connect, self.cloud.groups[machine.group].shape, machine)
+        self.kernel.after(
+            seconds, self.registering.connect, self.cloud.groups[machine.group].shape, machine
+        )
 
     def hang(self, instance: str) -> None:
         """An agent's machine stops working, and EC2 goes on calling it running."""
         self.hung.add(instance)
+        self.registering.gate.silence(instance)
         self.jenkins.cut(instance, Hand.OUTSIDE, died=True)
 
     def delete_node(self, node: str) -> None:
         """Somebody deletes a node, and whatever runs on it dies by that hand."""
         if node in self.jenkins.computers:
-            self.unlisted.add(node)
             self.jenkins.delete(node, Hand.OUTSIDE)
+            self.registering.forgotten(node)
+
+    def hide(self, node: str, *, hidden: bool) -> None:
+        """Somebody takes a node's executors away, or gives them back: Jenkins lists it no more."""
+        self.jenkins.computer(node).unlisted = hidden
+        self.jenkins.changed.add(node)
+        self.jenkins.queue.maintain_soon()
 
     def interrupt_spot(self, instance: str) -> None:
         """EC2 warns that it takes a spot instance back, and does so two minutes later."""
         self._tell(instance, envelopes.spot_interruption)
+        self.asking.warned(instance, AskKind.SPOT)
         self.kernel.after(SPOT_WARNING_SECONDS, self.cloud.ec2_terminate, instance, Hand.SPOT)
 
     def recommend_rebalance(self, instance: str) -> None:
         """EC2 tells that a spot instance is at a higher risk of being taken back."""
         self._tell(instance, envelopes.rebalance_recommendation)
+        self.asking.warned(instance, AskKind.REBALANCE)
 
     def _tell(self, instance: str, write: envelopes.Writer) -> None:
         shape = self.cloud.groups[self.cloud.machines[instance].group].shape

@@ -6,6 +6,7 @@ Equal plans make equal runs.  A plan is printed as the Python that makes it, and
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from workhorse.core.agents import AgentPolicy
 from workhorse.core.model import Hook, Policy, Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.core.plan import Planner
@@ -47,8 +48,14 @@ class PoolPlan:
     planner: str = EXACT
     options: tuple[tuple[str, float], ...] = ()
     """Of the planner: name and value."""
+    idle_minutes: float = 0.0
+    """How long an agent may be idle, where there is a gateway; 0 for ever."""
+    max_builds: int = 0
+    """How many builds an agent may run; 0 for any number."""
     rollout: RolloutPolicy | None = None
     """What a rollout may do; where no pool has one, none can be ordered."""
+    image_days: float = 0.0
+    """How old the image of its agents may be; 0 for any age. EC2 is asked where that is given."""
 
     @property
     def plain(self) -> bool:
@@ -72,6 +79,12 @@ class PoolPlan:
             group=f"{self.policy.name}-agents",
             queue_url=f"https://sqs.example/{self.policy.name}" if self.queue else "",
             exclusive=self.exclusive,
+            agent=AgentPolicy(
+                role="agents",
+                max_image_days=self.image_days,
+                idle_minutes=self.idle_minutes,
+                max_builds=self.max_builds,
+            ),
         )
 
     @property
@@ -102,6 +115,8 @@ class BuildPlan:
     label: str | None = None
     """The label expression; None for a build that runs anywhere."""
     pipeline: bool = False
+    job: str = ""
+    """What is said of its job, where there is a gateway: `keep`, `deploy`, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +140,8 @@ class FaultPlan:
     """Jenkins' quiet period."""
     label_lag: float = 0.0
     """How long Jenkins' queue goes by old labels."""
+    asking: bool = False
+    """There is a gateway: agents ask, and lost builds are queued again."""
     shuffled: bool = False
     """Messages that are received together come in any order."""
 

@@ -43,8 +43,10 @@ def calm(world: World, pools: Iterable[Pool] = ()) -> None:
     for machine in world.members():
         if machine.id in world.hung and machine.group in hands:
             world.cloud.ec2_terminate(machine.id, Hand.OUTSIDE)
-    for name in world.unlisted - world.jenkins.computers.keys():
-        _clean_up(world, name)
+    world.registering.gate.open()
+    for name, computer in world.jenkins.computers.items():
+        if computer.unlisted:
+            world.hide(name, hidden=False)
 
 
 def _take_hands_off(world: World) -> None:
@@ -57,17 +59,6 @@ def _take_hands_off(world: World) -> None:
     for machine in tuple(world.cloud.machines.values()):
         if machine.alive and not machine.in_group and not machine.order:
             world.cloud.ec2_terminate(machine.id, Hand.OUTSIDE)
-
-
-def _clean_up(world: World, name: str) -> None:
-    """Whoever deleted the node of a living agent ends its instance too.
-
-    The loops do not: it was seen to work and is listed no more, and unknown means busy.
-    """
-    machine = world.cloud.machines.get(name)
-    if machine is not None and machine.in_group:
-        world.cloud.terminate(name, Hand.OUTSIDE, decrement=False)
-        world.cloud.complete_hook(machine.group, machine.hook, name, Hand.OUTSIDE)
 
 
 def under_way(
@@ -103,25 +94,20 @@ def waiting_builds(world: World, pools: tuple[Pool, ...]) -> Iterator[Found]:
 
 
 def runnable(build: Build, world: World, pools: Iterable[Pool]) -> bool:
-    """A pool has agents that would take it; one that names a node needs just that.
-
-    The node of an instance that EC2 has forgotten is left, and whoever waits for it waits.
-    """
+    """A pool has agents that would take it; one that names a node needs just that."""
     wanted = build.pin or build.expression
     if wanted is None:
         return any(not pool.exclusive for pool in pools)
     asked = parse(wanted)
     if any(asked.matches(pool.policy.labels) for pool in pools):
         return True
-    told = world.cloud.states(world.jenkins.computers)
-    return any(asked.matches(frozenset({name})) for name, state in told.items() if state != "gone")
+    return any(asked.matches(frozenset({name})) for name in world.jenkins.computers)
 
 
 def _drains(world: World) -> Iterator[Found]:
-    """Nobody leaves any more; for nodes of instances that EC2 has forgotten see `_pairs`."""
-    told = world.cloud.states(world.jenkins.computers)
+    """Nobody leaves any more."""
     for computer in world.jenkins.computers.values():
-        if is_cordoned(node_fact(computer)) and told[computer.name] != "gone":
+        if is_cordoned(node_fact(computer)):
             yield Promise.DRAINS, f"node {computer.name} is cordoned still"
     for machine in world.members():
         if machine.lifecycle is not Lifecycle.IN_SERVICE:
@@ -140,14 +126,9 @@ def _size(world: World, pool: Pool, *, exact: bool) -> Iterator[Found]:
 
 
 def _pairs(world: World) -> Iterator[Found]:
-    """Every node has its instance, and every instance its node.
-
-    A node may stay whose instance EC2 has forgotten: who was blind for that long cannot tell it
-    from a node of another region.
-    """
+    """Every node has its instance, and every instance its node."""
     nodes, instances = world.leftovers()
-    told = world.cloud.states(nodes)
-    for name in sorted(name for name in nodes if told[name] != "gone"):
+    for name in sorted(nodes):
         yield Promise.PAIRS, f"node {name} has no instance"
     for name in sorted(instances):
         yield Promise.PAIRS, f"instance {name} has no node"

@@ -80,6 +80,27 @@ def test_outsiders_had_their_way(report: dict[str, Any]) -> None:
     assert report["deeds"]["controller killed in mid-drain"] == 1
 
 
+def test_every_agent_came_by_the_gateway_and_those_that_were_forgotten_came_back(
+    report: dict[str, Any],
+) -> None:
+    joining = report["joining"]
+    assert 0 < joining["agents"] <= report["instances"]
+    assert (joining["strangers"], joining["exposed"], joining["lost"]) == ([], [], [])
+    assert len(joining["forgotten"]) == report["deeds"]["node of an agent deleted by hand"] > 0
+    assert joining["requests"] >= 2 * joining["agents"]
+
+
+def test_a_scale_in_and_a_scale_out_handed_a_warm_volume_on(
+    run: tuple[str, Path], report: dict[str, Any]
+) -> None:
+    caches = report["caches"]
+    first = caches["reused"][0]
+    assert first["first"] != first["second"]
+    told = f"{first['volume']} was left by {first['first']}, scaled in"
+    assert told in run[0]
+    assert caches["claims"] == caches["hits"] + caches["misses"] <= report["instances"]
+
+
 def test_what_is_printed_ends_with_the_verdict(run: tuple[str, Path]) -> None:
     assert run[0].rstrip().splitlines()[-1].startswith("verdict")
     assert "clean: no build was killed" in run[0]

@@ -231,7 +231,14 @@ def test_the_controller_reads_nothing_that_agents_read(
 def test_the_settings_of_the_documents_deliver_this_folder() -> None:
     page = (ROOT / "docs/delivery.md").read_text()
     example = page.split("```toml\n")[1].split("```")[0]
-    told = parse(example).delivery
+    told = parse(example)
 
-    assert told.directory == str(EXAMPLE.relative_to(ROOT))
-    assert told.plans
+    assert told.delivery.directory == str(EXAMPLE.relative_to(ROOT))
+    assert told.delivery.plans
+    variables = json.loads((EXAMPLE / "example.tfvars.json").read_text())
+    assert told.gateway.audience == variables["gateway"]["audience"]
+    assert variables["gateway"]["url"].endswith(":" + told.gateway.listen.partition(":")[2] + "/")
+    (pool,) = told.pool
+    role = (ROOT / "terraform/modules/agent-pool/roles.tf").read_text().split('"agent" {')[1]
+    assert '= "${local.name}-agent"' in role
+    assert pool.agent.role == f"{pool.group}-agent"

@@ -1,5 +1,6 @@
 """The decision journal on disk."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,28 @@ def test_reading_backwards_gives_the_lines_in_reverse(
     path = tmp_path_factory.mktemp("lines") / "file"
     path.write_bytes(b"\n".join(lines))
     assert [line for line in _lines_backwards(path) if line] == [x for x in lines[::-1] if x]
+
+
+def test_threads_write_whole_lines_beside_each_other_also_while_files_change(path: Path) -> None:
+    journal = JournalFile(path, max_bytes=2_000, keep=200)
+
+    def write(thread: int) -> None:
+        for n in range(50):
+            journal.write({"kind": f"of-{thread}", "n": n})
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
+
+    found = [(r["kind"], r["n"]) for r in records(path)]
+    assert sorted(found) == sorted((f"of-{t}", n) for t in range(8) for n in range(50))
+    assert [n for kind, n in found if kind == "of-3"] == list(range(50))
+
+
+def test_who_writes_after_the_end_is_told_and_writes_into_no_other_file(path: Path) -> None:
+    journal = JournalFile(path)
+    journal.close()
+    other = path.with_name("other")
+    with other.open("wb"), pytest.raises(Surprise):
+        journal.write({"kind": "late"})
+
+    assert other.read_bytes() == b""

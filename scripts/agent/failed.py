@@ -24,7 +24,8 @@ MOST_BYTES = 64 * 1024
 
 def body_of(log: str) -> dict[str, object]:
     """What is said: the last line of ours as the reason, and the end of the log."""
-    end = log.encode()[-MOST_BYTES:].decode(errors="ignore")
+    plain = "".join(each for each in log if each.isprintable() or each in "\n\t")
+    end = plain.encode()[-MOST_BYTES:].decode(errors="ignore")
     lines = [line for line in end.splitlines() if line.strip()]
     ours = [
         line for line in lines if any(word in line for word in ("gave up", "useless", "late co"))

@@ -79,7 +79,7 @@ class Gateway:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
-        data = json.dumps(body).encode() if body is not None else None
+        data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
         return ask(method, self._url + path, headers, data, seconds=self._seconds)
 
     def _json(self, answer: Answer, path: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The metadata service of the instance, version 2, over one connection that is kept.
+"""The metadata service of the instance, version 2.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 """
@@ -34,11 +34,22 @@ class Keys:
 class Metadata:
     """The service at `endpoint`. Every question raises OSError when nobody answers."""
 
-    def __init__(self, endpoint: str) -> None:
-        """Ask nothing yet; `endpoint` as http://host[:port][/path]."""
+    def __init__(self, endpoint: str, *, kept: bool = False) -> None:
+        """Ask nothing yet; `endpoint` as http://host[:port][/path].
+
+        With `kept` one connection is kept for all questions, until `close`.
+        """
+        self.endpoint = endpoint
+        self._kept = kept
         self._parts = urlsplit(endpoint.rstrip("/") or ENDPOINT)
         self._connection: http.client.HTTPConnection | None = None
         self._token = ""
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def leaf(self, path: str) -> str:
         """The text at a path below `latest/`; raises FailedError when there is none."""
@@ -98,7 +109,10 @@ class Metadata:
             self._parts.hostname or "", self._parts.port, timeout=ANSWER_SECONDS
         )
         answer = self._over(fresh, method, path, headers)
-        self._connection = fresh
+        if self._kept:
+            self._connection = fresh
+        else:
+            fresh.close()
         return answer
 
     def _over(

@@ -153,8 +153,9 @@ def watch_of(machine: Machine, environ: Mapping[str, str], run: Path) -> Watch:
     )
     quick = Gateway(machine.told.gateway_url, machine.claim, run, seconds=ANSWER_SECONDS)
     patient = Gateway(machine.told.gateway_url, machine.claim, run)
+    metadata = machine.metadata and Metadata(machine.metadata.endpoint, kept=True)
     return Watch(
-        metadata=machine.metadata,
+        metadata=metadata,
         gateway=quick,
         enter=lambda: enter(machine, patient, run),
         rules=rules,

@@ -9,7 +9,17 @@ from testinfra.host import Host
 
 from scripts import sources
 
-UNITS = ("workhorse-register.service", "workhorse-agent.service", "workhorse-boot.timer")
+UNITS = (
+    "workhorse-register.service",
+    "workhorse-agent.service",
+    "workhorse-boot.timer",
+    "workhorse-late.service",
+    "workhorse-cache.service",
+    "workhorse-watch.service",
+)
+STARTED = ("workhorse-boot.service", "workhorse-failed.service")
+"""Units that others start."""
+PROGRAMS = ("register", "late", "watch", "speak", "stop", "failed")
 SCRIPTS = sources.ROOT / "scripts/agent"
 
 
@@ -60,8 +70,9 @@ def test_builds_have_a_place(image: Host) -> None:
 
 def test_scripts_are_whole(image: Host) -> None:
     wanted = {path.name: path for path in SCRIPTS.iterdir() if path.is_file()}
-    assert {"connect", "give-up", "leave", "register.py"} <= set(wanted)
-    assert set(image.file("/usr/local/lib/workhorse").listdir()) == set(wanted)
+    assert {"connect", "fetch-jar", "fail", "leave", "register.py", "watch.py"} <= set(wanted)
+    there = set(image.file("/usr/local/lib/workhorse").listdir()) - {"agent.jar"}
+    assert there == set(wanted)
     for name, path in wanted.items():
         found = image.file(f"/usr/local/lib/workhorse/{name}")
         assert found.content == path.read_bytes(), name
@@ -71,10 +82,18 @@ def test_scripts_are_whole(image: Host) -> None:
 
 
 def test_aws_can_be_asked(image: Host) -> None:
-    image.check_output("/usr/bin/python3 -c 'import boto3, botocore.exceptions'")
+    image.check_output("/usr/bin/python3 -c 'import boto3, botocore.exceptions, botocore.auth'")
     image.check_output("curl --version")
-    compiles = "PYTHONPATH=/usr/local/lib PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m"
-    assert "--seconds" in image.check_output(f"{compiles} workhorse.register --help")
+    compiles = "PYTHONPATH=/usr/local/lib PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3"
+    for program in PROGRAMS:
+        said = image.check_output(f"{compiles} -m workhorse.{program} --help")
+        assert said.startswith("usage: "), program
+    signs = "from workhorse.metadata import Keys; from workhorse.proof import proof; "
+    signs += 'k = Keys(access_key="A", secret_key="S", token="T"); '
+    signs += 'print(sorted(proof(k, "eu-west-1", "https://sts.test/", "a", "n")["headers"]))'
+    told = image.check_output(f"{compiles} -c '{signs}'")
+    assert "'Authorization'" in told
+    assert "'X-Amz-Security-Token'" in told
 
 
 @pytest.mark.parametrize("name", UNITS)
@@ -82,20 +101,51 @@ def test_registration_starts_at_boot(image: Host, name: str) -> None:
     assert enabled(image, name)
 
 
+def test_the_boot_has_an_order(image: Host) -> None:
+    def said(name: str, key: str) -> set[str]:
+        lines = re.findall(rf"^{key}=(.*)$", unit(image, name), re.MULTILINE)
+        return set(" ".join(lines).split())
+
+    assert "network-online.target" in said(UNITS[0], "After")
+    assert UNITS[0] in said("workhorse-late.service", "Requires")
+    assert "workhorse-late.service" in said("workhorse-cache.service", "After")
+    assert {UNITS[1], "docker.service"} <= said("workhorse-cache.service", "Before")
+    assert "workhorse-cache.service" in said("docker.service.d/workhorse.conf", "After")
+    assert {UNITS[0], "workhorse-late.service"} <= said(UNITS[1], "Requires")
+    assert {*said(UNITS[1], "Requires"), "docker.service"} <= said(UNITS[1], "After")
+
+
 def test_a_failed_boot_powers_off(image: Host) -> None:
-    register, agent = unit(image, UNITS[0]), unit(image, UNITS[1])
-    assert "FailureAction=poweroff" in register
-    assert "StartLimitAction=poweroff" in agent
-    assert "StartLimitBurst=5" in agent
-    assert "Requires=workhorse-register.service" in agent
+    for name in (UNITS[0], UNITS[1], "workhorse-late.service", "workhorse-boot.service"):
+        assert "OnFailure=workhorse-failed.service" in unit(image, name), name
+    last = unit(image, "workhorse-failed.service")
+    assert "SuccessAction=poweroff" in last
+    assert "FailureAction=poweroff" in last
+    assert "StartLimitBurst=10" in unit(image, UNITS[1])
     seconds = int(re.findall(r"OnBootSec=(\d+)s", unit(image, UNITS[2]))[0])
-    limits = [unit(image, name) for name in (*UNITS[:2], "workhorse-boot.service")]
-    for text in limits:
-        assert 0 < int(re.findall(r"TimeoutStartSec=(\d+)", text)[0]) < seconds
+    for name in (*UNITS, *STARTED):
+        if name.endswith(".service"):
+            limit = int(re.findall(r"TimeoutStartSec=(\d+)", unit(image, name))[0])
+            assert 0 < limit < seconds, name
+
+
+def test_caches_are_on_the_volume(image: Host) -> None:
+    told = {
+        "/etc/bazel.bazelrc": "--repository_cache=/mnt/cache/bazel/",
+        "/home/jenkins/.m2/settings.xml": "<localRepository>/mnt/cache/maven/",
+        "/home/jenkins/.npmrc": "cache=/mnt/cache/npm",
+    }
+    for path, wanted in told.items():
+        assert wanted in image.file(path).content_string, path
+    made = image.file("/etc/tmpfiles.d/workhorse-cache.conf").content_string
+    for tool in ("bazel", "maven", "npm", "git"):
+        place = image.file(f"/mnt/cache/{tool}")
+        assert (place.is_directory, place.user) == (True, "jenkins"), tool
+        assert f"d /mnt/cache/{tool} 0755 jenkins jenkins" in made
 
 
 def test_units_are_sound(image: Host) -> None:
-    names = " ".join((*UNITS, "workhorse-boot.service", "workhorse-hostkeys.service"))
+    names = " ".join((*UNITS, *STARTED, "workhorse-hostkeys.service"))
     said = image.run(f"systemd-analyze verify --man=no --recursive-errors=yes {names}")
     ours = [line for line in said.stderr.splitlines() if "workhorse" in line]
     assert (said.rc, ours) == (0, []), said.stderr
@@ -133,9 +183,10 @@ def test_no_secret_is_baked_in(image: Host) -> None:
     keys = r"find /root /home /etc/workhorse /usr/local /opt/java -xdev -type f -size +0"
     keys += r" \( -name 'id_*'"
     keys += r" -o -name authorized_keys -o -name credentials -o -name '*.pem' -o -name local.env"
-    keys += r" -o -name agent.jar -o -name secret \)"
+    keys += r" -o -name user-data -o -name lease -o -name resume.json -o -name secret \)"
     assert image.check_output(keys) == ""
-    assert image.file("/etc/workhorse").listdir() == []
+    assert set(image.file("/etc/workhorse").listdir()) <= {"late.signers"}
+    assert image.run("ls -A /var/lib/workhorse").stdout == ""
     assert image.run("ls /run/workhorse").rc != 0
 
 

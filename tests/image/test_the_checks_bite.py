@@ -15,7 +15,8 @@ from testinfra.host import Host
 from tests.image import test_checklist
 from workhorse.core.checklist import CHECKLIST
 
-REGISTER, AGENT, TIMER = test_checklist.UNITS
+REGISTER, AGENT, TIMER, LATE, CACHE, WATCH = test_checklist.UNITS
+FAILED = "workhorse-failed.service"
 
 SPOILT = {
     "java-is-there": ["rm /opt/java/17", "ln -sfn /usr/bin /opt/java/17"],
@@ -42,11 +43,26 @@ SPOILT = {
         "ln -sf /bin/true /usr/local/bin/workhorse-leave",
     ],
     "aws-can-be-asked": ["rm -r /usr/lib/python3/dist-packages/boto3", "rm /usr/bin/curl"],
-    "registration-starts-at-boot": [f"systemctl --root=/ disable {REGISTER} {AGENT} {TIMER}"],
+    "registration-starts-at-boot": [
+        f"systemctl --root=/ disable {REGISTER} {AGENT} {TIMER}",
+        f"systemctl --root=/ disable {LATE} {CACHE} {WATCH}",
+    ],
+    "the-boot-has-an-order": [
+        f"sed -i s/workhorse-late.service// /etc/systemd/system/{AGENT}",
+        f"sed -i /^Before=/d /etc/systemd/system/{CACHE}",
+        "sed -i /^After=/d /etc/systemd/system/docker.service.d/workhorse.conf",
+    ],
     "a-failed-boot-powers-off": [
-        f"sed -i /FailureAction/d /etc/systemd/system/{REGISTER}",
-        f"sed -i /StartLimitAction/d /etc/systemd/system/{AGENT}",
+        f"sed -i /OnFailure/d /etc/systemd/system/{REGISTER}",
+        f"sed -i /OnFailure/d /etc/systemd/system/{AGENT}",
+        f"sed -i /FailureAction/d /etc/systemd/system/{FAILED}",
         f"sed -i s/OnBootSec=.*/OnBootSec=30s/ /etc/systemd/system/{TIMER}",
+    ],
+    "caches-are-on-the-volume": [
+        "rm /etc/bazel.bazelrc",
+        "chown root /mnt/cache/maven",
+        "sed -i s,/mnt/cache,/home/jenkins, /home/jenkins/.npmrc",
+        "rm /etc/tmpfiles.d/workhorse-cache.conf",
     ],
     "units-are-sound": [
         f"sed -i s/Restart=always/Restrat=always/ /etc/systemd/system/{AGENT}",
@@ -74,7 +90,8 @@ SPOILT = {
         "mkdir -p /root/.ssh; echo key >/root/.ssh/authorized_keys",
         "mkdir -p /root/.aws; echo key >/root/.aws/credentials",
         "echo AWS_ENDPOINT_URL=http://x >/etc/workhorse/local.env",
-        "echo jar >/home/jenkins/agent/agent.jar",
+        "echo GATEWAY_URL=http://x >/etc/workhorse/user-data",
+        "mkdir -p /var/lib/workhorse; echo {} >/var/lib/workhorse/resume.json",
         "echo key >/home/jenkins/id_ed25519",
     ],
     "no-trace-is-left": [

@@ -23,4 +23,6 @@ def test_a_suite_of_shell_tests_passes(suite: Path) -> None:
 
 def test_the_suites_are_found() -> None:
     """Else all would pass by running nothing."""
-    assert {"connect.bats", "give-up.bats", "apply.bats"} <= {path.name for path in SUITES}
+    assert {"connect.bats", "fetch-jar.bats", "fail.bats", "sweep.bats", "apply.bats"} <= {
+        path.name for path in SUITES
+    }

@@ -53,18 +53,28 @@ CHECKLIST = (
     ),
     Check(
         id="aws-can-be-asked",
-        sentence="The scripts have what they speak to AWS with.",
-        told_by="the image's own Python imports boto3; curl --version",
+        sentence="The scripts have what they speak to AWS and to the gateway with.",
+        told_by="the image's own Python imports boto3 and signs; each program compiles; curl",
     ),
     Check(
         id="registration-starts-at-boot",
-        sentence="An instance registers, connects and has a deadline without anybody's help.",
-        told_by="workhorse-register, workhorse-agent and workhorse-boot.timer are enabled",
+        sentence="An instance registers, connects, is watched and has a deadline by itself.",
+        told_by="register, late, cache, agent, watch and the timer of the boot are enabled",
+    ),
+    Check(
+        id="the-boot-has-an-order",
+        sentence="It registers, takes what is late, mounts its cache, and only then takes builds.",
+        told_by="After=, Before= and Requires= of the workhorse units and of Docker's",
     ),
     Check(
         id="a-failed-boot-powers-off",
-        sentence="A boot that fails or hangs ends with the machine off, in bounded time.",
+        sentence="A boot that fails or hangs tells why, and the machine is off in bounded time.",
         told_by="limits and failure actions in the workhorse units",
+    ),
+    Check(
+        id="caches-are-on-the-volume",
+        sentence="Bazel, Maven, npm and git have their caches where the volume is mounted.",
+        told_by="their settings; the directories below /mnt/cache and what makes them at boot",
     ),
     Check(
         id="units-are-sound",
@@ -93,8 +103,8 @@ CHECKLIST = (
     ),
     Check(
         id="no-secret-is-baked-in",
-        sentence="The image knows no key, no token and no address of a controller.",
-        told_by="no authorized_keys, private keys, AWS credentials, local.env, agent.jar or secret",
+        sentence="The image knows no secret key, no token and no address of a controller.",
+        told_by="no authorized_keys, private keys, AWS credentials, user data, local.env or lease",
     ),
     Check(
         id="no-trace-is-left",

@@ -1,4 +1,5 @@
 # Becoming the agent: the secret on stdin, the rest in the environment.
+bats_require_minimum_version 1.5.0
 
 setup() {
     load /usr/lib/bats/bats-support/load
@@ -11,7 +12,7 @@ setup() {
     export WORKHORSE_URL=http://jenkins.test/ci/ WORKHORSE_NAME=i-0abc
     export WORKHORSE_DIRECTORY=$BATS_TEST_TMPDIR/work RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/run
     export WORKHORSE_JAVA=$BATS_TEST_TMPDIR/bin/java WORKHORSE_JAVA_OPTIONS='-Xmx64m -XX:+Foo'
-    unset WORKHORSE_CONNECT
+    unset WORKHORSE_CONNECT WORKHORSE_WAY WORKHORSE_CONNECTION
     # Whoever is handed over to tells what it can see; the secret's file is read as Java reads it.
     program java '
         printf "%s\n" "$@" >"$SAW.options"
@@ -20,10 +21,6 @@ setup() {
         cat "${2#@}" >"$SAW.secret"
         cat >"$SAW.stdin"
         pwd >"$SAW.place"'
-    program curl '
-        printf "%s\n" "$@" >"$SAW.curl"
-        while [ "$1" != --output ]; do shift; done
-        echo jar >"$2"'
 }
 
 program() {
@@ -35,9 +32,8 @@ connected() {
     printf 0123abcd | "$connect"
 }
 
-@test "agent.jar of the controller becomes the process, with the unit's options" {
+@test "agent.jar becomes the process, with the unit's options" {
     run -0 connected
-    assert_equal "$(tail -1 "$SAW.curl")" http://jenkins.test/ci/jnlpJars/agent.jar
     assert_equal "$(head -4 "$SAW.options" | paste -sd' ')" \
         "-Xmx64m -XX:+Foo -jar $BATS_TEST_TMPDIR/run/agent.jar"
     run -0 paste -sd' ' "$SAW.options"
@@ -72,22 +68,39 @@ connected() {
     assert_equal "$(paste -sd' ' "$SAW.secret")" "0123abcd 0123abcd 0123abcd"
 }
 
-@test "the download ends in bounded time, and then there is no agent" {
-    program curl 'exit 22'
-    run connected
-    assert_failure
-    assert_not_exist "$SAW.options"
-    run -0 grep -e '--retry' -e '--max-time' -e '--connect-timeout' "$connect"
-    assert_output --partial '--retry-max-time 300'
+@test "without WebSocket it comes by Jenkins' TCP port" {
+    WORKHORSE_CONNECTION=tcp run -0 connected
+    run -0 cat "$SAW.options"
+    refute_output --partial -webSocket
+    assert_output --partial -workDir
 }
 
-@test "a trial's own program is handed over to with the same options, and nothing is fetched" {
+@test "Swarm's client gets the node's name as it is, keeps the node, and may take it over" {
+    export WORKHORSE_WAY=swarm WORKHORSE_USER=agents WORKHORSE_LABELS='linux docker'
+    export WORKHORSE_EXECUTORS=3 WORKHORSE_MODE=exclusive
+    program java '
+        printf "%s\n" "$@" >"$SAW.options"
+        env >"$SAW.environment"
+        while [ "$1" != -passwordFile ]; do shift; done
+        cat "$2" >"$SAW.secret"'
+    run -0 connected
+    run -0 paste -sd'|' "$SAW.options"
+    assert_output --partial "-name|i-0abc|-fsroot|$BATS_TEST_TMPDIR/work|-username|agents"
+    assert_output --partial '-passwordFile|/dev/fd/0|-labels|linux docker|-executors|3'
+    assert_output --partial '-mode|exclusive|-webSocket|-disableClientsUniqueId'
+    assert_output --partial '-keepDisconnectedClients|-deleteExistingClients'
+    assert_output --partial '-retryBackOffStrategy|EXPONENTIAL'
+    assert_equal "$(cat "$SAW.secret")" 0123abcd
+    run grep -l 0123abcd "$SAW.options" "$SAW.environment"
+    assert_output ""
+}
+
+@test "a trial's own program is handed over to with the same options" {
     mv "$BATS_TEST_TMPDIR/bin/java" "$BATS_TEST_TMPDIR/bin/trial"
     export WORKHORSE_CONNECT=$BATS_TEST_TMPDIR/bin/trial
     run -0 connected
     assert_equal "$(head -2 "$SAW.options" | paste -sd' ')" "-url http://jenkins.test/ci/"
     assert_equal "$(cat "$SAW.secret")" 0123abcd
-    assert_not_exist "$SAW.curl"
 }
 
 @test "without a secret it says so and starts nothing" {

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from workhorse.adapters.session import AwsClients
 from workhorse.adapters.toolchain import prepare
 from workhorse.local.agent.cloud import Cloud
 from workhorse.local.clock import ScaledClock
-from workhorse.local.demo import one_pool, scenery, setting
+from workhorse.local.demo import one_pool, scenery
 from workhorse.local.demo.controller import Controller
 from workhorse.local.demo.deployment import Deployment
 from workhorse.local.demo.embedded import REGION, EmbeddedCloud
@@ -33,7 +33,7 @@ from workhorse.local.demo.options import CHECKOUT
 from workhorse.local.demo.processes import Process, Processes
 from workhorse.local.demo.rolling import PREFIX
 from workhorse.local.demo.scenery import Scenery
-from workhorse.local.demo.setting import Tempo
+from workhorse.local.demo.setting import Door, Tempo
 from workhorse.local.machine.base import base_tar, unpack
 from workhorse.local.machine.identity import made_from
 from workhorse.local.machine.layers import BASE, Library
@@ -104,6 +104,8 @@ class Workshop:
     play: Play
     clients: AwsClients
     settings: Path
+    gateway_ports: tuple[int, int]
+    """Ports of this machine that are seen inside the instances, for the gateways of two pools."""
 
     @property
     def store(self) -> SsmImages:
@@ -151,7 +153,6 @@ class Workshop:
         """The pool as Terraform makes it, with this image, and its controller at work."""
         folder = self.folder
         self.where.jenkins.create_job(self.play.pool.job, sleeping_job(self.play.pool.label))
-        self.where.cloud.put_secret(setting.TOKEN_PARAMETER, self.where.token)
         deployment = Deployment(
             folder,
             endpoint=self.where.cloud.endpoint,
@@ -180,16 +181,9 @@ class Workshop:
         controller.stop()
 
     def _variables(self, image: str) -> dict[str, Any]:
-        """Those of a pool of processes, but for the image, and the place of builds that it has."""
-        found: dict[str, Any] = one_pool._variables(self.where, self.folder, self.play)
-        found["image_id"] = image
-        found["pools"][self.play.pool.name]["user_data"] = setting.user_data(
-            self.play.pool,
-            url=self.where.jenkins.url,
-            user=self.where.user,
-            directory=AGENT_DIRECTORY,
-        )
-        return found
+        """Those of a pool of processes, but for the image."""
+        found: dict[str, Any] = one_pool._variables(self.where, self.play)
+        return {**found, "image_id": image}
 
 
 @contextmanager
@@ -199,7 +193,8 @@ def workshop(folder: Path, play: Play, progress: Callable[[str], None]) -> Itera
     tar = base_tar(BASE_TAR, progress)
     progress("unpacking the base image")
     with Processes(folder / "logs") as processes:
-        where, ssh_port = _started(folder, images, processes)
+        ports = (_free_port(), _free_port())
+        where, ssh_port = _started(folder, images, processes, ports)
         cloud = Cloud(where.cloud.endpoint, REGION)
         library = Library(images, lambda image: made_from(cloud, image))
         unpack(tar, library.layer(BASE))
@@ -213,13 +208,16 @@ def workshop(folder: Path, play: Play, progress: Callable[[str], None]) -> Itera
                 play=play,
                 clients=clients,
                 settings=_settings(folder, where, play, ssh_port),
+                gateway_ports=ports,
             )
         finally:
             clients.close()
 
 
-def _started(folder: Path, images: Path, processes: Processes) -> tuple[Scenery, int]:
-    """The servers; Jenkins first, for its port is seen inside the machines."""
+def _started(
+    folder: Path, images: Path, processes: Processes, ports: Sequence[int]
+) -> tuple[Scenery, int]:
+    """The servers; Jenkins first, for its port is seen inside the machines, as `ports` are."""
     clock = ScaledClock(speed=SPEED)
     token_file = folder / "jenkins-token"
     scenery._write_secret(token_file)
@@ -232,7 +230,9 @@ def _started(folder: Path, images: Path, processes: Processes) -> tuple[Scenery,
     url = jenkins.ready(scenery.READY_SECONDS)["url"]
     ssh_port = _free_port()
     body = [sys.executable, "-m", "workhorse.local.machine", "--folder", str(images)]
-    body += ["--ssh-port", str(ssh_port), "--port", url.rstrip("/").rpartition(":")[2]]
+    body += ["--ssh-port", str(ssh_port)]
+    for port in (url.rstrip("/").rpartition(":")[2], *map(str, ports)):
+        body += ["--port", port]
     command = [sys.executable, "-m", "workhorse.local.aws", "--clock", str(clock)]
     for name, seconds in (("boot", BOOT), ("shutdown", SHUTDOWN), ("stopping", STOPPING)):
         command += [f"--{name}-seconds", f"{seconds:g}"]
@@ -254,6 +254,7 @@ def _started(folder: Path, images: Path, processes: Processes) -> tuple[Scenery,
         token=token,
         token_file=token_file.resolve(),
         real_jenkins=False,
+        door=Door(port=ports[0]),
     )
     return where, ssh_port
 

@@ -5,51 +5,30 @@ its own scripts register them; people roll out, and are kept from a bad image. I
 """
 
 import os
-import shutil
 import signal
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.slow.baking import BAKE_SECONDS, Say, nothing_is_mounted, of_machines
+from tests.e2e.slow.play import PLAY, POOL
 from tests.e2e.slow.stage import SPEED, Workshop, workshop
 from workhorse.commands.baking import INTERRUPTED
 from workhorse.core.images import Channels
 from workhorse.local.demo.accounting import hooks
-from workhorse.local.demo.one_pool import Play, Stage
+from workhorse.local.demo.one_pool import Stage
 from workhorse.local.demo.processes import Process
-from workhorse.local.demo.rolling import PREFIX, command, ended
-from workhorse.local.demo.setting import PoolSetting
-from workhorse.local.machine.needs import missing
+from workhorse.local.demo.rolling import command, ended
 
-POOL = "baked"
 AGENTS = 2
-LONG = 60 * SPEED
-"""Virtual seconds of the builds that run when the rollout is ordered: a real minute."""
+LONG = 40 * SPEED
+"""Virtual seconds of the builds that run when the rollout is ordered: 40 real ones."""
 SHORT = 5 * SPEED
 PATIENCE = 200 * SPEED
 """Virtual seconds that a rollout may take."""
-BAKE_SECONDS = 300.0
-"""Real seconds that a bake may take on a busy machine."""
-BOOT_SECONDS = 1200
-"""`boot_seconds`: 40 real seconds for a machine that boots while others do."""
-
-PLAY = Play(
-    pool=PoolSetting(name=POOL, label=POOL, job="baked-build", ceiling=4),
-    policy={"boot_seconds": BOOT_SECONDS},
-    speed=SPEED,
-    prefix=PREFIX,
-    rollout={
-        "waves": [50, 100],
-        "bake_seconds": 60,
-        "canary_seconds": 30 * SPEED,
-        "smoke_job": f"workhorse-smoke-{POOL}",
-    },
-)
 
 BROKEN_UNIT = """
 [Unit]
@@ -60,48 +39,28 @@ ExecStart=/bin/false
 WantedBy=multi-user.target
 """
 
-Say = Callable[[str], None]
-
-NEEDED = missing() or ("" if shutil.which("packer") else "baking needs packer on PATH")
+pytestmark = of_machines
 
 
-@pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    """Tell whoever waits, past pytest's capture; stderr is what a worker of xdist shares."""
-    began = time.monotonic()
-
-    def tell(line: str) -> None:
-        with capfd.disabled():
-            sys.stderr.write(f"{time.monotonic() - began:5.0f} s  {line}\n")
-            sys.stderr.flush()
-
-    return tell
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(bool(NEEDED), reason=NEEDED)
-def test_a_baked_image_becomes_a_pool_and_gives_way_to_the_next(tmp_path: Path, say: Say) -> None:
+def test_a_baked_image_becomes_a_pool_and_gives_way_to_the_next(
+    shop: Workshop, baked: str, say: Say
+) -> None:
     """No build is killed, and the image that does not register takes no build at all."""
-    with workshop(tmp_path, PLAY, say) as shop:
-        first = is_baked(shop, say)
-        is_as_it_must_be(shop, first, say)
-        is_promoted(shop, first, say)
-        with shop.pool(first, say) as stage:
-            runs_builds(stage, first, say)
-            second = shop.image("second", first, {"etc/workhorse-release": "second\n"})
-            gives_way_while_builds_run(shop, stage, first, second, say)
-            unit = "etc/systemd/system/workhorse-agent.service"
-            third = shop.image("third", second, {unit: BROKEN_UNIT})
-            is_kept_from(shop, stage, second, third, say)
-            nothing_was_killed(stage)
+    is_as_it_must_be(shop, baked, say)
+    is_promoted(shop, baked, say)
+    with shop.pool(baked, say) as stage:
+        runs_builds(stage, baked, say)
+        second = shop.image("second", baked, {"etc/workhorse-release": "second\n"})
+        gives_way_while_builds_run(shop, stage, baked, second, say)
+        unit = "etc/systemd/system/workhorse-agent.service"
+        third = shop.image("third", second, {unit: BROKEN_UNIT})
+        is_kept_from(shop, stage, second, third, say)
+        nothing_was_killed(stage)
     say("done")
-    nothing_is_mounted(tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.skipif(bool(NEEDED), reason=NEEDED)
 def test_an_interrupted_bake_leaves_nothing(tmp_path: Path, say: Say) -> None:
     """The real Packer, interrupted while it provisions, ends its instance and deletes the rest."""
     with workshop(tmp_path, PLAY, say) as shop:
@@ -123,18 +82,6 @@ def test_an_interrupted_bake_leaves_nothing(tmp_path: Path, say: Say) -> None:
         groups = ec2.describe_security_groups()["SecurityGroups"]
         assert [group["GroupName"] for group in groups] == ["default"]
     nothing_is_mounted(tmp_path)
-
-
-def is_baked(shop: Workshop, say: Say) -> str:
-    """The candidate; Puppet's second application changed nothing, or there would be none."""
-    say("baking the role with Packer and Puppet, about 90 s")
-    process = shop.command("bake", "bake", "--dirty", "--verbose", "--by", "the slow test")
-    assert process.wait(BAKE_SECONDS) == 0, process.tail(40)
-    assert process.log.read_text().count("Applied catalog in") == 2
-    (image,) = shop.store.images(POOL)
-    assert shop.store.channels(POOL) == Channels(candidate=image.id)
-    assert image.tag("base-name").startswith("debian-12-amd64-")
-    return image.id
 
 
 def is_as_it_must_be(shop: Workshop, image: str, say: Say) -> None:
@@ -224,8 +171,3 @@ def nothing_was_killed(stage: Stage) -> None:
     assert Counter(one["result"] for one in stage.builds()) == {"SUCCESS": 3 * AGENTS + 1}
     found = hooks(stage.happenings())
     assert (found.lost, found.cut_short) == ((), 0)
-
-
-def nothing_is_mounted(folder: Path) -> None:
-    """Machines leave no mount behind, however they ended."""
-    assert str(folder) not in Path("/proc/self/mounts").read_text()

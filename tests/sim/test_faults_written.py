@@ -106,7 +106,7 @@ def test_plans_are_drawn_within_the_sizes_that_are_promised() -> None:
         assert bool(orders) == bool(plan.rollouts)
         assert len(orders) <= 2
         assert 5 <= len(plan.builds) <= 40 + len(orders)
-        assert 0 <= len(plan.faults) <= 8 + 6 * len(orders)
+        assert 0 <= len(plan.faults) <= 8 + 6 * len(orders) + 5 * plan.asking
         assert 3600 <= plan.seconds <= 7200
         assert all(each.at >= 0 for each in plan.faults)
         assert all(1 <= pool.policy.executors <= 3 for pool in plan.pools)

@@ -28,6 +28,7 @@ from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.perform import KEEPING
 from workhorse.sim.groups import Machine
 from workhorse.sim.line import Side
+from workhorse.sim.requeue_audit import RequeueAudit
 from workhorse.sim.rollout_audit import RolloutAudit
 from workhorse.sim.world import World
 
@@ -96,6 +97,8 @@ class Audit:
         self._rollouts = RolloutAudit(world, rollouts, self._breach) if rollouts else None
         if self._rollouts is not None:
             self._checks.update(self._rollouts.checks)
+        if world.again is not None:
+            self._checks.update(RequeueAudit(world, world.again, self._breach).checks)
         world.auditor = self
 
     def described(self, groups: Mapping[str, Group]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from workhorse.core.model import Policy, Release
 from workhorse.core.orders import Command, RolloutPolicy, Strategy
+from workhorse.sim.faults.draw_leaving import LEAVING, with_leaving
 from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
@@ -109,8 +110,10 @@ AT_HAND = (
 """What may lie in wait: nothing that would keep a heartbeat from getting through."""
 PEOPLES = frozenset({"RolloutOrdered", "RolloutCommanded", "OrderTakenAway"})
 """What is drawn only where something is rolled out."""
+ASKED = frozenset({"AgentStopped", "AgentFeltIdle"})
+"""What is drawn only where there is a gateway."""
 ALONE = (
-    *(name for name in KINDS if name != "Upon" and name not in PEOPLES),
+    *(name for name in KINDS if name not in {"Upon", *PEOPLES, *ASKED}),
     *("InstanceEnded", "InstanceEnded", "InstanceHung", "AgentsNeverRegister", "DesiredSet"),
     *(
         "Slow",
@@ -149,7 +152,9 @@ def plan(seed: int) -> FaultPlan:
     )
     # Of chance of their own, so that a seed's plan is the same in all else.
     rolls = random.Random(f"rollouts of {seed}")  # noqa: S311 - chance, not secrets
-    return with_rollouts(made, rolls) if rolls.random() < ROLLED else made
+    made = with_rollouts(made, rolls) if rolls.random() < ROLLED else made
+    leaves = random.Random(f"leaving of {seed}")  # noqa: S311 - chance, not secrets
+    return with_leaving(made, leaves, fault) if leaves.random() < LEAVING else made
 
 
 def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from workhorse.sim.faults import aws, controller, messages, ours, rollout, upon
+from workhorse.sim.faults import aws, controller, leaving, messages, ours, rollout, upon
 from workhorse.sim.faults.fault import Fault
 
 KINDS: Mapping[str, type[Fault]] = {
@@ -42,6 +42,8 @@ KINDS: Mapping[str, type[Fault]] = {
         aws.InstanceProtected,
         aws.InstanceDetached,
         aws.ScaleInSwitchedOff,
+        leaving.AgentStopped,
+        leaving.AgentFeltIdle,
         rollout.RolloutOrdered,
         rollout.RolloutCommanded,
         rollout.OrderTakenAway,

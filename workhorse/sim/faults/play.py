@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
+from typing import Any
 
 from workhorse.core.canary import canary_label
 from workhorse.core.model import Policy, Pool
@@ -13,6 +14,7 @@ from workhorse.loops.perform import Performer, RealPerformer
 from workhorse.loops.ports import Ports
 from workhorse.sim.audit import Audit
 from workhorse.sim.builds import Build
+from workhorse.sim.faults.again import PLAIN, POLICY, calm_enough, jobs_of, owed, twice
 from workhorse.sim.faults.fault import Fault, plan_faults
 from workhorse.sim.faults.ours import LoopsCrashed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
@@ -92,7 +94,11 @@ class _Play:
         world.steady = loops.steady
         if plan.rollouts:
             _allow_rollouts(world, plan)
+        if plan.asking:
+            world.asking.allowed = True
+            world.allow_requeue(jobs_of(plan))
         self.audit = Audit(world, map(_promised, plan.pools), rollouts=plan.rollouts)
+        self._calm = calm_enough(plan)
         self._exact = frozenset(each.pool.group for each in plan.pools if each.plain)
         self.stage = Stage(
             world,
@@ -102,6 +108,7 @@ class _Play:
             default_pool=self.pools[0].name if self.pools else "",
             planners={each.policy.name: each.made_planner() for each in plan.pools},
             rollouts=plan.rollouts,
+            requeue=POLICY if plan.asking else None,
             performer=loops.performer,
             skipping=loops.skipping,
         )
@@ -117,8 +124,13 @@ class _Play:
         if not jenkins.up:
             self.world.kernel.after(10.0, self._submit, build)
             return
-        name = f"job-{build.seconds:.0f}"
-        made = jenkins.submit(name, build.seconds, build.label, pipeline=build.pipeline)
+        name = f"{build.job or PLAIN}-{build.seconds:.0f}"
+        how: dict[str, Any] = {"pipeline": build.pipeline}
+        if self.world.again is None:
+            made = jenkins.submit(name, build.seconds, build.label, **how)
+        else:
+            how["number"] = len(self._builds)
+            made = self.world.again.submit(name, build.seconds, build.label, **how)
         self._builds.append(made)
 
     def live(self) -> None:
@@ -129,11 +141,13 @@ class _Play:
             self._at_rest()
 
     def _under_way(self) -> Iterator[tuple[Promise, str]]:
-        return under_way(self.world, self.pools, self._exact)
+        yield from under_way(self.world, self.pools, self._exact)
+        yield from owed(self.world, calm=self._calm)
 
     def _in_peace(self) -> None:
         clock, calmed = self.world.clock, False
-        work = sum(build.seconds for build in self._plan.builds)
+        times = 2 if self._plan.asking else 1
+        work = times * sum(build.seconds for build in self._plan.builds)
         give_up = clock.now() + work + BACKLOG_SECONDS
         rest_by = give_up + REST_SECONDS
         while clock.now() < rest_by:
@@ -182,7 +196,7 @@ class _Play:
                 yield _broken(Promise.HOOKS, at, f"the hook of {machine.id} ran out")
         for promise, text in self._under_way() if error is None else ():
             yield _broken(promise, now, text)
-        for promise, text in rolled(self.world):
+        for promise, text in (*rolled(self.world), *twice(self.world)):
             yield _broken(promise, now, text)
         for text in self._stirred:
             yield _broken(Promise.REST, now, text)
@@ -212,6 +226,7 @@ def _pace(plan: FaultPlan) -> Pace:
         mail=plan.mail,
         publish=PUBLISH_SECONDS,
         orders=plan.tick,
+        asked=plan.glance,
     )
 
 

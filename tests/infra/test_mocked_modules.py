@@ -52,6 +52,26 @@ def test_roles_are_taken_by_services_only(events: list[Event]) -> None:
         assert statement["Action"] == "sts:AssumeRole"
 
 
+@of_the_pool
+def test_agents_may_touch_no_machine_disk_or_node_and_at_most_read_and_leave(
+    events: list[Event],
+) -> None:
+    """Every build on an agent has its role: what takes a right, the controller does for it."""
+    found = [
+        action
+        for resource in resources(events)
+        if resource["type"] == "aws_iam_role_policy" and resource["name"].startswith("agent")
+        for statement in json.loads(resource["values"]["policy"])["Statement"]
+        for action in listed(statement["Action"])
+    ]
+    assert set(found) == {
+        *("ssm:GetParameter", "ssm:GetParameters"),
+        *("autoscaling:CompleteLifecycleAction", "autoscaling:TerminateInstanceInAutoScalingGroup"),
+    }
+    # The runs are of one pool each: all of this is asked for in one of them, nothing in the others.
+    assert len(found) == len(set(found))
+
+
 def test_no_key_is_open_to_other_accounts(events: list[Event]) -> None:
     for statement in statements(events, "policy", "aws_kms_key"):
         principal = statement["Principal"]

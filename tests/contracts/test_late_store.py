@@ -8,7 +8,7 @@ import pytest
 
 from tests.contracts.real_world import REGION, Aws, aws_started
 from tests.late_manifests import POOL
-from workhorse.adapters.late_store import KEPT_SECONDS, StoredLate, stored_late
+from workhorse.adapters.late_store import FAILED_SECONDS, KEPT_SECONDS, StoredLate, stored_late
 from workhorse.adapters.session import AwsClients
 from workhorse.core.errors import Missing, Refusal, Surprise, Unreadable
 from workhorse.loops.agent_ports import Late
@@ -127,6 +127,20 @@ def test_a_place_that_does_not_answer_is_unreadable(stage: Stage) -> None:
         gone.file(DIGEST)
     with pytest.raises(Surprise):
         gone.publish(POOL, LATE, {})
+
+
+def test_what_just_failed_is_not_asked_again_for_a_moment(stage: Stage) -> None:
+    """A crowd that registers while the place is down must not wait for it one after another."""
+    ours = stage.store()
+    another = f"for {stage.location}".encode()
+    digest = hashlib.sha256(another).hexdigest()
+    with pytest.raises(Missing):
+        ours.file(digest)
+    stage.store().publish(POOL, LATE, {digest: another})
+    with pytest.raises(Missing):
+        ours.file(digest)
+    stage.at += FAILED_SECONDS
+    assert ours.file(digest) == another
 
 
 def test_a_file_that_was_read_is_not_read_again(stage: Stage) -> None:

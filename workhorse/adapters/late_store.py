@@ -6,18 +6,26 @@ so that both change at once, and `files/SHA256`, which never changes.
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.late_places import S3Place, SsmPlace
 from workhorse.adapters.session import AwsClients
-from workhorse.core.errors import Missing, Refusal, Surprise
+from workhorse.core.errors import Missing, Refusal, Surprise, Unreadable
 from workhorse.loops.agent_ports import Late
 
 KEPT_SECONDS = 15.0
 """How long what was read of a pool is believed: a thousand agents that register in one minute
 are four readings, and what was published reaches whoever registers a moment later."""
+
+FAILED_SECONDS = 5.0
+"""How long a place that did not answer is not asked for the same again, and how long one waits for
+another's reading: agents that register in a crowd must not hold all threads of the gateway."""
+
+MOST_FAILED = 100
+"""Failures that are remembered: whoever has a lease may ask for any digest."""
 
 KEPT_BYTES = 64 * 1024 * 1024
 """The most that is kept of files; beyond it all are forgotten and read afresh."""
@@ -53,17 +61,17 @@ class StoredLate:
         self._lock = threading.Lock()
         self._read: dict[str, tuple[float, Late | None]] = {}
         self._files: dict[str, bytes] = {}
+        self._failed: dict[str, tuple[float, Surprise]] = {}
 
     def late(self, pool: str) -> Late | None:
         """What the agents of the pool are to apply, as of at most 15 seconds ago.
 
         Raises:
-            Unreadable: the place does not answer.
+            Unreadable: the place does not answer, or did not a moment ago.
             Surprise: what lies there is no signed manifest.
         """
-        with self._lock:
+        with self._alone(_pool_name(pool)) as now:
             at, found = self._read.get(pool, (None, None))
-            now = self._now()
             if at is None or not at <= now < at + KEPT_SECONDS:
                 found = self._late(pool)
                 self._read[pool] = now, found
@@ -74,10 +82,10 @@ class StoredLate:
 
         Raises:
             Missing: there is none.
-            Unreadable: the place does not answer.
+            Unreadable: the place does not answer, or did not a moment ago.
             Surprise: what lies there has another digest.
         """
-        with self._lock:
+        with self._alone(_file_name(digest)):
             found = self._files.get(digest)
             if found is None:
                 found = self._file(digest)
@@ -107,9 +115,30 @@ class StoredLate:
         self._place.delete(_pool_name(pool))
         self._forget(pool)
 
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[float]:
+        """One reading at a time; what just failed fails again unasked."""
+        if not self._lock.acquire(timeout=FAILED_SECONDS):
+            raise Unreadable("late configuration: is being read for others")
+        try:
+            now = self._now()
+            at, surprise = self._failed.get(name, (None, None))
+            if at is not None and surprise is not None and at <= now < at + FAILED_SECONDS:
+                raise surprise
+            self._failed.pop(name, None)
+            yield now
+        except Surprise as wrong:
+            if name not in self._failed:
+                self._failed = dict(list(self._failed.items())[-MOST_FAILED:])
+                self._failed[name] = self._now(), wrong
+            raise
+        finally:
+            self._lock.release()
+
     def _forget(self, pool: str) -> None:
         with self._lock:
             self._read.pop(pool, None)
+            self._failed.pop(_pool_name(pool), None)
 
     def _late(self, pool: str) -> Late | None:
         data = self._place.read(_pool_name(pool))

@@ -149,6 +149,59 @@ def test_host_keys_are_made_before_ssh_without_a_circle(tmp_path: Path) -> None:
     assert "workhorse" not in ended.stderr, ended.stderr
 
 
+VALUES = {
+    "user": "root",
+    "seconds": "60",
+    "seconds + 60": "120",
+    "java": "/bin/true",
+    "options.join(' ')": "-Xmx64m",
+    "cache": "/mnt/cache",
+    "start_seconds": "60",
+    "stop_seconds": "60",
+}
+"""What stands in for the data where a template is read without Puppet."""
+
+
+def rendered(name: str) -> str:
+    """A template with values of no meaning; what is there on a condition is there."""
+    text = (MODULES / f"profile/templates/{name}.epp").read_text()
+    text = re.sub(r"(?s)^<%- \|.*?\| -%>\n|<% [^=].*?-%>\n", "", text)
+    text = re.sub(r"<%= \$(.*?) %>", lambda found: VALUES[found[1]], text)
+    # Programs of the image are not here, nor is its Python's package.
+    return re.sub(r"(?m)^(Exec\w+=[-+]?)(/usr/local/lib|/usr/bin)/.*$", r"\1/bin/true", text)
+
+
+def test_the_units_of_a_boot_have_an_order_without_a_circle_and_no_unknown_key(
+    tmp_path: Path,
+) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("the order of units is not tested here: apt-get install systemd")
+    wants = tmp_path / "multi-user.target.wants"
+    wants.mkdir()
+    docker = "[Unit]\nAfter=network-online.target\n[Service]\nExecStart=/bin/true\n"
+    (tmp_path / "docker.service").write_text(docker)
+    (tmp_path / "docker.service.d").mkdir()
+    (tmp_path / "docker.service.d/workhorse.conf").write_text(rendered("docker.conf"))
+    names = ("register", "late", "cache", "agent", "watch", "boot", "failed")
+    for each in names:
+        unit = tmp_path / f"workhorse-{each}.service"
+        unit.write_text(rendered(f"{each}.service"))
+        if "[Install]" in unit.read_text():
+            (wants / unit.name).symlink_to(unit)
+    (wants / "docker.service").symlink_to(tmp_path / "docker.service")
+    ended = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", "multi-user.target"]
+        + [f"workhorse-{each}.service" for each in names],
+        env={"PATH": "/usr/bin:/bin", "SYSTEMD_UNIT_PATH": f"{tmp_path}:/usr/lib/systemd/system"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    told = [line for line in ended.stderr.splitlines() if "workhorse" in line or "cycle" in line]
+    assert told == [], ended.stderr
+
+
 def test_no_secret_stands_in_the_data() -> None:
     """Data is on every checkout: what is secret comes from SSM at boot."""
     for path in DATA:

@@ -14,7 +14,6 @@ locals {
 
 resource "aws_ebs_volume" "cache" {
   # checkov:skip=CKV_AWS_189: a key of one's own is a choice (kms_key_arn); encrypted it is always
-  # checkov:skip=CKV2_AWS_2: encrypted is true
   # checkov:skip=CKV2_AWS_9: a cache is made anew from what it was made from; nobody backs it up
   for_each = local.volumes
 

@@ -4,7 +4,7 @@ Its threads share with the loops the journal, which stands that, and otherwise o
 for them: readers of groups and canaries of their own, and a performer without executors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +59,12 @@ class Gatehouse:
 
 @contextmanager
 def gatehouse(
-    settings: Settings, ports: Ports, pools: tuple[Pool, ...], clients: AwsClients
+    settings: Settings,
+    ports: Ports,
+    pools: tuple[Pool, ...],
+    clients: AwsClients,
+    *,
+    ended: Callable[[], None] = lambda: None,
 ) -> Iterator[Gatehouse]:
     """The gateway, serving.
 
@@ -68,9 +73,11 @@ def gatehouse(
         ports: the loops' own; `tending` is there.
         pools: whose agents may come.
         clients: the clients of the region.
+        ended: told when the gateway ends before its time; the loops are to end too.
 
     Raises:
         Refusal: it cannot listen there, or its certificate is none.
+        Misuse: it ended before its time: whoever supervises us is to start us anew.
     """
     if ports.tending is None:
         raise Misuse("a gateway without ports for agents")
@@ -98,7 +105,7 @@ def gatehouse(
     jenkins_url = f"{(gate.jenkins_url or settings.jenkins.url).rstrip('/')}/"
     gateway = Gateway(own, staff, pools, jenkins_url=jenkins_url, wall=wall)
     with GatewayServer(
-        gateway.answer, gate.listen, certificate=gate.certificate, key=gate.key
+        gateway.answer, gate.listen, certificate=gate.certificate, key=gate.key, ended=ended
     ) as server:
         yield Gatehouse(
             url=server.url,
@@ -108,6 +115,8 @@ def gatehouse(
             keeper=keeper,
             home=_home_text(settings, clients),
         )
+        if server.broken:
+            raise Misuse("the gateway ended before its time")
 
 
 def _roster(

@@ -100,7 +100,7 @@ def assembled(
             stack.callback(executor.close)
         gate = None
         if settings.gateway.listen and not dry_run:
-            gate = stack.enter_context(gatehouse(settings, ports, pools, clients))
+            gate = stack.enter_context(gatehouse(settings, ports, pools, clients, ended=clock.stop))
             show(f"gateway {gate.url}, signed for as {settings.gateway.audience}")
         performer = DryRun(ports, show) if dry_run else RealPerformer(ports)
         driver = _driver(settings, ports, pools, performer, gate, forced=forced, deaf=dry_run)

@@ -5,8 +5,10 @@ import json
 import socket
 import ssl
 import subprocess
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,46 @@ def test_with_a_certificate_it_speaks_tls_of_1_2_at_least(certificate: tuple[Pat
         host, port = server.url.removeprefix("https://").split(":")
         with socket.create_connection((host, int(port))) as plain, pytest.raises(ssl.SSLError):
             old.wrap_socket(plain, server_hostname=host)
+
+
+def test_clients_that_do_not_shake_hands_hold_up_nobody(certificate: tuple[Path, Path]) -> None:
+    chain, key = map(str, certificate)
+    with ExitStack() as stack:
+        server = stack.enter_context(
+            GatewayServer(lambda _: Reply(status=200), "127.0.0.1:0", certificate=chain, key=key)
+        )
+        host, port = server.url.removeprefix("https://").split(":")
+        for said in (*[b"GET / HTTP/1.1\r\n\r\n"] * 60, *[b"\x16\x03\x01"] * 9, *[b""] * 9):
+            silent = stack.enter_context(socket.create_connection((host, int(port))))
+            silent.sendall(said)
+            if len(said) > 3:
+                silent.close()
+        peer = http.client.HTTPSConnection(
+            f"{host}:{port}", context=ssl.create_default_context(cafile=chain), timeout=25
+        )
+        peer.request("GET", "/healthz")
+        assert answer(peer)[0] == 200
+        peer.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_end_that_nobody_asked_for_is_told() -> None:
+    """Its supervisor starts the controller again; without a gateway it would only look well."""
+    told = threading.Event()
+    server = GatewayServer(lambda _: Reply(status=200), "127.0.0.1:0", ended=told.set)
+    server._server.interrupt = SystemExit("as after a bug in a worker")
+
+    assert told.wait(20)
+    assert server.broken
+    server.close()
+
+
+def test_a_close_is_no_end_to_tell_of() -> None:
+    told = threading.Event()
+    with GatewayServer(lambda _: Reply(status=200), "127.0.0.1:0", ended=told.set):
+        pass
+
+    assert not told.is_set()
 
 
 def test_a_certificate_that_is_none_is_refused_by_name(tmp_path: Path) -> None:

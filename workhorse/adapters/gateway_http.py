@@ -28,13 +28,13 @@ MOST_BODY_BYTES = 128 * 1024
 
 MOST_HEADER_BYTES = 16 * 1024
 
-THREADS = 24
+THREADS = 48
 """Requests that are worked on at once; those that wait for Jenkins' turn are among them."""
 
 WAITING = 2048
 """Connections that the kernel keeps until one is free: a thousand agents may boot together."""
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 5
 """For a client to send its request, and between two of them."""
 
 STOP_SECONDS = 5
@@ -47,7 +47,13 @@ class GatewayServer:
     """Serves until it is closed."""
 
     def __init__(
-        self, answer: Answer, listen: str, *, certificate: str = "", key: str = ""
+        self,
+        answer: Answer,
+        listen: str,
+        *,
+        certificate: str = "",
+        key: str = "",
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         """Listen.
 
@@ -56,6 +62,7 @@ class GatewayServer:
             listen: host:port; port 0 takes a free one.
             certificate: file of the TLS certificate chain; empty for plain HTTP.
             key: file of its key.
+            ended: told when it ends though nobody closed it, which is a bug of ours or cheroot's.
 
         Raises:
             Refusal: the address is taken or not ours, or the certificate cannot be used.
@@ -82,11 +89,24 @@ class GatewayServer:
         self._server = server
         scheme = "https" if certificate else "http"
         self.url = f"{scheme}://{host}:{server.bind_addr[1]}"
-        self._thread = threading.Thread(target=server.serve, name="gateway", daemon=True)
+        self._ended = ended
+        self._closed = False
+        self.broken = False
+        """It ended though nobody closed it."""
+        self._thread = threading.Thread(target=self._serve, name="gateway", daemon=True)
         self._thread.start()
+
+    def _serve(self) -> None:
+        try:
+            self._server.serve()
+        finally:
+            if not self._closed:
+                self.broken = True
+                self._ended()
 
     def close(self) -> None:
         """Stop listening; requests that are worked on have some seconds to end."""
+        self._closed = True
         self._server.stop()
         self._thread.join()
 
@@ -107,6 +127,18 @@ class _Quiet(Server):
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's shape
         """Say nothing: answers of 400 and 500 go to whoever asked."""
+
+
+class _Tls(BuiltinSSLAdapter):
+    """Shakes hands where a request is read, in a thread of its own.
+
+    cheroot does it where it accepts connections: one client that says nothing would hold up all.
+    """
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        """The socket, before the handshake, and what the application is told of it."""
+        found = self.context.wrap_socket(sock, do_handshake_on_connect=False, server_side=True)
+        return found, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
 def application(answer: Answer) -> Callable[..., Iterable[bytes]]:
@@ -178,9 +210,9 @@ def _number(text: str) -> float:
     raise ValueError(f"{text} is no number of JSON")
 
 
-def _tls(certificate: str, key: str) -> BuiltinSSLAdapter:
+def _tls(certificate: str, key: str) -> _Tls:
     try:
-        adapter = BuiltinSSLAdapter(certificate, key)
+        adapter = _Tls(certificate, key)
     except (OSError, ValueError) as wrong:
         raise Refusal(f"gateway.certificate: {certificate}: {wrong}") from wrong
     adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -7,6 +7,7 @@ from workhorse.local.jenkins import permissions as rights
 from workhorse.local.jenkins.answers import Answer
 from workhorse.local.jenkins.call import Call, RefusedError
 from workhorse.local.jenkins.items import State
+from workhorse.local.jenkins.jar import agent_jar
 from workhorse.local.jenkins.permissions import ANONYMOUS
 from workhorse.local.jenkins.swarm_actions import on_swarm
 
@@ -56,7 +57,7 @@ def _act(call: Call) -> Answer:  # noqa: C901, PLR0911 - one line for each path
 
 def _simple(call: Call) -> Answer:
     match call.segments:
-        case ("" | "login" | "wsagents", *_):
+        case ("" | "login" | "wsagents", *_) | ("jnlpJars", "agent.jar"):
             return _page(call)
         case ("quietDown",):
             return _posted(call) or _quiet_down(call)
@@ -72,6 +73,10 @@ def _simple(call: Call) -> Answer:
 
 
 def _page(call: Call) -> Answer:
+    """What is there without any right."""
+    if call.segments[0] == "jnlpJars":
+        jar = agent_jar(call.world.profile.version)
+        return Answer(body=jar, content_type="application/java-archive")
     if call.segments[0] == "wsagents":
         words = "This endpoint is only for use from agent.jar in WebSocket mode"
         return answers.jetty(400, words, call.path)

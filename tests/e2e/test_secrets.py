@@ -25,7 +25,9 @@ from tests.e2e.hunt import Finding, Processes, Text, cloud, files, findings, spe
 from tests.e2e.stage import Play, Stage, staged
 from workhorse.adapters.session import AwsClients
 from workhorse.commands import tokens
+from workhorse.local.agent.http import ask
 from workhorse.local.demo.embedded import REGION
+from workhorse.local.demo.scenery import free_port
 from workhorse.local.demo.setting import IMAGE, PoolSetting
 
 POOL = "quiet"
@@ -55,6 +57,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> set[Finding]:
         plant(clients, folder)
         with decoy_process(seen):
             texts: list[Text] = [*files(folder, but=PRIVATE), *cloud(clients), *seen.texts()]
+            texts.append(("page of metrics", metrics(stage)))
         clients.close()
     private = [(each, (folder / each).read_bytes()) for each in PRIVATE]
     assert {one.secret for one in findings(secrets, private)} == {
@@ -95,6 +98,7 @@ def at_work(stage: Stage, folder: Path) -> dict[str, str]:
     (folder / "chat-urls").write_text(f"{chat}\n")
     text = stage.config.read_text()
     more = f'[chat]\nurls_file = "{folder / "chat-urls"}"\n'
+    more += f'[metrics]\nprometheus = "127.0.0.1:{free_port()}"\n'
     at_gateway = f'[gateway]\ntokens_parameter = "{TOKENS}"'
     stage.config.write_text(more + text.replace("[gateway]", at_gateway))
     stage.controller.kill_and_start()
@@ -112,6 +116,14 @@ def at_work(stage: Stage, folder: Path) -> dict[str, str]:
     stage.until("both builds ended", lambda: stage.ended() == 2, virtual=1500)
     stage.where.cloud.set_desired(stage.group, 0)
     return secrets
+
+
+def metrics(stage: Stage) -> bytes:
+    """What Prometheus is told."""
+    listen = tomllib.loads(stage.config.read_text())["metrics"]["prometheus"]
+    page = ask("GET", f"http://{listen}/metrics").body
+    assert POOL.encode() in page
+    return page
 
 
 def gateway_url(stage: Stage) -> str:

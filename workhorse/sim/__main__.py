@@ -11,6 +11,7 @@ COMMANDS = {
     "compare": "play traces to all policies, spread over processes or a cluster",
     "tune": "search a planner's settings for wait against cost",
     "results": "write docs/results.md",
+    "cache": "say how often agents would find a warm cache volume",
     "chaos": "run random fault plans and check the promises",
 }
 """Each command is the module of its name; it is loaded when it is asked for, and only then."""

@@ -1,7 +1,7 @@
 """How often agents would find a warm volume, by how many there are: `workhorse.sim cache`.
 
-Each number of volumes is played twice: zones as Auto Scaling chooses them, and zones where warm
-volumes lie (`agent.prefer_warm_zone`).
+Each number of volumes is played in four ways: with as many in each zone, or all in one; and with
+zones as Auto Scaling chooses them, or where warm volumes lie (`agent.prefer_warm_zone`).
 """
 
 import argparse
@@ -32,16 +32,28 @@ MOST_HOURS = 24 * 60
 class Row:
     """One replay."""
 
-    per_zone: int
+    volumes: int
+    """Of each pool."""
+    gathered: bool
+    """All of them lie in one zone."""
     preferring: bool
+    """Zones are chosen by where warm volumes lie."""
     claims: Claims
     launched_in_zones: int
     wait_p95: float
     instance_hours: float
 
 
-def played(jobs: Sequence[Job], fleet: Fleet, *, per_zone: int, preferring: bool, seed: int) -> Row:
-    """Play the builds to pools with so many volumes in each zone.
+def played(  # noqa: PLR0913 - what a replay is made of, by name
+    jobs: Sequence[Job],
+    fleet: Fleet,
+    *,
+    volumes: int,
+    gathered: bool = False,
+    preferring: bool = False,
+    seed: int = 1,
+) -> Row:
+    """Play the builds to pools with so many volumes each.
 
     Raises:
         Refusal: nothing to play, or a label that no pool has.
@@ -49,7 +61,7 @@ def played(jobs: Sequence[Job], fleet: Fleet, *, per_zone: int, preferring: bool
     cast = Cast.of(jobs, fleet, EXACT)
     agent = AgentPolicy(tier=Tier.TRUNK, prefer_warm_zone=preferring)
     pools = [_pool(cast, name, agent) for name in cast.labels]
-    made = CacheWorld(fleet, pools, per_zone=per_zone, seed=seed)
+    made = CacheWorld(fleet, pools, volumes=volumes, gathered=gathered, seed=seed)
     made.run(cast.begin - made.kernel.now)
     made.feed(cast.jobs)
     stage = Stage(made, pools, pace=PACE)
@@ -64,7 +76,8 @@ def played(jobs: Sequence[Job], fleet: Fleet, *, per_zone: int, preferring: bool
         warm=sum(c.warm for c in each), new=sum(c.new for c in each), none=sum(c.none for c in each)
     )
     return Row(
-        per_zone=per_zone,
+        volumes=volumes,
+        gathered=gathered,
         preferring=preferring,
         claims=claims,
         launched_in_zones=made.launched_in_zones,
@@ -88,15 +101,16 @@ def _pool(cast: Cast, name: str, agent: AgentPolicy) -> Pool:
 def table(rows: Sequence[Row]) -> str:
     """The rows, as Markdown."""
     heads = (
-        *("volumes a zone", "zone chosen by", "agents", "warm", "empty", "none", "hit rate"),
-        *("launched in a chosen zone", "wait p95, s", "instance-hours"),
+        *("volumes of a pool", "they lie", "zones chosen by", "agents", "warm", "empty", "none"),
+        *("hit rate", "launched in a chosen zone", "wait p95, s", "instance-hours"),
     )
     lines = [_line(heads), _line(["---"] * len(heads))]
     for row in rows:
         c = row.claims
         chooser = "warm volumes" if row.preferring else "Auto Scaling"
+        place = "in one zone" if row.gathered else "in each zone alike"
         cells = (
-            *(f"{row.per_zone}", chooser, f"{c.warm + c.new + c.none:,}"),
+            *(f"{row.volumes}", place, chooser, f"{c.warm + c.new + c.none:,}"),
             *(f"{c.warm:,}", f"{c.new:,}", f"{c.none:,}", f"{c.hit_rate:.1%}"),
             *(f"{row.launched_in_zones:,}", f"{row.wait_p95:.1f}", f"{row.instance_hours:,.1f}"),
         )
@@ -117,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         action="append",
         metavar="N",
-        help="volumes in each zone for each pool, may be given again (2, 8, 24)",
+        help="volumes of each pool, may be given again (3, 12, 48)",
     )
     top.add_argument("--seed", type=int, default=1, help="of everything left to chance (1)")
     add_world(top)
@@ -130,8 +144,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         fleet, jobs = world(given), cut(read_csv(given.trace), given.days)
         rows = [
-            played(jobs, fleet, per_zone=number, preferring=preferring, seed=given.seed)
-            for number in given.volumes or (2, 8, 24)
+            played(
+                jobs,
+                fleet,
+                volumes=number,
+                gathered=gathered,
+                preferring=preferring,
+                seed=given.seed,
+            )
+            for number in given.volumes or (3, 12, 48)
+            for gathered in (False, True)
             for preferring in (False, True)
         ]
     except Refusal as wrong:

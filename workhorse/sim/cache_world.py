@@ -83,11 +83,14 @@ class CacheWorld(RecordedWorld):
     Args:
         fleet: what is assumed.
         pools: the pools, whose agents are of a tier.
-        per_zone: volumes in each zone, for each pool.
+        volumes: the volumes of each pool.
+        gathered: all of them lie in the first zone, and not as many in each.
         seed: of everything that is left to chance.
     """
 
-    def __init__(self, fleet: Fleet, pools: Sequence[Pool], *, per_zone: int, seed: int) -> None:
+    def __init__(
+        self, fleet: Fleet, pools: Sequence[Pool], *, volumes: int, gathered: bool, seed: int
+    ) -> None:
         self.claims: Mapping[str, Claims] = {pool.name: Claims() for pool in pools}
         self.launched_in_zones = 0
         """How many instances were launched in a zone of our choice."""
@@ -96,9 +99,10 @@ class CacheWorld(RecordedWorld):
         super().__init__(fleet, labels, seed=seed, hooked=True)
         self.volumes = SimVolumes(lambda: self.kernel.now, self._zone_of)
         for pool in pools:
-            for zone in self.cloud.groups[pool.group].shape.zones:
-                for number in range(per_zone):
-                    self.volumes.add(_volume(pool, zone, number))
+            zones = self.cloud.groups[pool.group].shape.zones
+            for number in range(volumes):
+                zone = zones[0] if gathered else zones[number % len(zones)]
+                self.volumes.add(_volume(pool, zone, number))
         agents = {pool.name: pool.agent for pool in pools}
         doing = _Doing(volumes=self.volumes)
         self.keeper = Keeper(self.volumes, doing, agents, lambda: self.kernel.now)

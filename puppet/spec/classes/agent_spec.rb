@@ -85,6 +85,11 @@ describe 'profile::agent' do
       expect(unit('workhorse-cache.service')).to match(/^Before=.*docker\.service/)
     end
 
+    it 'claims no volume for a boot that failed' do
+      expect(unit('workhorse-cache.service'))
+        .to include("\nRequires=workhorse-register.service workhorse-late.service\n")
+    end
+
     it 'works without a cache, and not without the rest' do
       text = unit('workhorse-agent.service')
       expect(text).to include("\nRequires=workhorse-register.service workhorse-late.service\n")

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,8 +18,8 @@ class Gate:
     url: str = ""
     said: list[tuple[str, JSON, str]] = field(default_factory=list)
     """Route, body and bearer of each request, in order."""
-    answers: dict[str, JSON] = field(default_factory=dict)
-    """Body by route; `{}` where there is none."""
+    answers: dict[str, JSON | Callable[[JSON], JSON]] = field(default_factory=dict)
+    """Body by route, or what makes it of the request's; `{}` where there is none."""
     lease: str = "lease-1"
     """Any other bearer is refused where one is needed."""
 
@@ -32,7 +32,8 @@ class Gate:
         self.said.append((route, body, bearer))
         if route not in {"nonce", "register"} and bearer != self.lease:
             return 401, {"error": "no lease"}
-        return 200, self.answers.get(route, {})
+        found = self.answers.get(route, {})
+        return 200, found if isinstance(found, dict) else found(body)
 
 
 def open_place(**more: object) -> JSON:

@@ -7,7 +7,7 @@ cores. On an image `scripts/agent` has the same in a program of its own.
 import sys
 import threading
 
-from workhorse.local.agent.boot import Machine
+from workhorse.local.agent.boot import Machine, patiently
 from workhorse.local.agent.gateway import UNAUTHORISED, Gateway
 from workhorse.local.agent.place import Place, RegistrationError
 from workhorse.local.clock import ScaledClock
@@ -35,7 +35,7 @@ class Keeping:
         self._gateway = gateway
         self._place = place
         self._clock = clock
-        self._spot = machine.metadata.is_spot()
+        self._spot = patiently(machine.metadata.is_spot)
         self._told: set[str] = set()
         self._missing = 0
         self._here_at = clock.now() + self._every(HERE_SECONDS, SHORTEST_HERE)

@@ -87,7 +87,8 @@ class Gateway:
             "/v1/volume/report": staff.volumes.report,
             "/v1/volume/release": staff.volumes.release,
         }
-        self._open = ("/v1/nonce", "/v1/register", "/v1/here", *self._handlers)
+        self.paths = ("/v1/nonce", "/v1/register", "/v1/here", *self._handlers)
+        """All but those of files and of health."""
 
     def heard(self) -> Mapping[str, float]:
         """Agent to when it last proved to be itself, by the loops' clock."""
@@ -113,7 +114,7 @@ class Gateway:
 
     def _routed(self, request: Request) -> Reply:
         path, late = request.path, request.path.startswith(LATE)
-        if not late and path not in self._open:
+        if not late and path not in self.paths:
             raise Denied(Status.NOT_FOUND, "there is nothing of that path")
         if request.method != ("GET" if late else "POST"):
             raise Denied(Status.NOT_ALLOWED, "that path has another method")

@@ -42,14 +42,6 @@ class EmbeddedCloud:
         }
         return dict(sorted(found.items())[:count])
 
-    def put_secret(self, name: str, value: str) -> None:
-        """Write a SecureString parameter."""
-        self._ssm("PutParameter", Name=name, Value=value, Type="SecureString", Overwrite=True)
-
-    def delete_secret(self, name: str) -> None:
-        """Delete a parameter."""
-        self._ssm("DeleteParameter", Name=name)
-
     def copy_image(self, image: str, name: str) -> str:
         """CopyImage: an image alike with an id of its own."""
         form = {"SourceImageId": image, "SourceRegion": REGION, "Name": name}
@@ -78,12 +70,6 @@ class EmbeddedCloud:
     def _query(self, service: str, action: str, form: dict[str, str] | None = None) -> bytes:
         try:
             return self._cloud.query(service, action, form or {})
-        except (CallError, OSError) as error:
-            raise StageError(f"embedded AWS: {error}") from error
-
-    def _ssm(self, action: str, **parameters: object) -> None:
-        try:
-            self._cloud.json_call(action, parameters)
         except (CallError, OSError) as error:
             raise StageError(f"embedded AWS: {error}") from error
 

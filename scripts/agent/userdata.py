@@ -102,6 +102,8 @@ def check(told: Told) -> None:
             raise ValueError(f"{name} is {url!r}; legal: http(s)://...")
     if not re.fullmatch(PLAIN_PATH, told.directory):
         raise ValueError(f"AGENT_DIRECTORY is {told.directory!r}; legal: a plain path")
+    if not re.fullmatch(r"[a-z0-9-]*", told.region):
+        raise ValueError(f"AWS_REGION is {told.region!r}; legal: a region's name")
     if re.search(r"[\"'\\$]", told.labels):
         raise ValueError(f"AGENT_LABELS is {told.labels!r}; legal: words without quotes")
     if told.jenkins_user and not re.fullmatch(r"[A-Za-z0-9._@-]+", told.jenkins_user):

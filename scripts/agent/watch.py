@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import vigil
@@ -29,8 +29,9 @@ from .tell import say
 TURN_SECONDS = 2.0
 """Between one look at the metadata service and the next: a notice is for two minutes."""
 
-ANSWER_SECONDS = 5.0
-"""Longest wait for an answer of the gateway, which stands before the next look."""
+ANSWER_SECONDS = 3.0
+"""Longest wait for an answer of the gateway, which stands before the next look: with the turn it
+makes the five seconds in which a notice is handed on. Only registering again may take longer."""
 
 UNIT = "workhorse-agent.service"
 AT_ONCE = 4
@@ -140,16 +141,21 @@ class Watch:
             say(f"watch: register: {error}")
             return vigil.Shut()
         say("watch: registered again")
+        self.rules = replace(self.rules, idle_seconds=idle_seconds(self.run))
         return vigil.Registered()
+
+
+def idle_seconds(run: Path) -> float:
+    """After how long without a build the gateway wants to be asked; 0 for never."""
+    idle = answer_of(run).get("idle_minutes")
+    return 60 * float(idle) if isinstance(idle, int | float) else 0
 
 
 def watch_of(machine: Machine, environ: Mapping[str, str], run: Path) -> Watch:
     """The watcher of this machine. A trial may give it another pace."""
-    answer = answer_of(run)
-    idle = answer.get("idle_minutes")
     rules = vigil.Rules(
         here_seconds=float(environ.get("WORKHORSE_HERE_SECONDS") or vigil.HERE_SECONDS),
-        idle_seconds=60 * float(idle) if isinstance(idle, int | float) else 0,
+        idle_seconds=idle_seconds(run),
     )
     quick = Gateway(machine.told.gateway_url, machine.claim, run, seconds=ANSWER_SECONDS)
     patient = Gateway(machine.told.gateway_url, machine.claim, run)

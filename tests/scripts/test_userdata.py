@@ -113,6 +113,7 @@ def test_a_region_that_is_not_told_is_left_to_the_metadata_service() -> None:
         ("JENKINS_URL=jenkins.example", "JENKINS_URL"),
         ("JENKINS_URL='http://j/a b'", "JENKINS_URL"),
         ("JENKINS_USER='a b'", "JENKINS_USER"),
+        ("AWS_REGION='eu west'", "AWS_REGION"),
         ("AGENT_LABELS='a \"b'", "AGENT_LABELS"),
         ("AGENT_LABELS='$(reboot)'", "AGENT_LABELS"),
         ("AGENT_DIRECTORY=agent", "AGENT_DIRECTORY"),

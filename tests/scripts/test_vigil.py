@@ -1,7 +1,9 @@
 """What the watcher does next: every case, on a clock that is an argument."""
 
 import dataclasses
+from collections import Counter
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -205,6 +207,23 @@ def test_the_gateway_is_asked_about_every_minute_and_never_in_step() -> None:
         state, actions = after(Seen(), State(here_at=100), 100, dice)
         assert actions == (SayHere(),)
         assert state.here_at == pytest.approx(100 + gap)
+
+
+def test_a_thousand_agents_do_not_storm_a_controller_that_was_started_again() -> None:
+    """Every lease is refused, and for a while nobody is let in: no second sees a tenth of them."""
+    chance = Random(5)  # noqa: S311 - a test's own
+    tries: Counter[int] = Counter()
+    for _ in range(1000):
+        state = State(here_at=chance.uniform(0, 60))
+        news: tuple[vigil.News, ...] = ()
+        for now in range(0, 240, 2):
+            told = Seen(news=news)
+            state, actions = step(RULES, state, told, now, chance.random())
+            tries[now] += actions.count(Register())
+            news = (Shut(retry_seconds=10),) if Register() in actions else ()
+            news += (Refused(),) if SayHere() in actions else ()
+    assert sum(tries.values()) > 3000
+    assert max(tries.values()) < 200  # in two seconds
 
 
 SEEN = st.builds(

@@ -5,16 +5,18 @@ Scaling launched it: that with the fewest instances of the group, unless a launc
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from workhorse.core.effects import AttachVolume, DetachVolume, Effect, TagVolume
-from workhorse.core.errors import Misuse, Surprise
+from workhorse.core.effects import Effect
+from workhorse.core.errors import Surprise
 from workhorse.core.model import Pool
 from workhorse.core.volume import Volume
-from workhorse.loops.agent_ports import Tending, Volumes
+from workhorse.loops.agent_ports import Tending
 from workhorse.loops.keeper import Keeper
+from workhorse.loops.perform import perform
+from workhorse.loops.ports import Ports
 from workhorse.sim.fleet import Fleet
 from workhorse.sim.groups import Machine, Shape
 from workhorse.sim.record import RecordedWorld
@@ -42,22 +44,15 @@ class Claims:
         return self.warm / max(1, self.warm + self.new + self.none)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Doing:
-    """A performer of the effects of a keeper, and of no other."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tended:
+    """As much of the ports as a keeper's effects need; and a performer that journals nothing."""
 
-    volumes: Volumes
+    tending: Tending
+    now: Callable[[], float]
 
-    def perform(self, effect: Effect, because: str) -> None:  # noqa: ARG002 - nothing is journalled
-        match effect:
-            case AttachVolume():
-                self.volumes.attach(effect.volume, effect.instance, effect.device)
-            case DetachVolume():
-                self.volumes.detach(effect.volume, effect.instance, force=effect.force)
-            case TagVolume():
-                self.volumes.tag(effect.volume, dict(effect.tags))
-            case _:
-                raise Misuse(f"no effect of a keeper: {effect}")
+    def perform(self, effect: Effect, because: str) -> None:  # noqa: ARG002 - for a journal
+        perform(cast("Ports", self), effect, self.now())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,8 +99,8 @@ class CacheWorld(RecordedWorld):
                 zone = zones[0] if gathered else zones[number % len(zones)]
                 self.volumes.add(_volume(pool, zone, number))
         agents = {pool.name: pool.agent for pool in pools}
-        doing = _Doing(volumes=self.volumes)
-        self.keeper = Keeper(self.volumes, doing, agents, lambda: self.kernel.now)
+        doing = _Tended(tending=self._tending(), now=self.clock.now)
+        self.keeper = Keeper(self.volumes, doing, agents, self.clock.now)
 
     def launched(self, shape: Shape, machine: Machine) -> None:
         """Auto Scaling puts it where it was asked to, or where the fewest are."""

@@ -1,7 +1,6 @@
 """Cache volumes of the simulated EC2: the port `Volumes`, and what the world does to them.
 
-Nothing takes time: an attachment is there when it is made. What tells of dead holders is that EC2
-lets go of what a terminated instance held, unless a fault keeps it (`stuck`).
+Nothing takes time: an attachment is there when it is made.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +23,6 @@ class SimVolumes:
         self._now = now
         self._zone_of = zone_of
         self._volumes: dict[str, Volume] = {}
-        self.stuck = False
-        """EC2 does not let go of what instances held that end from now on."""
 
     @property
     def all(self) -> tuple[Volume, ...]:
@@ -36,13 +33,9 @@ class SimVolumes:
         """Somebody makes a volume."""
         self._volumes[volume.id] = volume
 
-    def delete(self, volume: str) -> None:
-        """Somebody deletes a volume."""
-        del self._volumes[volume]
-
     def end_instance(self, instance: str) -> None:
         """EC2 has terminated the instance."""
-        for volume in self.all if not self.stuck else ():
+        for volume in self.all:
             if volume.attached_to == instance:
                 self._let_go(volume)
 

@@ -41,20 +41,16 @@ def test_every_disagreement_has_its_rule_and_its_line_in_the_table() -> None:
     assert listing().count("\n") == len(Disagreement) + 1
 
 
-def test_an_agent_online_and_an_instance_that_only_launches_disagree_with_nobody() -> None:
+def test_an_agent_online_disagrees_with_nobody() -> None:
     assert found(facts(node(ID))) == ()
-    assert found(facts(group=group(instance(ID, Lifecycle.PENDING_WAIT)))) == ()
 
 
-def test_who_was_never_listed_has_never_registered_since_its_launch() -> None:
-    launched = instance(ID, launched_at=NOW - 700)
-    [told] = found(facts(group=group(launched)))
-    assert (told.kind, told.since, told.held) == (D.NEVER_REGISTERED, NOW - 700, "")
-
-
-def test_a_launch_that_the_clock_says_is_to_come_was_now() -> None:
-    [told] = found(facts(group=group(instance(ID, launched_at=NOW + 3600))))
-    assert told.since == NOW
+@pytest.mark.parametrize("lifecycle", [Lifecycle.IN_SERVICE, Lifecycle.PENDING_WAIT])
+def test_who_was_never_listed_has_never_registered_and_goes_when_it_is_in_service(
+    lifecycle: Lifecycle,
+) -> None:
+    seen = facts(group=group(instance(ID, lifecycle)))
+    assert kinds(seen) == [(D.NEVER_REGISTERED, lifecycle is Lifecycle.IN_SERVICE)]
 
 
 @pytest.mark.parametrize("listed", [node(ID, offline=True), busy(ID, offline=True)])

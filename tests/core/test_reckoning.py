@@ -19,7 +19,6 @@ from workhorse.core.reckoning import Book, Reckoning, meters, reckon, to_ask
 
 POLICY = LedgerPolicy(margin_seconds=120)
 BOOTS = {"linux": 60.0}
-YOUNG = group(instance(ID, launched_at=NOW))
 HUNG = node(ID, offline=True)
 
 
@@ -56,8 +55,8 @@ def test_it_is_over_when_they_agree_again_and_begins_anew_after_that() -> None:
     assert through(*hung(0, 200), facts(node(ID), at=NOW + 210), *hung(220, 510)).lost == {}
 
 
-def test_a_zombie_is_given_up_its_boot_and_the_margin_after_its_launch() -> None:
-    looks = [facts(group=YOUNG, at=NOW + after) for after in (0, 179, 180)]
+def test_a_zombie_is_given_up_its_boot_and_the_margin_after_it_is_first_seen() -> None:
+    looks = [facts(at=NOW + after) for after in (0, 179, 180)]
     assert through(*looks[:2]).lost == {}
     assert dict(through(*looks).lost) == {ID: NOW}
 
@@ -84,13 +83,9 @@ def test_a_group_that_cannot_be_read_is_dark() -> None:
 
 def test_what_was_before_the_first_look_of_a_run_does_not_count() -> None:
     launched = group(instance(ID, launched_at=NOW - 3600))
-    seen = facts(group=launched, at=NOW)
-    assert through(seen).lost == {}
-    assert dict(through(seen, replace_at(seen, NOW + 180)).lost) == {ID: NOW}
-
-
-def replace_at(seen: Facts, at: float) -> Facts:
-    return replace(seen, snapshot=replace(seen.snapshot, at=at))
+    assert through(facts(group=launched)).lost == {}
+    looks = (facts(group=launched, at=NOW + after) for after in (0, 180))
+    assert dict(through(*looks).lost) == {ID: NOW}
 
 
 def test_who_is_not_listed_is_asked_for_when_it_is_due_and_stays_while_it_has_a_node() -> None:
@@ -105,13 +100,14 @@ def test_who_is_not_listed_is_asked_for_when_it_is_due_and_stays_while_it_has_a_
     assert dict(looked(early.book, forgotten(420)).lost) == {ID: NOW}
 
 
-def test_who_is_not_listed_is_asked_for_even_when_it_is_due_at_first_sight() -> None:
-    late = group(instance(ID, launched_at=NOW - 900))
-    book = Book(light={"linux": NOW - 3600})
-    first = looked(book, facts(group=late))
-    assert first.lost == {}
+def test_who_failed_is_asked_for_before_it_is_given_up_though_its_word_counts_at_once() -> None:
+    told = {"failed": {ID: "no java"}}
+    first = through(facts(**told))
+    assert (first.begun, first.lost) == ((), {})
     assert list(to_ask(first.book, NOW + 10)) == [ID]
-    assert dict(looked(first.book, facts(group=late, at=NOW + 10)).lost) == {ID: NOW - 900}
+    again = looked(first.book, facts(at=NOW + 10, **told))
+    assert [entry.finding.detail for entry in again.begun] == ["no java"]
+    assert dict(again.lost) == {ID: NOW}
 
 
 def test_a_ledger_that_may_not_act_only_tells() -> None:

@@ -18,8 +18,9 @@ DAY_SECONDS = 86_400.0
 RENEWED_AT_ONCE = 0.1
 """The share of a pool's agents that leave together for the age of their image; one at least."""
 _ENDED = frozenset({"shutting-down", "terminated"})
-_OVER = frozenset({DrainState.GONE, DrainState.RECALLED, DrainState.ENDED})
+_OVER = frozenset({DrainState.RELEASED, DrainState.GONE, DrainState.RECALLED, DrainState.ENDED})
 _NODE = "Jenkins has a node of its name that it does not list: builds may run there"
+_JOINING = "it is not in service yet"
 _PROTECTED = "an operator protects it"
 _OFF = "an operator switched scale-in off"
 _FOREIGN = "nothing says that it is ours"
@@ -95,7 +96,7 @@ class Finding:
     """The instance, node or volume."""
     pool: str
     since: float | None = None
-    """Since when, or from when on, where a book says so; else since it is first found."""
+    """From when on, where a book says so; else since it is first found."""
     held: str = ""
     """Why nothing is done about it whatever its time; empty when something may be."""
     detail: str = ""
@@ -121,32 +122,35 @@ def findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _absent(facts: Facts, pool: Pool, group: Group, agent: Agent) -> Iterator[Finding]:
-    """A member in service without an online node."""
-    instance, node = agent.instance, agent.node
-    if instance.lifecycle is not Lifecycle.IN_SERVICE:
-        return
+    """A member that does not leave, without an online node."""
+    instance = agent.instance
     held = _PROTECTED if instance.protected else _OFF if group.scale_in_off else ""
+    yield _missed(facts, pool, agent, _JOINING if instance.lifecycle.joining else held)
+
+
+def _missed(facts: Facts, pool: Pool, agent: Agent, held: str) -> Finding:
+    node = agent.node
     if node is None:
-        yield _unlisted(facts, pool, instance, held)
-    elif node.ghost:
-        yield _ghost(pool.name, node, "")
-    else:
-        kind = D.STUCK if node.busy or not node.idle else D.HUNG
-        yield Finding(kind=kind, subject=instance.id, pool=pool.name, held=held)
+        return _unlisted(facts, pool, agent.instance, held)
+    if node.ghost:
+        return _ghost(pool.name, node, "")
+    kind = D.STUCK if node.busy or not node.idle else D.HUNG
+    return Finding(kind=kind, subject=node.name, pool=pool.name, held=held)
 
 
 def _unlisted(facts: Facts, pool: Pool, instance: Instance, held: str) -> Finding:
-    """A member in service of whose name Jenkins lists nothing."""
-    name, launched_at = instance.id, instance.launched_at
+    """A member of whose name Jenkins lists nothing.
+
+    When it was launched says nothing here: our clock may be another than EC2's.
+    """
+    name = instance.id
     held = held or (_NODE if name in facts.hidden else "")
     if name in facts.failed:
         detail = facts.failed[name]
         return Finding(kind=D.FAILED, subject=name, pool=pool.name, held=held, detail=detail)
     if name in facts.registered or name in facts.heard:
         return Finding(kind=D.FORGOTTEN, subject=name, pool=pool.name, held=held)
-    since = None if launched_at is None else min(launched_at, facts.snapshot.at)
-    kind = D.NEVER_REGISTERED
-    return Finding(kind=kind, subject=name, pool=pool.name, since=since, held=held)
+    return Finding(kind=D.NEVER_REGISTERED, subject=name, pool=pool.name, held=held)
 
 
 def _ghost(pool: str, node: Node, held: str) -> Finding:
@@ -155,24 +159,20 @@ def _ghost(pool: str, node: Node, held: str) -> Finding:
 
 
 def _leaving(facts: Facts) -> Iterator[Finding]:
-    """Members that leave, and whose node is not listed: nobody will ever see them idle."""
+    """Members that leave and cannot be seen idle: the time that they are missed goes on."""
     nodes = facts.snapshot.jenkins.nodes if facts.snapshot.jenkins else {}
     for drain in facts.drains.values():
         name, node = drain.instance, nodes.get(drain.instance)
-        if drain.state in _OVER or (node is not None and not node.ghost):
+        if drain.state in _OVER or (node is not None and not node.offline):
             continue
         if (found := facts.member(name)) is None:
             continue
         pool, _, instance = found
         waits = instance.lifecycle is Lifecycle.TERMINATING_WAIT
-        if node is not None:
-            yield _ghost(pool.name, node, "")
-            continue
         if waits and facts.snapshot.states.get(name) in _ENDED:
             yield Finding(kind=D.DEAD_AT_HOOK, subject=name, pool=pool.name)
-        elif name in facts.registered and (waits or instance.lifecycle is Lifecycle.IN_SERVICE):
-            held = _NODE if name in facts.hidden else ""
-            yield Finding(kind=D.FORGOTTEN, subject=name, pool=pool.name, held=held)
+        elif waits or instance.lifecycle is Lifecycle.IN_SERVICE:
+            yield _missed(facts, pool, Agent(instance=instance, node=node), "")
 
 
 def _strangers(facts: Facts) -> Iterator[Finding]:

@@ -105,11 +105,11 @@ class Rule:
 D = Disagreement
 LEDGER: Mapping[Disagreement, Rule] = {
     D.NEVER_REGISTERED: Rule(
-        means="in service, and no node of its name was ever listed",
+        means="a member of its group, and no node of its name was ever listed",
         remedy=Remedy.LEAVE,
         boot=True,
         margin=True,
-        because="99 of 100 boots of the pool took less; counted from the launch",
+        because="99 of 100 boots of the pool took less; counted from when it is first seen",
     ),
     D.FAILED: Rule(
         means="in service without a node, and its agent said why it cannot become one",

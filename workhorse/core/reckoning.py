@@ -6,7 +6,7 @@ In the dark, when a look cannot be trusted for it, its time stands still; when i
 beginning moves on by as much.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -49,8 +49,6 @@ class Book:
     """What is remembered from look to look; a restart forgets it."""
 
     entries: Mapping[Key, Entry] = field(default_factory=dict)
-    light: Mapping[str, float] = field(default_factory=dict)
-    """Pool name to since when its looks are to be trusted, for those whose last one was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,25 +84,24 @@ def reckon(book: Book, facts: Facts, boots: Mapping[str, float], policy: LedgerP
     at = facts.snapshot.at
     told = facts.snapshot.jenkins is not None and not facts.snapshot.frozen
     lit = facts.surveys.keys() if told else set[str]()
-    light = {name: min(book.light.get(name, at), at) for name in lit}
     entries: dict[Key, Entry] = {}
     ended: list[Entry] = []
     if told:
         for finding in findings(facts):
             if finding.pool in lit:
-                entry = _entry(book, finding, facts, light, boots.get(finding.pool, inf), policy)
+                entry = _entry(book, finding, facts, boots.get(finding.pool, inf), policy)
                 entries[entry.key] = entry
     for key, had in book.entries.items():
         if key in entries:
             continue
-        if _unseen(had, facts, light):
+        if _unseen(had, facts, lit):
             entries[key] = had if had.dark_at is not None else replace(had, dark_at=at)
         elif had.counted:
             ended.append(had)
     counted = tuple(e for e in entries.values() if e.dark_at is None and e.counts_at <= at)
     kept = {**entries, **{e.key: replace(e, counted=True) for e in counted}}
     outcome = Reckoning(
-        book=Book(entries=kept, light=light),
+        book=Book(entries=kept),
         begun=tuple(e for e in counted if not e.counted),
         ended=tuple(ended),
         holds_until=min((e.counts_at for e in entries.values() if e.counts_at > at), default=inf),
@@ -118,25 +115,18 @@ def to_ask(book: Book, now: float) -> Iterator[str]:
     Jenkins drops a computer of no executors from its list, and the builds on it go on.
     """
     for entry in book.entries.values():
-        if entry.finding.kind in UNLISTED and entry.counts_at <= now:
+        if entry.counts_at <= now and entry.finding.kind in UNLISTED:
             yield entry.finding.subject
 
 
-def _entry(  # noqa: PLR0913, PLR0917 - what makes one entry
-    book: Book,
-    finding: Finding,
-    facts: Facts,
-    light: Mapping[str, float],
-    boot: float,
-    policy: LedgerPolicy,
-) -> Entry:
+def _entry(book: Book, finding: Finding, facts: Facts, boot: float, policy: LedgerPolicy) -> Entry:
     """The entry of a finding: as it was, moved on by the dark, or new."""
     at, key = facts.snapshot.at, (finding.kind, finding.subject)
     had = book.entries.get(key)
-    if finding.kind is Disagreement.OLD_IMAGE:
-        since = at if finding.since is None else finding.since  # The one that may lie ahead.
+    if finding.since is not None:
+        since = finding.since
     elif had is None:
-        since = max(min(at, at if finding.since is None else finding.since), light[finding.pool])
+        since = at
     else:
         dark = 0.0 if had.dark_at is None else max(0.0, at - had.dark_at)
         since = min(had.since + dark, at)
@@ -152,14 +142,14 @@ def _entry(  # noqa: PLR0913, PLR0917 - what makes one entry
     )
 
 
-def _unseen(entry: Entry, facts: Facts, light: Mapping[str, float]) -> bool:
+def _unseen(entry: Entry, facts: Facts, lit: Collection[str]) -> bool:
     """This look could not tell whether it is still so."""
     finding, jenkins = entry.finding, facts.snapshot.jenkins
-    if finding.pool not in light:
+    if finding.pool not in lit:
         return True
     if finding.kind not in STRANGERS:
         return False
-    if len(light) < len(facts.pools):
+    if len(lit) < len(facts.pools):
         return True
     node = jenkins.nodes.get(finding.subject) if jenkins else None
     asked = finding.subject in facts.snapshot.states or facts.member(finding.subject) is not None

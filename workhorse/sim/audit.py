@@ -27,6 +27,7 @@ from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Policy, Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.perform import KEEPING
 from workhorse.sim.groups import Machine
+from workhorse.sim.ledger_audit import LedgerAudit
 from workhorse.sim.line import Side
 from workhorse.sim.requeue_audit import RequeueAudit
 from workhorse.sim.rollout_audit import RolloutAudit
@@ -71,6 +72,8 @@ class Audit:
         grace_seconds: float = 120.0,
     ) -> None:
         self.breaches: list[str] = []
+        self.late: list[str] = []
+        """What the ledger left undone for too long, in lines like those of the breaches."""
         self._world = world
         self._policies = {pool.group: pool.policy for pool in pools}
         self._stale_seconds = stale_seconds
@@ -94,6 +97,7 @@ class Audit:
             DeleteNode: lambda effect: self._ended(effect.node, "DeleteNode"),
             ForgetMessage: self._forgotten,
         }
+        self._ledger = LedgerAudit(world, self._policies, self.late.append)
         self._rollouts = RolloutAudit(world, rollouts, self._breach) if rollouts else None
         if self._rollouts is not None:
             self._checks.update(self._rollouts.checks)
@@ -119,6 +123,7 @@ class Audit:
             if self._sighted:
                 # Who cannot read its group plans nothing, and notes nothing of who is idle.
                 _note_idleness(looks, node, jenkins.read_at)
+        self._ledger.shown(jenkins, trusted=trusted and self._sighted)
         self._sighted = False
 
     def _looks_of(self, name: str) -> Looks:

@@ -13,6 +13,7 @@ from typing import Any
 from workhorse.core.model import Policy, Release
 from workhorse.core.orders import Command, RolloutPolicy, Strategy
 from workhorse.sim.faults.draw_leaving import LEAVING, with_leaving
+from workhorse.sim.faults.draw_ledger import APART, with_ledger
 from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
@@ -63,6 +64,8 @@ DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
     ("AnswersLost", "seconds"): (40.0, 150.0, 400.0, 700.0),
     ("AnswersLost", "side"): (Side.JENKINS, Side.JENKINS, Side.AUTO_SCALING, Side.EC2, Side.SQS),
     ("ClockJumped", "by_seconds"): (-3600.0, -300.0, -20.0, 20.0, 300.0, 3600.0),
+    ("ExecutorsTakenAway", "seconds"): (320.0, 1200.0, 2400.0),
+    ("GatewayClosed", "seconds"): (150.0, 320.0, 700.0, 1500.0),
     ("InstanceProtected", "seconds"): (150.0, 700.0, 1500.0),
     ("GroupToldLate", "old_seconds"): (5.0, 15.0, 25.0),
     ("Slow", "call_seconds"): (2.0, 6.0, 16.0, 25.0, 40.0),
@@ -110,10 +113,14 @@ AT_HAND = (
 """What may lie in wait: nothing that would keep a heartbeat from getting through."""
 PEOPLES = frozenset({"RolloutOrdered", "RolloutCommanded", "OrderTakenAway"})
 """What is drawn only where something is rolled out."""
-ASKED = frozenset({"AgentStopped", "AgentFeltIdle"})
+BOOKED = frozenset({"GatewayClosed", "AgentForgotten", "ExecutorsTakenAway", "ImageAged"})
+"""What is drawn only where the books come apart."""
+ASKED = frozenset(
+    {"AgentStopped", "AgentFeltIdle", "CrashedWhileQueueing", "AnswerLostWhileQueueing"}
+)
 """What is drawn only where there is a gateway."""
 ALONE = (
-    *(name for name in KINDS if name not in {"Upon", *PEOPLES, *ASKED}),
+    *(name for name in KINDS if name not in {"Upon", *PEOPLES, *ASKED, *BOOKED}),
     *("InstanceEnded", "InstanceEnded", "InstanceHung", "AgentsNeverRegister", "DesiredSet"),
     *(
         "Slow",
@@ -154,7 +161,10 @@ def plan(seed: int) -> FaultPlan:
     rolls = random.Random(f"rollouts of {seed}")  # noqa: S311 - chance, not secrets
     made = with_rollouts(made, rolls) if rolls.random() < ROLLED else made
     leaves = random.Random(f"leaving of {seed}")  # noqa: S311 - chance, not secrets
-    return with_leaving(made, leaves, fault) if leaves.random() < LEAVING else made
+    made = with_leaving(made, leaves, fault) if leaves.random() < LEAVING else made
+    books = random.Random(f"ledger of {seed}")  # noqa: S311 - chance, not secrets
+    apart = books.random() < APART and not made.rollouts
+    return with_ledger(made, books, fault) if apart else made
 
 
 def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:

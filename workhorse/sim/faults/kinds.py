@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from workhorse.sim.faults import aws, controller, leaving, messages, ours, rollout, upon
+from workhorse.sim.faults import aws, controller, leaving, ledger, messages, ours, rollout, upon
 from workhorse.sim.faults.fault import Fault
 
 KINDS: Mapping[str, type[Fault]] = {
@@ -44,6 +44,12 @@ KINDS: Mapping[str, type[Fault]] = {
         aws.ScaleInSwitchedOff,
         leaving.AgentStopped,
         leaving.AgentFeltIdle,
+        leaving.CrashedWhileQueueing,
+        leaving.AnswerLostWhileQueueing,
+        ledger.GatewayClosed,
+        ledger.AgentForgotten,
+        ledger.ExecutorsTakenAway,
+        ledger.ImageAged,
         rollout.RolloutOrdered,
         rollout.RolloutCommanded,
         rollout.OrderTakenAway,

@@ -14,7 +14,7 @@ from workhorse.loops.perform import Performer, RealPerformer
 from workhorse.loops.ports import Ports
 from workhorse.sim.audit import Audit
 from workhorse.sim.builds import Build
-from workhorse.sim.faults.again import PLAIN, POLICY, calm_enough, jobs_of, owed, twice
+from workhorse.sim.faults.again import PLAIN, POLICY, calm_enough, jobs_of, owed, twice, unheard
 from workhorse.sim.faults.fault import Fault, plan_faults
 from workhorse.sim.faults.ours import LoopsCrashed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
@@ -97,6 +97,8 @@ class _Play:
         if plan.asking:
             world.asking.allowed = True
             world.allow_requeue(jobs_of(plan))
+        if any(each.image_days for each in plan.pools):
+            world.inventory.pools |= {each.group: each.name for each in self.pools}
         self.audit = Audit(world, map(_promised, plan.pools), rollouts=plan.rollouts)
         self._calm = calm_enough(plan)
         self._exact = frozenset(each.pool.group for each in plan.pools if each.plain)
@@ -143,6 +145,7 @@ class _Play:
     def _under_way(self) -> Iterator[tuple[Promise, str]]:
         yield from under_way(self.world, self.pools, self._exact)
         yield from owed(self.world, calm=self._calm)
+        yield from unheard(self.world)
 
     def _in_peace(self) -> None:
         clock, calmed = self.world.clock, False
@@ -188,9 +191,10 @@ class _Play:
         now = self.world.kernel.now
         for kill in self.world.truth.killed_by(Hand.OURS):
             yield _broken(Promise.NO_KILL, kill.at, f"build {kill.build} on {kill.node}")
-        for breach in self.audit.breaches:
+        told = ((Promise.BACKED, self.audit.breaches), (Promise.LEDGER, self.audit.late[:1]))
+        for promise, breach in ((each, line) for each, lines in told for line in lines):
             when, _, text = breach.removeprefix("at ").partition(": ")
-            yield _broken(Promise.BACKED, float(when), text)
+            yield _broken(promise, float(when), text)
         for at, machine in self.world.cloud.timeouts:
             if not self._mute(at, machine.group):
                 yield _broken(Promise.HOOKS, at, f"the hook of {machine.id} ran out")

@@ -5,6 +5,7 @@ What is under way is named, so that a world which never comes to rest says why.
 
 from collections.abc import Container, Iterable, Iterator
 
+from workhorse.core.disagreements import DAY_SECONDS
 from workhorse.core.drains import is_cordoned
 from workhorse.core.labels import parse
 from workhorse.core.model import Lifecycle, Pool
@@ -80,6 +81,7 @@ def under_way(
         yield from _size(world, pool, exact=exact is None or pool.group in exact)
     yield from _pairs(world)
     yield from _letters(world, pools)
+    yield from _aged(world, pools)
 
 
 def waiting_builds(world: World, pools: tuple[Pool, ...]) -> Iterator[Found]:
@@ -145,3 +147,15 @@ def _letters(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
             notice = understand(letter.body)
             if HANDLING[notice.kind] is not Handling.LEAVE and notice.group in groups:
                 yield Promise.MESSAGES, f"{letter.id} in {queue} is there still: {notice}"
+
+
+def _aged(world: World, pools: Iterable[Pool]) -> Iterator[Found]:
+    """Agents of an image that is too old, while their group launches another."""
+    for pool in pools:
+        group, days = world.cloud.groups[pool.group], pool.agent.max_image_days
+        newest = group.templates[group.template_version].image
+        for machine in group.machines.values() if days else ():
+            image = group.templates[machine.template_version].image
+            made_at = world.inventory.made_at.get(image, world.kernel.now)
+            if image != newest and world.kernel.now - made_at > days * DAY_SECONDS:
+                yield Promise.LEDGER, f"instance {machine.id} is of {image} still"

@@ -20,6 +20,7 @@ class Promise(StrEnum):
     ROLLOUT = "a rollout comes to its end, and its pool to the version that it should have"
     CANARY = "a canary runs nobody's build"
     AGAIN = "a lost build is queued again once, where its job wants it, and no other ever is"
+    LEDGER = "who is lost is ended in time, and what is left of the ended is deleted in time"
     REST = "at rest, nothing more is done"
     ALIVE = "the loops end by no error of their own, and as often as they are killed"
 

@@ -94,7 +94,7 @@ class NodeMarkedOffline(Fault):
 
 
 def _bring_back(world: World, name: str) -> None:
-    if name in world.jenkins.computers:
+    if world.jenkins.has_node(name):
         world.jenkins.mark(name, temporarily_offline=False)
 
 

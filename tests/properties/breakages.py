@@ -13,8 +13,8 @@ import pytest
 from workhorse.core import drain as d
 from workhorse.core import drain_steps
 from workhorse.core.drain import Drain, DrainAction, DrainEvent, DrainState
-from workhorse.core.drain_table import DRAIN
 from workhorse.core.drain_steps import Advance
+from workhorse.core.drain_table import DRAIN
 from workhorse.core.effects import (
     CompleteHook,
     DeleteNode,

@@ -45,9 +45,9 @@ GIVE_UP_SECONDS = 86_400.0
 """How long a lost build is followed: Jenkins aborts a pipeline that waits for its node after five
 minutes, and one that goes on elsewhere has a result within a day, or people have forgotten it."""
 
-MOST_ASKS = 5
-"""How often Jenkins is asked to queue a build that it does not take: it may not like the value of a
-parameter any more, or our user may not build the job."""
+MOST_REFUSALS = 5
+"""How often Jenkins may refuse to queue a build: it may not like the value of a parameter any more,
+or our user may not build the job."""
 
 MARK = "workhorse: lost with its agent"
 """How the line in the description of a build begins that is queued again."""
@@ -159,8 +159,8 @@ class Lost:
     """When Jenkins was last asked about it."""
     asked_at: float = 0
     """When Jenkins was last asked to queue it."""
-    asks: int = 0
-    """How often it was."""
+    refusals: int = 0
+    """How often Jenkins said no."""
     none_at: float = 0
     """When a look in doubt first showed no run; 0 for not yet."""
     job: str = ""

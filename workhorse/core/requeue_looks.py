@@ -8,7 +8,7 @@ from workhorse.core.model import Group, Lifecycle, Snapshot
 from workhorse.core.requeue import (
     DOUBT_SECONDS,
     GIVE_UP_SECONDS,
-    MOST_ASKS,
+    MOST_REFUSALS,
     BuildRecord,
     Lost,
     RequeueEvent,
@@ -26,21 +26,14 @@ _ENDING = frozenset({Lifecycle.TERMINATING_PROCEED, Lifecycle.TERMINATED})
 def is_lost(
     instance: str, group: Group | None, snapshot: Snapshot, drains: Mapping[str, Drain]
 ) -> bool:
-    """EC2 or Auto Scaling says that the instance is no more, or is ending; unknown means it lives.
-
-    One that no reading shows, of which nobody asks EC2 any more, and whose node is no more either,
-    was ended before we began anew.
-    """
+    """EC2 or Auto Scaling says that it is no more, or is ending; unknown means that it lives."""
     if group is None:
         return False
     if (member := group.by_id.get(instance)) is not None:
         return member.lifecycle in _ENDING
     drain = drains.get(instance)
-    if snapshot.states.get(instance) in _DEAD:
-        return True
-    if drain is not None:
-        return drain.state is DrainState.GONE
-    return snapshot.jenkins is not None and instance not in snapshot.jenkins.nodes
+    told = snapshot.states.get(instance) in _DEAD
+    return told or (drain is not None and drain.state is DrainState.GONE)
 
 
 def judged(
@@ -107,8 +100,8 @@ def sought(  # noqa: PLR0911 - a ladder of conditions, an event each
         return replace(lost, none_at=0), RequeueEvent.SEEN_ALIKE
     if _gap(lost, runs):
         return lost, RequeueEvent.SEEN_GAP
-    if lost.asks >= MOST_ASKS:
-        return _refused(lost, f"Jenkins did not take it at {lost.asks} times of asking")
+    if lost.refusals >= MOST_REFUSALS:
+        return _refused(lost, f"Jenkins refused it {lost.refusals} times")
     if not lost.none_at or lost.none_at > now:
         return replace(lost, none_at=now), RequeueEvent.SEEN_NONE
     if now - lost.none_at < DOUBT_SECONDS:

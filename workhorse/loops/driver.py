@@ -29,6 +29,7 @@ from workhorse.loops.drainer import Drainer
 from workhorse.loops.leaver import Leaver
 from workhorse.loops.ledger import Books, Ledger
 from workhorse.loops.notes import note
+from workhorse.loops.observe import NOBODY as NOBODY_ELSE
 from workhorse.loops.observe import Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
@@ -225,7 +226,8 @@ class Driver:
     def tick(self) -> float:
         """Observe, decide, perform, remember."""
         asks = self._asks.take() if self._asks else ()
-        snapshot = self._observer.observe(self._drainer.drains)
+        followed = self._requeue.followed if self._requeue else NOBODY_ELSE
+        snapshot = self._observer.observe(self._drainer.drains, followed)
         ended = dict(self._drainer.ended)
         self._drainer.ended.clear()
         drains = self._drainer.drains

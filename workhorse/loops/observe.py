@@ -16,6 +16,8 @@ from workhorse.loops.ports import Ports
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8}([0-9a-f]{9})?")
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html"""
 
+NOBODY: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
@@ -43,12 +45,17 @@ class Observer:
         may have been set meanwhile, and a grace that is begun anew is no harm."""
         self._restarted_at: float | None = None
 
-    def observe(self, drains: Mapping[str, Drain]) -> Snapshot:
-        """AWS first, then Jenkins: the look that may let an agent go is the freshest."""
+    def observe(self, drains: Mapping[str, Drain], also: frozenset[str] = NOBODY) -> Snapshot:
+        """AWS first, then Jenkins: the look that may let an agent go is the freshest.
+
+        Args:
+            drains: the drains under way, by instance id.
+            also: instances of which EC2 is asked when no group has them.
+        """
         notes: list[str] = []
         groups = self._groups(notes)
         jenkins = self._jenkins(notes)
-        states = self._states(self._strangers(groups, jenkins, drains), notes)
+        states = self._states(self._strangers(groups, jenkins, drains, also), notes)
         at = self._ports.clock.now()
         if jenkins is not None and not 0 <= at - jenkins.read_at <= self._trust.stale_seconds:
             notes.append(f"Jenkins: the reading took {at - jenkins.read_at:.0f} s: too old")
@@ -114,6 +121,7 @@ class Observer:
         groups: Mapping[str, Group | None],
         jenkins: Jenkins | None,
         drains: Mapping[str, Drain],
+        also: frozenset[str],
     ) -> frozenset[str]:
         """Instances that EC2 must be asked about: drained or dead ones that are in no group now.
 
@@ -124,7 +132,7 @@ class Observer:
         members = self._membership.of(groups).pools
         nodes = jenkins.nodes.values() if jenkins else ()
         ours = {n.name for n in nodes if n.name not in members and _may_be_ours(n, self._labels)}
-        left = drains.keys() - members.keys()
+        left = (drains.keys() | also) - members.keys()
         return frozenset(ours | left | set(_unseen_at_hook(drains, jenkins)))
 
     def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from math import inf
 
 from workhorse.core.drain import Cause, Drain
 from workhorse.core.effects import Effect, MarkBuild, QueueAgain
-from workhorse.core.errors import Missing, Surprise
+from workhorse.core.errors import Missing, Surprise, Unreadable
 from workhorse.core.machine import step
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool, Snapshot
@@ -89,6 +89,12 @@ class Requeue:
         kept = ports.journal.last("requeue") if policy.marker else None
         found = map(from_record, kept.get("builds", ()) if kept else ())
         self.lost: dict[str, Lost] = {each.build: each for each in found}
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """Instances with builds on them, as far as is known: EC2 is to tell when they are lost."""
+        noted = (x.instance for x in self.lost.values() if x.state is RequeueState.NOTED)
+        return frozenset((*self._running, *noted))
 
     def tick(self, snapshot: Snapshot, drains: Mapping[str, Drain]) -> None:
         """Note who is warned, find who is lost, and take every lost build one look further.
@@ -228,7 +234,7 @@ class Requeue:
 
     def _ask(self, lost: Lost, event: RequeueEvent) -> Lost:
         had, now = self.lost[lost.build], self._ports.clock.now()
-        lost = replace(lost, asked_at=now, asks=lost.asks + 1, none_at=0)
+        lost = replace(lost, asked_at=now, none_at=0)
         try:
             self.lost[lost.build] = lost
             self._write(now)
@@ -236,7 +242,13 @@ class Requeue:
             self.lost[lost.build] = had
             raise
         self._tell(had, lost, event)
-        self._performer.perform(_effect(RequeueAction.QUEUE, lost), f"{lost.instance}: lost")
+        try:
+            self._performer.perform(_effect(RequeueAction.QUEUE, lost), f"{lost.instance}: lost")
+        except Unreadable:
+            raise
+        except Surprise:
+            self._keep(replace(lost, refusals=lost.refusals + 1))
+            raise
         return self._step(lost, RequeueEvent.TAKEN)
 
     def _keep(self, lost: Lost) -> Lost:

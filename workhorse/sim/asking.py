@@ -29,6 +29,8 @@ class Asking:
         """Group to the name of its pool."""
         self.asks: Asks | None = None
         """What was asked of the loops of now; a process that is killed takes it with it."""
+        self.stopped: set[str] = set()
+        """Instances that somebody on them stopped."""
         self._kernel = kernel
         self._cloud = cloud
         self._mute = mute
@@ -47,6 +49,8 @@ class Asking:
         machine = self._cloud.machines.get(instance)
         if not self.allowed or machine is None or not machine.alive or instance in self._mute:
             return
+        if kind is AskKind.STOP:
+            self.stopped.add(instance)
         if self.asks is not None and machine.in_group:
             pool = self.pools.get(machine.group, "")
             self.asks.put(Ask(instance=instance, pool=pool, kind=kind, at=self._kernel.now))

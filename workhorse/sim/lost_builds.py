@@ -37,6 +37,11 @@ class Kept:
         """As the API tells it of an executor."""
         return f"job/{self.build.task}/{self.build.id}/"
 
+    @property
+    def forgotten(self) -> bool:
+        """It waited in a Jenkins that crashed."""
+        return self.build.stage is Stage.OVER and self.build.started_at is None
+
 
 class SimBuilds:
     """The builds of one Jenkins, by id.
@@ -65,7 +70,11 @@ class SimBuilds:
         ours: bool = False,
     ) -> Build:
         """Somebody queues the job; `number` tells runs apart that do the same."""
-        kinds = {"SECONDS": str(float(seconds)), "LABEL": label or "", "PIPELINE": "x" if pipeline else ""}
+        kinds = {
+            "SECONDS": str(float(seconds)),
+            "LABEL": label or "",
+            "PIPELINE": "x" if pipeline else "",
+        }
         build = self._jenkins.submit(job, seconds, label, pipeline=pipeline)
         parameters = (*kinds.items(), ("NUMBER", str(number)))
         self.kept[build.id] = Kept(build=build, parameters=parameters, ours=ours)
@@ -81,8 +90,8 @@ class SimBuilds:
         newer = [k for k in self.kept.values() if k.build.task == job and k.build.id > queue_id]
         found, number = list[BuildRecord](), queue_id
         for kept in newer:
-            if kept.build.started_at is None and kept.build.stage is Stage.OVER:
-                continue  # A Jenkins that crashed forgot it.
+            if kept.forgotten:
+                continue
             number += kept.build.started_at is not None
             found.append(self._record(kept, number if kept.build.started_at is not None else 0))
         return found[::-1]
@@ -118,6 +127,11 @@ class SimBuilds:
         self._good.update(end.build for end in finished[self._told :])
         self._told = len(finished)
         return "SUCCESS" if build.id in self._good else "FAILURE"
+
+    def reruns(self, kept: Kept) -> list[Kept]:
+        """The runs of ours that do what it did."""
+        same = kept.build.task, kept.parameters
+        return [k for k in self.kept.values() if k.ours and (k.build.task, k.parameters) == same]
 
     def _at(self, path: str) -> Kept:
         number = path.rstrip("/").rpartition("/")[2]

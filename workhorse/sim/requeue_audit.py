@@ -35,6 +35,8 @@ class RequeueAudit:
             return
         if (effect.job, effect.parameters) != (kept.build.task, kept.parameters):
             self._breach(f"{effect} is not what {kept.path} was")
+        if any(not run.forgotten for run in self._builds.reruns(kept)):
+            self._breach(f"{effect} of a build that is queued again already")
         if not kept.description:
             self._breach(f"{effect} of a build that is not marked")
 

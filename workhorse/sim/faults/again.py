@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from workhorse.core.requeue import RequeuePolicy
-from workhorse.sim.builds import Stage
 from workhorse.sim.faults.plan import FaultPlan
 from workhorse.sim.faults.verdict import Promise
-from workhorse.sim.lost_builds import Kept, SimBuilds
+from workhorse.sim.lost_builds import Kept
 from workhorse.sim.truth import Hand, Kill
 from workhorse.sim.world import START, World
 
@@ -59,11 +58,19 @@ def owed(world: World, *, calm: bool) -> Iterator[Found]:
         if kept is None or kill.hand not in _TAKEN or not _wanted(world, kept):
             continue
         known = kept.path in noted or (calm and _was_seen(kept, kill))
-        if known and not _reruns(builds, kept):
+        if known and not builds.reruns(kept):
             yield (
                 Promise.AGAIN,
                 f"{kept.path}, lost at {kill.at - START:.0f} s, is not queued again",
             )
+
+
+def unheard(world: World) -> Iterator[Found]:
+    """Agents that were stopped, and are at work."""
+    for name in sorted(world.asking.stopped - world.hung):
+        machine = world.cloud.machines.get(name)
+        if machine is not None and machine.alive and machine.in_group:
+            yield Promise.DRAINS, f"instance {name} was stopped, and is there still"
 
 
 def twice(world: World) -> Iterator[Found]:
@@ -71,7 +78,7 @@ def twice(world: World) -> Iterator[Found]:
     builds = world.again
     for kept in tuple(builds.kept.values()) if builds else ():
         if builds is not None and not kept.ours:
-            runs = [run for run in _reruns(builds, kept) if not _forgotten(run)]
+            runs = [run for run in builds.reruns(kept) if not run.forgotten]
             if len(runs) > 1:
                 yield Promise.AGAIN, f"{kept.path} was queued again {len(runs)} times"
 
@@ -86,15 +93,3 @@ def _was_seen(kept: Kept, kill: Kill) -> bool:
     began = kept.build.started_at
     late = kill.at - START > _GRACE_SECONDS
     return late and began is not None and kill.at - began > _SEEN_SECONDS
-
-
-def _reruns(builds: SimBuilds, kept: Kept) -> list[Kept]:
-    return [
-        run
-        for run in builds.kept.values()
-        if run.ours and (run.build.task, run.parameters) == (kept.build.task, kept.parameters)
-    ]
-
-
-def _forgotten(kept: Kept) -> bool:
-    return kept.build.stage is Stage.OVER and kept.build.started_at is None

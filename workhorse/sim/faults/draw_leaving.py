@@ -6,15 +6,21 @@ from dataclasses import replace
 
 from workhorse.sim.faults.aws import InstanceDied, SpotLost
 from workhorse.sim.faults.fault import Fault
-from workhorse.sim.faults.leaving import AgentFeltIdle, AgentStopped
-from workhorse.sim.faults.ours import ChangeFailed, LoopsCrashed
+from workhorse.sim.faults.leaving import (
+    AgentFeltIdle,
+    AgentStopped,
+    AnswerLostWhileQueueing,
+    CrashedWhileQueueing,
+)
 from workhorse.sim.faults.plan import FaultPlan
-from workhorse.sim.faults.upon import Upon
+from workhorse.sim.line import Side
 
 LEAVING = 0.2
 """The share of plans in which there is a gateway."""
 LURKING = 0.5
 """The share of those in which something waits for a build to be queued again."""
+CALM = 0.3
+"""The share of those in which nothing else goes wrong: then every lost build must be known."""
 
 Draw = Callable[[random.Random, type[Fault], float], Fault]
 
@@ -43,9 +49,12 @@ def with_leaving(plan: FaultPlan, rng: random.Random, fault: Draw) -> FaultPlan:
         at = rng.choice(builds).at + rng.choice((100.0, 150.0, 250.0, 400.0))
         kind = rng.choice((SpotLost, SpotLost, SpotLost, InstanceDied, AgentStopped, AgentFeltIdle))
         found.append(fault(rng, kind, round(at)))
+    others = () if rng.random() < CALM else plan.faults
     if rng.random() < LURKING:
-        struck = fault(rng, rng.choice((LoopsCrashed, LoopsCrashed, ChangeFailed)), 0)
-        effect = rng.choice(("MarkBuild", "MarkBuild", "QueueAgain"))
-        found.append(Upon(at=0.0, effect=effect, number=1, delay_seconds=0.0, fault=struck))
-    faults = tuple(sorted((*plan.faults, *found), key=lambda each: each.at))
+        crash = CrashedWhileQueueing(changes=rng.randint(1, 9), after=rng.choice((False, True)))
+        done = rng.choice((True, True, False))
+        side, number = Side.JENKINS, rng.choice((1, 2))
+        lost = AnswerLostWhileQueueing(side=side, changes=number, done=done)
+        found.append(rng.choice((crash, lost)))
+    faults = tuple(sorted((*others, *found), key=lambda each: each.at))
     return replace(plan, pools=pools, builds=builds, faults=faults, asking=True)

@@ -94,7 +94,7 @@ class SimBuilds:
                 continue
             number += kept.build.started_at is not None
             found.append(self._record(kept, number if kept.build.started_at is not None else 0))
-        return found[::-1]
+        return tuple(found[::-1])
 
     def mark(self, path: str, text: str) -> None:
         """Add a line to its description."""

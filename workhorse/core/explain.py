@@ -92,6 +92,13 @@ def _session(record: Record) -> str:
     return f"Jenkins runs as session {record['session']}: nothing is destroyed for a while"
 
 
+def _ledger(record: Record) -> str:
+    detail = f" ({record['detail']})" if record.get("detail") else ""
+    over = record["state"] == "over"
+    told = f"{record['disagreement']}{' is over' if over else ''}{detail}"
+    return f"{record['pool']}: {record['subject']}: {told}: {record['because']}"
+
+
 def _time(record: Record) -> str:
     return datetime.fromtimestamp(float(record["at"]), UTC).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -102,6 +109,7 @@ _TELL = {
     "effect": _effect,
     "rollout": _rollout,
     "unplaced": _unplaced,
+    "ledger": _ledger,
     "failed": _failed,
     "blind": _blind,
     "session": _session,

@@ -13,7 +13,7 @@ from workhorse.local.machine.needs import missing
 
 Say = Callable[[str], None]
 
-BAKE_SECONDS = 300.0
+BAKE_SECONDS = 400.0
 """Real seconds that a bake may take on a busy machine."""
 
 NEEDED = missing() or ("" if shutil.which("packer") else "baking needs packer on PATH")

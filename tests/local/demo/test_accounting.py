@@ -235,3 +235,10 @@ def test_percentiles_are_by_nearest_rank(percent: float, value: float) -> None:
 
 def test_a_percentile_of_nothing_is_nothing() -> None:
     assert percentile((), 95) == 0
+
+
+def test_a_boot_lasts_from_the_launch_to_the_first_connection() -> None:
+    """Of agents that connected: one was ended before it could, another is none of a group."""
+    launched = tuple(happening(10, "member.launched", instance=name) for name in ("i-1", "i-2"))
+    found = account(evidence(happenings=launched, comings={"i-1": 75.0, "i-9": 20.0}))
+    assert found.boots == (65.0,)

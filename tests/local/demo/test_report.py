@@ -31,6 +31,7 @@ CLEAN = Account(
     deeds={"desired capacity lowered from outside": 1},
     remains=Remains(),
     joining=Joining(agents=3, nodes=4, requests=7, forgotten=("i-1",)),
+    boots=(61, 62, 80),
     caches=Caches(claims=3, hits=1, misses=2, chances=1, reused=(REUSED,)),
 )
 
@@ -41,6 +42,7 @@ queue wait        p50 2 s, p95 70 s, max 70 s
 instances         3 launched, 2 at the peak
 instance-hours    1.5; a fixed fleet of the same peak 4.0, so 62 % saved
 scale-ups         1, reaction p50 3 s, p95 3 s, max 3 s
+launch to online  p50 62 s, p95 80 s, max 80 s
 hooks             3 received, 3 completed, 0 lost
 drains recalled   1
 registrations     3 agents by the gateway, 7 requests to Jenkins, none with a right there
@@ -71,6 +73,7 @@ BAD = replace(
         forgotten=("i-1", "i-2"),
         lost=("i-2",),
     ),
+    boots=(),
     caches=Caches(claims=2, misses=2, chances=1),
 )
 
@@ -85,6 +88,7 @@ queue wait        none
 instances         3 launched, 2 at the peak
 instance-hours    1.5; a fixed fleet of the same peak 4.0, so 62 % saved
 scale-ups         0
+launch to online  none
 hooks             2 received, 0 completed, 1 lost, 1 cut short by EC2
   lost            i-9
 drains recalled   1

@@ -75,6 +75,8 @@ class Account:
     remains: Remains
     joining: Joining
     caches: Caches
+    boots: tuple[float, ...] = ()
+    """Seconds from the launch of each instance to its agent's first connection, shortest first."""
 
     @property
     def clean(self) -> bool:
@@ -118,6 +120,13 @@ def account(evidence: Evidence) -> Account:
         remains=evidence.remains,
         joining=joining(evidence),
         caches=caches(evidence),
+        boots=tuple(
+            sorted(
+                evidence.comings[name] - begin
+                for name, (begin, _end) in spans.items()
+                if name in evidence.comings
+            )
+        ),
     )
 
 

@@ -108,6 +108,8 @@ class Evidence:
     """Job name to group name."""
     online: frozenset[str] = frozenset()
     """Nodes of ours that were seen online."""
+    comings: Mapping[str, float] = field(default_factory=dict)
+    """When each node of the stand-in was first online; a real Jenkins does not tell."""
     requests: Mapping[str, int] = field(default_factory=dict)
     """What the stand-in was asked, by request; a real Jenkins does not tell."""
     exposed: tuple[str, ...] = ()

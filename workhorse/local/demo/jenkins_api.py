@@ -73,6 +73,11 @@ class JenkinsApi:
         found: dict[str, int] = self._ask("GET", "_local/requests").json()
         return found
 
+    def comings(self) -> dict[str, float]:
+        """When an agent of each name first connected to the stand-in."""
+        found: dict[str, float] = self._ask("GET", "_local/comings").json()
+        return found
+
     def _list(self, path: str, tree: str, key: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._ask("GET", path, params={"tree": tree}).json()[key]
         return found

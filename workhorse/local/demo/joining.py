@@ -45,7 +45,11 @@ def joining(evidence: Evidence) -> Joining:
         if one.get("kind") == "effect" and one.get("effect") == "CreateNode"
     ]
     let_in = {str(one["instance"]) for one in entries} | set(made)
-    worked = evidence.online | {build.node for build in evidence.builds if build.node}
+    worked = (
+        evidence.online
+        | evidence.comings.keys()
+        | {build.node for build in evidence.builds if build.node}
+    )
     readers = {h.instance for h in evidence.happenings if h.kind == "parameter.read"}
     forgotten = {d.target: d.at for d in evidence.deeds if d.hand is Hand.NODE_DELETED}
     counted = evidence.requests.get(CREATE, 0) + evidence.requests.get(SECRET, 0)

@@ -23,6 +23,7 @@ def report(account: Account, *, title: str, places: dict[str, str]) -> str:
         ("queue wait", _spread(account.waits)),
         *_fleet(account),
         ("scale-ups", _reactions(account)),
+        ("launch to online", _spread(account.boots)),
         *_hooks(account),
         ("drains recalled", f"{account.recalled}"),
         *_joining(account.joining),

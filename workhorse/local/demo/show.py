@@ -124,6 +124,7 @@ class Show:
         for hand in performance.outsiders.missing:
             self._screen.say(f"  not shown, for it found nobody to do it to: {hand}")
         last = performance.look()
+        where = performance.where
         return Evidence(
             began=began,
             ended=ended,
@@ -138,7 +139,8 @@ class Show:
             pools={one.job: one.group for one in performance.pools},
             online=frozenset(performance.seen.online),
             places=performance.seen.places,
-            requests={} if performance.where.real_jenkins else performance.where.jenkins.asked(),
+            comings={} if where.real_jenkins else where.jenkins.comings(),
+            requests={} if where.real_jenkins else where.jenkins.asked(),
             exposed=performance.search.found(),
             uses=evidence.uses(self._folder / "volumes"),
         )

@@ -2,6 +2,7 @@
 
 GET  accounting   {"builds": [...]}: every build with its virtual times and why it was lost
 GET  state        clock, queue length, nodes, whether the controller boots
+GET  comings      {NODE: virtual time}: when an agent of each name first connected
 GET  requests     {"GET api/json": count}: requests answered, by method and last parts of the path
 POST restart      {"hard": bool}
 POST faults       {"path_regex", "count", "status" | "delay" in real seconds}
@@ -93,6 +94,8 @@ class Admin:
                 return {"builds": [_account(run) for run in self.controller.world.history]}
             case "GET", ("state",):
                 return self._state()
+            case "GET", ("comings",):
+                return dict(self.controller.world.comings)
             case "GET", ("requests",):
                 return dict(self.requests)
             case "POST", ("restart",):

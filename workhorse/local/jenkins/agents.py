@@ -80,6 +80,7 @@ def connect(world: World, computer: Computer, channel: Channel, have: Iterable[s
     """An agent is there, with the executions that it still has on its hands."""
     computer.channel, computer.broken, computer.launch_failed = channel, None, None
     computer.seen_online = computer.seen_online or world.now
+    world.comings.setdefault(computer.name, world.now)
     computer.reported = set(have)
     world.touch()
     _resume_bodies(world, computer)

@@ -52,6 +52,8 @@ class World:
     quiet_reason: str | None = None
     history: list[Run] = field(default_factory=list)
     """Every build that was ever started, oldest first."""
+    comings: dict[str, float] = field(default_factory=dict)
+    """When an agent of each name first connected."""
     maintain: bool = False
     """The queue should be looked at before the next tick."""
     saving: bool = False

@@ -12,12 +12,14 @@ from tests.gateway.scene import (
     FOREIGN,
     MAC,
     MEMBER,
+    REGION,
     SECOND,
     STRANGER,
     Answer,
     Scene,
 )
 from workhorse.core.admission import Status
+from workhorse.local.agent.proof import _authorization
 
 
 def refused(scene: Scene, answer: Answer, status: int) -> bool:
@@ -215,6 +217,44 @@ def test_what_is_smuggled_into_a_proof_never_reaches_sts(
 
     assert refused(scene, scene.call("/v1/register", claim), 400)
     assert scene.sts.asked == []
+
+
+def signed_with(scene: Scene, change: Callable[[dict[str, str]], object]) -> dict[str, Any]:
+    """A proof whose own key signs other headers: the signature is genuine."""
+    key = scene.sts.issue(MEMBER)
+    made = scene.proof(key)
+    headers = {k: v for k, v in made["headers"].items() if k != "Authorization"}
+    change(headers)
+    stamp = headers.get("X-Amz-Date", made["headers"]["X-Amz-Date"])
+    headers["Authorization"] = _authorization(key, REGION, stamp, headers)
+    return {**made, "headers": headers}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda headers: headers.pop("X-Workhorse-Nonce"),
+        lambda headers: headers.pop("X-Workhorse-Server"),
+        lambda headers: headers.pop("X-Amz-Date"),
+        lambda headers: headers.update({"X-Amz-Target": "AWSSecurityTokenService.AssumeRole"}),
+        lambda headers: headers.update({"Transfer-Encoding": "chunked"}),
+        lambda headers: headers.update({"X-Http-Method-Override": "GET"}),
+        lambda headers: headers.update({"Content-Type": "application/json"}),
+    ],
+)
+def test_a_genuine_signature_of_other_headers_is_refused_before_sts_is_asked(
+    scene: Scene, change: Callable[[dict[str, str]], object]
+) -> None:
+    assert refused(scene, scene.register(proof=signed_with(scene, change)), 400)
+    assert scene.sts.asked == []
+
+
+def test_a_genuine_signature_of_the_usual_headers_is_admitted(scene: Scene) -> None:
+    """Else the test above would prove nothing."""
+    answer = scene.register(proof=signed_with(scene, lambda headers: headers.pop("Host")))
+    assert answer.status == Status.BAD_REQUEST, "the host must be signed"
+
+    assert scene.register(proof=signed_with(scene, dict)).status == Status.OK
 
 
 def test_a_key_that_is_there_twice_is_refused(scene: Scene) -> None:

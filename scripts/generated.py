@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scripts import sources
 from workhorse import settings
+from workhorse.core import ledger
 from workhorse.core.drain_table import DRAIN
 from workhorse.core.machine import diagram, listing
 from workhorse.core.rollout import ROLLOUT
@@ -37,6 +38,7 @@ def parts() -> Mapping[str, Part]:
         "demo report": lambda: recorded("docs/recorded/demo.txt"),
         "drain diagram": lambda: f"```mermaid\n{diagram(DRAIN)}```",
         "drain table": lambda: listing(DRAIN),
+        "ledger table": ledger.listing,
         "measurements": lambda: recorded("docs/recorded/bench.txt"),
         "rollout diagram": lambda: f"```mermaid\n{diagram(ROLLOUT)}```",
         "rollout table": lambda: listing(ROLLOUT),

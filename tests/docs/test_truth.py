@@ -112,7 +112,8 @@ def test_every_dependency_is_pinned_exactly_and_locked() -> None:
 
 
 def test_every_alarm_has_its_page_and_every_page_its_alarm() -> None:
-    hcl = (ROOT / "terraform/modules/agent-pool/alarms.tf").read_text()
+    module = ROOT / "terraform/modules/agent-pool"
+    hcl = "".join((module / name).read_text() for name in ("alarms.tf", "ledger.tf"))
     alarms = re.findall(r"^    ([a-z-]+) = \{$", hcl, re.MULTILINE)
 
     assert alarms

@@ -187,9 +187,11 @@ def test_alarms_and_dashboard_show_numbers_that_are_published() -> None:
     """A metric that nobody publishes is an alarm that never rings."""
     module = ROOT / "terraform/modules/agent-pool"
     text = "\n".join(
-        (module / f"{one}.tf").read_text() for one in ("alarms", "scaling", "dashboard")
+        (module / f"{one}.tf").read_text() for one in ("alarms", "ledger", "scaling", "dashboard")
     )
-    shown = set(re.findall(r'"((?:Queue|Executors|Agents|Rollout)[A-Z]\w+)"', text)) - {"QueueName"}
-    published = (ROOT / "workhorse/core/measure.py").read_text()
+    names = r'"((?:(?:Queue|Executors|Agents|Rollout)[A-Z]|Disagreement)\w+)"'
+    shown = set(re.findall(names, text)) - {"QueueName"}
+    core = ROOT / "workhorse/core"
+    published = "".join((core / name).read_text() for name in ("measure.py", "reckoning.py"))
     assert len(shown) >= 10
     assert not [name for name in shown if f'"{name}"' not in published]

@@ -1,11 +1,16 @@
 """The controller as a process: the real program, with a file, a journal and no memory."""
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 from workhorse.local.demo.options import CHECKOUT
 from workhorse.local.demo.processes import Process, Processes, StageError
 from workhorse.local.demo.scenery import environment
+
+LOOK_SECONDS = 0.05
+"""Real seconds between two looks."""
 
 
 class Controller:
@@ -22,6 +27,20 @@ class Controller:
         self._process = self._processes.start(
             "controller", command, environ=environment(), cwd=CHECKOUT
         )
+
+    def at_work(self, journal: Path, seconds: float) -> None:
+        """Wait until it has written down that it looked at the world once.
+
+        Raises:
+            StageError: it ended, or did not in that time.
+        """
+        deadline = time.monotonic() + seconds
+        rest = threading.Event()
+        while not journal.exists() or not journal.stat().st_size:
+            self._running()
+            if time.monotonic() > deadline:
+                raise StageError(f"the controller is not at work after {seconds:g} s")
+            rest.wait(LOOK_SECONDS)
 
     def kill_and_start(self) -> None:
         """End it as a dying machine would, and start another."""

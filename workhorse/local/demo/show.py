@@ -112,8 +112,9 @@ class Show:
     def _perform(self, performance: Performance, arrivals: tuple[Arrival, ...]) -> Evidence:
         """Replay, perhaps keep, stop the controller; what happened in AWS is asked for later."""
         self._screen.phase(f"replaying {len(arrivals)} builds with the controller at work")
-        began = performance.where.clock.now()
         performance.controller.start()
+        performance.controller.at_work(self.journal, scenery.READY_SECONDS)
+        began = performance.where.clock.now()
         replayed = performance.run(
             arrivals, self._options.hours, encore=lambda: self._encore(performance)
         )

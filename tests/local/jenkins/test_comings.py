@@ -22,6 +22,7 @@ def test_the_first_connection_of_each_node_is_remembered() -> None:
         api = JenkinsApi(running.url, running.user, running.token)
         running.agent("came")
         begun = api.comings()
+        running.kill_agent("came")
         running.advance(60)
         running.agent("came")
         assert api.comings() == begun

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from tests.facts import NOW, group, instance, jenkins, pool, snapshot
@@ -114,7 +114,10 @@ class Nodes:
     made: dict[str, NodeSpec] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     silent: bool = False
+    slow: bool = False
+    """A node takes until somebody else makes one, or three tenths of a second."""
     lock: Lock = field(default_factory=Lock)
+    _another: Event = field(default_factory=Event)
 
     def create(self, spec: NodeSpec) -> None:
         """Make the node; one that is there stays."""
@@ -123,6 +126,10 @@ class Nodes:
             if self.silent:
                 raise Unreadable("Jenkins does not answer")
             self.made.setdefault(spec.name, spec)
+            if len(self.requests) > 1:
+                self._another.set()
+        if self.slow:
+            self._another.wait(0.3)
 
     def secret(self, node: str) -> str:
         """A pure function of the name."""

@@ -64,6 +64,7 @@ def test_secrets_are_read_anew_after_jenkins_was_started_again(scene: Scene) -> 
 
 def test_an_agent_that_registers_sixteen_times_at_once_has_one_node(scene: Scene) -> None:
     claims = [scene.claim() for _ in range(16)]
+    scene.nodes.slow = True
 
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda claim: scene.call("/v1/register", claim), claims))

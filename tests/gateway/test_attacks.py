@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -107,6 +108,26 @@ def test_a_stale_or_early_signature_is_refused_before_sts_is_asked(
 def test_an_instance_of_another_account_is_refused(scene: Scene) -> None:
     """It may even have the id of one of ours, and a role of the same name."""
     assert refused(scene, scene.register(key=scene.sts.issue(MEMBER, account=FOREIGN)), 403)
+
+
+@pytest.mark.parametrize(
+    "told", [{"account": FOREIGN}, {"user_id": f"AROAEXAMPLE:{SECOND}"}, {"user_id": "AIDAEXAMPLE"}]
+)
+def test_words_of_sts_that_do_not_agree_with_each_other_admit_nobody(
+    scene: Scene, told: dict[str, str]
+) -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/linux-agent/{MEMBER}"
+    key = scene.sts.issue(MEMBER, arn=arn)
+    credential, caller = scene.sts.keys[key.id]
+    scene.sts.keys[key.id] = (credential, replace(caller, **told))
+
+    assert refused(scene, scene.register(key=key), 403)
+
+
+def test_a_person_of_the_role_has_no_node_of_his_own_name(scene: Scene) -> None:
+    answer = scene.register("alice", scene.sts.issue("alice"))
+
+    assert refused(scene, answer, 400)
 
 
 def test_an_instance_of_another_partition_is_refused(scene: Scene) -> None:

@@ -44,6 +44,8 @@ PATIENCE_SECONDS = 300.0
 READY_SECONDS = 120.0
 GROUP = ROLE = "storm-agents"
 AUDIENCE = "storm"
+AT_ONCE = 100
+"""Instances that the embedded cloud launches in one call, within the patience of its callers."""
 SEED = 5
 
 REGISTERING = ("POST doCreateItem", "GET jenkins-agent.jnlp", "GET agent.jar")
@@ -241,13 +243,15 @@ def _make_group(clients: AwsClients, user_data: str) -> None:
         AutoScalingGroupName=GROUP,
         MinSize=0,
         MaxSize=2 * AGENTS,
-        DesiredCapacity=AGENTS,
+        DesiredCapacity=0,
         AvailabilityZones=[f"{REGION}a"],
         LaunchTemplate={
             "LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"],
             "Version": "1",
         },
     )
+    for size in range(AT_ONCE, AGENTS + 1, AT_ONCE):
+        clients.autoscaling.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=size)
 
 
 def _started(processes: Processes, name: str, command: list[str]) -> Process:

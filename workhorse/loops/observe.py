@@ -151,12 +151,13 @@ class Observer:
 
 
 def _may_be_ours(node: Node, labels: list[frozenset[str]]) -> bool:
-    """Named like an instance, and cordoned by us, a ghost, or offline under labels of ours."""
+    """Named like an instance, and cordoned by us, a ghost, or offline and ours as it says."""
     if not _INSTANCE_ID.fullmatch(node.name):
         return False
     if is_cordoned(node) or node.ghost:
         return True
-    return node.offline and any(wanted <= node.labels for wanted in labels)
+    told = node.owner is not None  # A canary has no label of its pool.
+    return node.offline and (told or any(wanted <= node.labels for wanted in labels))
 
 
 def _unseen_at_hook(drains: Mapping[str, Drain], jenkins: Jenkins | None) -> Iterator[str]:

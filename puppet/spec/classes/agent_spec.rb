@@ -70,6 +70,15 @@ describe 'profile::agent' do
       expect(text).to include("\nTimeoutStartSec=60\n")
     end
 
+    it 'powers off for an agent that keeps ending, and not for one that ended once' do
+      # Since systemd 254 OnFailure= is started at each restart, unless that is said to be direct;
+      # systemd 252 of Debian 12 does so never, and does not know the word.
+      text = unit('workhorse-agent.service')
+      expect(text).to match(/^Restart=always$/)
+      expect(text.include?("\nRestartMode=direct\n")).to be(!debian)
+      expect(text).to hold_before("\n[Service]\n", "\nRestartMode=direct\n") unless debian
+    end
+
     it 'powers off only by way of telling why' do
       %w[register late cache agent watch boot].each do |short|
         expect(unit("workhorse-#{short}.service")).not_to match(/Action=poweroff/), short

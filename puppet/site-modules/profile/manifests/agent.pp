@@ -24,6 +24,8 @@
 #   Whether builds may ask the instance's metadata service.
 # @param late_signers
 #   Public keys that may sign late configuration; none: it is refused.
+# @param restart_mode
+#   How systemd restarts the agent, where its version has a choice.
 # @param agent_jar
 #   An agent.jar to bake in, for when Jenkins serves none.
 class profile::agent (
@@ -39,6 +41,7 @@ class profile::agent (
   Profile::Path $cache,
   Boolean $metadata_for_builds,
   Array[Pattern[/\A(ssh|ecdsa|sk)-\S+ \S+( .*)?\z/]] $late_signers,
+  Optional[Enum['direct']] $restart_mode,
   Optional[Profile::Jar] $agent_jar,
 ) {
   contain profile::agent::account

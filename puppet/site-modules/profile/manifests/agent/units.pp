@@ -23,11 +23,12 @@ class profile::agent::units {
 
   profile::unit { 'workhorse-agent.service':
     content => epp('profile/agent.service.epp', {
-        'user'     => $profile::agent::user,
-        'java'     => "/opt/java/${profile::agent::java}/bin/java",
-        'options'  => $profile::agent::java_options,
-        'cache'    => $profile::agent::cache,
-        'metadata' => $profile::agent::metadata_for_builds,
+        'user'         => $profile::agent::user,
+        'java'         => "/opt/java/${profile::agent::java}/bin/java",
+        'options'      => $profile::agent::java_options,
+        'cache'        => $profile::agent::cache,
+        'metadata'     => $profile::agent::metadata_for_builds,
+        'restart_mode' => $profile::agent::restart_mode,
     }),
   }
 

@@ -89,7 +89,8 @@ connected() {
     assert_output --partial '-passwordFile|/dev/fd/0|-labels|linux docker|-executors|3'
     assert_output --partial '-mode|exclusive|-webSocket|-disableClientsUniqueId'
     assert_output --partial '-keepDisconnectedClients|-deleteExistingClients'
-    assert_output --partial '-retryBackOffStrategy|EXPONENTIAL'
+    # Its EXPONENTIAL overflows at the 29th try, and then it tries without any pause.
+    assert_output --partial '-retryBackOffStrategy|LINEAR|-retryInterval|10|-maxRetryInterval|120'
     assert_equal "$(cat "$SAW.secret")" 0123abcd
     run grep -l 0123abcd "$SAW.options" "$SAW.environment"
     assert_output ""

@@ -117,7 +117,9 @@ class Ledger:
         found = reckon(self._book, facts, self._boots(wishes), self._books.policy)
         self._book = found.book
         self._tell(found, drains)
-        self.holds_until = found.holds_until
+        # Whose drain ends makes room for the next of an old image, and drains end after this.
+        renewed = any(drain.cause is Cause.OLD_IMAGE for drain in drains.values())
+        self.holds_until = 0.0 if renewed else found.holds_until
         self._mend(found.effects)
         return Verdict(lost=found.lost, own=found.own, recall=found.recall)
 

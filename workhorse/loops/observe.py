@@ -8,7 +8,7 @@ from math import inf
 from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
 from workhorse.core.errors import Surprise
-from workhorse.core.model import Group, Jenkins, Node, Pool, Snapshot
+from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Pool, Snapshot
 from workhorse.loops.members import Membership
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
@@ -133,7 +133,7 @@ class Observer:
         nodes = jenkins.nodes.values() if jenkins else ()
         ours = {n.name for n in nodes if n.name not in members and _may_be_ours(n, self._labels)}
         left = (drains.keys() | also) - members.keys()
-        return frozenset(ours | left | set(_unseen_at_hook(drains, jenkins)))
+        return frozenset(ours | left | set(_unseen_at_hook(drains, groups, jenkins)))
 
     def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:
         if not instances:
@@ -160,9 +160,13 @@ def _may_be_ours(node: Node, labels: list[frozenset[str]]) -> bool:
     return node.offline and (told or any(wanted <= node.labels for wanted in labels))
 
 
-def _unseen_at_hook(drains: Mapping[str, Drain], jenkins: Jenkins | None) -> Iterator[str]:
+def _unseen_at_hook(
+    drains: Mapping[str, Drain], groups: Mapping[str, Group | None], jenkins: Jenkins | None
+) -> Iterator[str]:
     """Agents that wait at their hook and may be dead: only EC2 can tell."""
     for name, drain in drains.items():
-        node = jenkins.nodes.get(name) if jenkins else None
-        if drain.hook is not None and jenkins is not None and (node is None or node.offline):
+        node, group = jenkins.nodes.get(name) if jenkins else None, groups.get(drain.group)
+        member = group.by_id.get(name) if group else None
+        waits = member is not None and member.lifecycle is Lifecycle.TERMINATING_WAIT
+        if waits and (node is None or node.offline):
             yield name

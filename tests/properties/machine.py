@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.properties.scene import SIDES, Options, Scene
+from workhorse.core.asks import AskKind
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Release
 from workhorse.sim.faults import aws, controller, messages, ours
+from workhorse.sim.faults.again import DEPLOY, KEEP, PLAIN
 from workhorse.sim.faults.fault import Fault, happen
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
@@ -31,6 +33,8 @@ OPTIONS = st.builds(
     hook=st.sampled_from((True, True, True, False)),
     seed=st.integers(0, 3),
     label_lag=st.sampled_from((0.0, 10.0)),
+    idle_minutes=st.sampled_from((0.0, 0.0, 1.0)),
+    max_builds=st.sampled_from((0, 0, 1, 2)),
 )
 
 
@@ -104,12 +108,21 @@ class Promises(RuleBasedStateMachine):
         seconds=st.sampled_from((3, 40, 150, 600)),
         expression=st.sampled_from(EXPRESSIONS),
         pipeline=st.booleans(),
+        job=st.sampled_from((KEEP, KEEP, DEPLOY, PLAIN)),
     )
-    def arrive(self, number: int, seconds: int, expression: str | None, pipeline: bool) -> None:  # noqa: FBT001 - drawn
+    def arrive(
+        self,
+        number: int,
+        seconds: int,
+        expression: str | None,
+        pipeline: bool,  # noqa: FBT001 - drawn
+        job: str,
+    ) -> None:
         """Builds enter the queue."""
+        builds = self.scene.builds
         for _ in range(number):
-            submit = self.scene.world.jenkins.submit
-            self._try(submit, "job", seconds, expression, pipeline=pipeline)
+            one = len(builds.kept)
+            self._try(builds.submit, job, seconds, expression, pipeline=pipeline, number=one)
 
     @happens(which=ANY, seconds=st.sampled_from((20, 200)))
     def arrive_pinned(self, which: int, seconds: int) -> None:
@@ -147,6 +160,12 @@ class Promises(RuleBasedStateMachine):
             self._strike(aws.RebalanceRecommended(which=which))
         else:
             self._strike(aws.SpotLost(which=which, warned=how == "taken"))
+
+    @happens(which=ANY, kind=st.sampled_from((AskKind.STOP, AskKind.IDLE)))
+    def agent_asks(self, which: int, kind: AskKind) -> None:
+        """An agent wants to leave; whether it is idle, it may be wrong."""
+        again = kind is not AskKind.IDLE
+        self._try(self.scene.world.asking.ask, self._machine(which), kind, again=again)
 
     @happens()
     def zone_rebalances(self) -> None:

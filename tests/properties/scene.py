@@ -1,15 +1,19 @@
 """A small world with the loops in it, watched by an auditor, and what must hold in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from workhorse.core.agents import AgentPolicy
 from workhorse.core.canary import canary_label
 from workhorse.core.model import Hook, Policy, Pool, Release
 from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.driver import Pace
 from workhorse.sim.audit import Audit
+from workhorse.sim.faults.again import DEPLOY, KEEP, MARKER, PLAIN, POLICY, owed, twice, unheard
 from workhorse.sim.faults.play import Loops
 from workhorse.sim.faults.rest import calm, under_way
 from workhorse.sim.faults.rolled import mend, on_canaries, rolled
+from workhorse.sim.faults.verdict import Promise
 from workhorse.sim.groups import Shape
 from workhorse.sim.jobs import Job
 from workhorse.sim.line import Side
@@ -19,7 +23,8 @@ from workhorse.sim.world import World
 
 LABELS = frozenset({"linux", "docker"})
 QUEUE = "https://sqs.example/pool"
-PACE = Pace(tick=10, glance=5, mail=4, publish=60)
+PACE = Pace(tick=10, glance=5, mail=4, publish=60, asked=5)
+JOBS = {KEEP: f"Whatever happens. {MARKER}", DEPLOY: f"To the site. {MARKER}", PLAIN: "Once."}
 HEARTBEAT_SECONDS = 300.0
 QUIET_STEP_SECONDS = 600.0
 QUIET_STEPS = 60
@@ -38,6 +43,8 @@ class Options:
     hook: bool = True
     seed: int = 0
     label_lag: float = 0.0
+    idle_minutes: float = 0.0
+    max_builds: int = 0
     rollout: RolloutPolicy | None = None
     """What a rollout may do; None where none can be ordered."""
 
@@ -70,7 +77,8 @@ class Scene:
         loops = loops or Loops()
         promised = policy_of(options)
         self.group = "group"
-        pool = Pool(policy=promised, group=self.group, queue_url=QUEUE)
+        agent = AgentPolicy(idle_minutes=options.idle_minutes, max_builds=options.max_builds)
+        pool = Pool(policy=promised, group=self.group, queue_url=QUEUE, agent=agent)
         shape = Shape(
             group=self.group,
             labels=LABELS,
@@ -87,6 +95,8 @@ class Scene:
         self.world.queues.shuffled = True
         self.world.queues.max_receives = 50
         self.world.steady = loops.steady
+        self.world.asking.allowed = True
+        self.builds = self.world.allow_requeue(JOBS)
         rollouts = {pool.name: options.rollout} if options.rollout else {}
         if options.rollout is not None:
             jobs = self.world.allow_rollouts([pool]).jobs.jobs
@@ -101,6 +111,7 @@ class Scene:
             trust=loops.trust,
             default_pool="pool",
             rollouts=rollouts,
+            requeue=POLICY,
             performer=loops.performer,
         )
 
@@ -119,12 +130,17 @@ class Scene:
         assert not self.audit.breaches, "\n".join(self.audit.breaches)
         ours = self.world.truth.killed_by(Hand.OURS)
         assert not ours, f"killed by our hand: {ours}"
-        wrong = list(on_canaries(self.world))
+        wrong = [*on_canaries(self.world), *twice(self.world)]
         assert not wrong, wrong
 
     def still(self) -> bool:
         """Nothing is under way any more."""
-        return not next(under_way(self.world, self.pools), None)
+        return not next(self._under_way(), None)
+
+    def _under_way(self) -> Iterator[tuple[Promise, str]]:
+        yield from under_way(self.world, self.pools)
+        yield from owed(self.world, calm=False)
+        yield from unheard(self.world)
 
     def settle(self) -> None:
         """Let time pass without faults until nothing is under way, as it must come to be."""
@@ -150,7 +166,7 @@ class Scene:
             f"desired {group.desired}, queue {list(world.jenkins.queue.items.values())}",
             *(f"machine {m}" for m in world.cloud.machines.values() if m.alive or m.in_group),
             *(f"node {c}" for c in world.jenkins.computers.values()),
-            *(f"{promise}: {text}" for promise, text in under_way(world, self.pools)),
+            *(f"{promise}: {text}" for promise, text in self._under_way()),
             *(f"drain {d}" for d in self.stage.driver._drainer.drains.values()),
             *(str(r) for r in world.journal.records[-20:] if r.get("effect") != "Publish"),
         ]

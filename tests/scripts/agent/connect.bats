@@ -7,10 +7,11 @@ setup() {
     load /usr/lib/bats/bats-file/load
     connect=$BATS_TEST_DIRNAME/../../../scripts/agent/connect
     export SAW=$BATS_TEST_TMPDIR/saw
-    mkdir "$BATS_TEST_TMPDIR"/{bin,run,work}
+    mkdir "$BATS_TEST_TMPDIR"/{bin,run,own,work}
     export PATH=$BATS_TEST_TMPDIR/bin:$PATH
     export WORKHORSE_URL=http://jenkins.test/ci/ WORKHORSE_NAME=i-0abc
-    export WORKHORSE_DIRECTORY=$BATS_TEST_TMPDIR/work RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/run
+    export WORKHORSE_DIRECTORY=$BATS_TEST_TMPDIR/work RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/own
+    export WORKHORSE_RUN=$BATS_TEST_TMPDIR/run
     export WORKHORSE_JAVA=$BATS_TEST_TMPDIR/bin/java WORKHORSE_JAVA_OPTIONS='-Xmx64m -XX:+Foo'
     unset WORKHORSE_CONNECT WORKHORSE_WAY WORKHORSE_CONNECTION
     # Whoever is handed over to tells what it can see; the secret's file is read as Java reads it.
@@ -46,8 +47,7 @@ connected() {
     run -0 connected
     assert_equal "$(cat "$SAW.secret")" 0123abcd
     assert_equal "$(cat "$SAW.stdin")" ""
-    run grep -rl 0123abcd "$SAW.options" "$SAW.environment" "$BATS_TEST_TMPDIR/run" \
-        "$BATS_TEST_TMPDIR/work"
+    run grep -rl 0123abcd "$SAW.options" "$SAW.environment" "$BATS_TEST_TMPDIR"/{run,own,work}
     assert_output ""
 }
 

@@ -13,7 +13,7 @@ setup() {
     export WORKHORSE_STATE=$BATS_TEST_TMPDIR/state WORKHORSE_RUN=$BATS_TEST_TMPDIR/run
     export WORKHORSE_BAKED=$BATS_TEST_TMPDIR/baked.jar WORKHORSE_BUILDS_USER=jenkins
     unset WORKHORSE_CONNECT WORKHORSE_WAY WORKHORSE_JAR_SHA256
-    jar=$RUNTIME_DIRECTORY/agent.jar
+    jar=$WORKHORSE_RUN/agent.jar
     program curl '
         printf "%s\n" "$@" >"$SAW.curl"
         while [ "$1" != --output ]; do shift; done
@@ -43,6 +43,27 @@ digest() {
 @test "everybody may read it and only root write it" {
     run -0 "$fetch"
     assert_equal "$(stat -c %a "$jar")" 644
+}
+
+@test "a build that outlived the agent cannot lead root elsewhere by a link" {
+    # It may do in the agent's own directory what it likes, at any moment.
+    echo private >"$SAW.victim"
+    chmod 0600 "$SAW.victim"
+    program curl '
+        while [ "$1" != --output ]; do shift; done
+        printf %s "$SERVES" >"$2"
+        ln -sf "$SAW.victim" "$RUNTIME_DIRECTORY/agent.jar.part"
+        ln -sf "$SAW.victim" "$RUNTIME_DIRECTORY/agent.jar"'
+    run -0 "$fetch"
+    assert_equal "$(stat -c %a "$SAW.victim")" 600
+    assert_equal "$(cat "$SAW.victim")" private
+    assert_equal "$(cat "$jar")" jar
+}
+
+@test "a disk that is full keeps no agent from coming back" {
+    ln -s /dev/full "$WORKHORSE_STATE/agent.jar.sha256"
+    run -0 "$fetch"
+    assert_output --partial "agent.jar is sha256 $(digest jar)"
 }
 
 @test "in the way of Swarm it is Swarm's client" {

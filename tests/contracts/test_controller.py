@@ -49,6 +49,18 @@ def test_an_agent_that_lost_its_connection_is_offline_and_still_a_node(
     assert (node.offline, node.labels) == (True, LINUX)
 
 
+def test_a_node_is_told_of_by_its_name_until_it_is_deleted(
+    controller_stage: ControllerStage,
+) -> None:
+    controller_stage.add_agent(NODE, LINUX)
+    controller_stage.add_agent(OTHER, LINUX)
+    controller_stage.drop_agent(OTHER)
+    assert [controller_stage.port.has_node(name) for name in (NODE, OTHER)] == [True, True]
+    controller_stage.port.delete_node(OTHER)
+    assert [controller_stage.port.has_node(name) for name in (NODE, OTHER)] == [True, False]
+    assert not controller_stage.port.has_node("i-0123456789abcdef2")
+
+
 def test_an_item_that_no_agent_fits_waits_and_tells_its_label(
     controller_stage: ControllerStage,
 ) -> None:

@@ -11,7 +11,6 @@ be takes no builds.
 import argparse
 import hashlib
 import json
-import os
 import pwd
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from .folder import RUN, answer_of, keep
 from .late_rules import faults
 from .machine import STATE
 from .patience import Patience
+from .put import put
 from .speak import gateway_of_this_machine
 from .tell import say
 
@@ -111,14 +111,12 @@ class Applier:
 
     def _write(self, told: dict[str, str], content: bytes) -> None:
         """Put a file in its place; raises RefusedError where a link would lead it elsewhere."""
-        path = self.root / told["path"].lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.parent.resolve() != self.root.resolve() / path.parent.relative_to(self.root):
-            raise RefusedError(f"{told['path']} is reached through a link")
-        keep(path, content, 0o600)
         owner = pwd.getpwnam(told["owner"])
-        os.chown(path, owner.pw_uid, owner.pw_gid)
-        path.chmod(int(told["mode"], 8))
+        belongs = (owner.pw_uid, owner.pw_gid)
+        try:
+            put(self.root, told["path"], content, int(told["mode"], 8), belongs)
+        except NotADirectoryError as error:
+            raise RefusedError(f"{told['path']} is reached through a link: {error}") from error
 
     def _run(self, script: bytes) -> None:
         """Run the script as it is, by its first line; it tells the journal what it tells."""

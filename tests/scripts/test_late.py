@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import pwd
 import stat
 import subprocess
 from collections.abc import Callable
@@ -158,6 +160,52 @@ def test_a_link_leads_no_file_elsewhere(applier: Applier, comes: Comes) -> None:
     with pytest.raises(RefusedError, match="through a link"):
         applier.apply("linux")
     assert list((applier.root / "elsewhere").iterdir()) == []
+
+
+ROOTS_ALONE = pytest.mark.skipif(os.geteuid() != 0, reason="whose a file is, only root says")
+
+
+@ROOTS_ALONE
+def test_a_link_that_appears_at_the_last_moment_gets_neither_owner_nor_mode(
+    applier: Applier, comes: Comes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build's left-over may put one in its own directory just as the file has come there."""
+    private = applier.root / "private"
+    private.write_text("of root")
+    private.chmod(0o600)
+    into = applier.root / "home/jenkins"
+    into.mkdir(parents=True)
+    rename = os.rename
+
+    def quick(half: str, name: str, **at: int) -> None:
+        rename(half, name, **at)
+        if str(name).endswith("app.conf"):
+            (into / "app.conf").unlink()
+            (into / "app.conf").symlink_to(private)
+
+    monkeypatch.setattr(os, "rename", quick)
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: pwd.getpwuid(65534))
+    comes(manifest({**FILE, "path": "/home/jenkins/app.conf", "owner": "jenkins"}))
+    applier.apply("linux")
+    assert private.stat().st_uid == 0
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+
+
+@ROOTS_ALONE
+def test_a_folder_that_is_made_belongs_to_whom_the_one_above_belongs(
+    applier: Applier, comes: Comes
+) -> None:
+    """Else no build could write beside its own settings."""
+    home = applier.root / "home/jenkins"
+    home.mkdir(parents=True)
+    os.chown(home, 2000, 2000)
+    below_home = {**FILE, "path": "/home/jenkins/.gradle/init.d/proxy.gradle"}
+    comes(manifest(below_home, {**FILE, "path": "/etc/app/app.conf"}))
+    applier.apply("linux")
+    assert (home / ".gradle/init.d").stat().st_uid == 2000
+    assert (home / ".gradle").stat().st_gid == 2000
+    assert (applier.root / "etc/app").stat().st_uid == 0
+    assert (home / ".gradle/init.d/proxy.gradle").stat().st_uid == 0
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from workhorse.adapters.journal import records
 from workhorse.core.explain import explain
 
 ROOT = Path(__file__).parents[2]
-SHORT = ("--hours", "0.4", "--speed", "90")
+SHORT = ("--start", "1100.5", "--hours", "0.3", "--speed", "60")
+"""The end of the trace: builds come for eight minutes and are over after twelve."""
 PATIENCE_SECONDS = 270
 
 

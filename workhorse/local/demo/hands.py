@@ -48,10 +48,10 @@ def script(*, ec2_loss: bool) -> Script:
         Cue(hand=Hand.LOWERED_DESIRED, after=0.15, choose=group_to_lower),
         Cue(hand=Hand.NODE_DELETED, after=0.20, choose=idle_agent),
         Cue(hand=Hand.OPERATOR_TERMINATE, after=0.25, choose=busy_agent),
-        Cue(hand=Hand.REBALANCE, after=0.40, choose=agent_of_fullest_zone),
+        Cue(hand=Hand.KILL_CONTROLLER, after=0.30, choose=drain_with_a_build),
         Cue(hand=Hand.SPOT_WARNING, after=0.30, choose=idle_spot_agent),
-        Cue(hand=Hand.NODE_DELETED, after=0.45, choose=idle_agent),
-        Cue(hand=Hand.KILL_CONTROLLER, after=0.50, choose=drain_with_a_build),
+        Cue(hand=Hand.NODE_DELETED, after=0.35, choose=idle_agent),
+        Cue(hand=Hand.REBALANCE, after=0.40, choose=agent_of_fullest_zone),
     ]
     if ec2_loss:
         cues.append(Cue(hand=Hand.EC2_TERMINATE, after=0.60, choose=busy_agent))

@@ -212,6 +212,17 @@ def test_a_node_is_deleted_when_jenkins_says_so_or_knows_none(
     assert [asked.path for asked in answers.asked] == ["/ci/computer/i-1/doDelete"]
 
 
+def test_a_node_is_looked_for_by_the_label_of_its_name_in_one_small_request(
+    answers: Answers, jenkins: JenkinsController
+) -> None:
+    answers.by_request["GET /ci/label/i-1/api/json"] = [
+        Answer(body='{"nodes": [{"nodeName": "i-1"}]}'),
+        Answer(body='{"nodes": []}'),
+    ]
+    assert [jenkins.has_node("i-1") for _ in range(2)] == [True, False]
+    assert {asked.query for asked in answers.asked} == {"tree=nodes%5BnodeName%5D"}
+
+
 def test_a_password_brings_a_crumb_and_a_new_one_after_a_restart(answers: Answers) -> None:
     crumb = {"crumb": "c0ffee", "crumbRequestField": "Jenkins-Crumb"}
     answers.by_request |= {

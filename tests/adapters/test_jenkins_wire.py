@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from workhorse.adapters import jenkins_wire as wire
 from workhorse.core.errors import Unreadable
 from workhorse.core.model import ItemState, Node, QueueItem, RunningBuild
+from workhorse.core.owner import Owner, owner_text
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "jenkins"
 VERSIONS = ("2.462.3", "2.541.2")
@@ -110,6 +111,24 @@ def test_a_computer_that_outlived_its_node_never_looks_idle(version: str) -> Non
     for idle in (False, True):
         (node,) = wire.nodes({"computer": [ghost | {"idle": idle}]}).values()
         assert (node.offline, node.idle, node.labels) == (True, False, frozenset())
+        assert node.ghost
+
+
+def test_a_node_tells_whose_it_is_by_its_description() -> None:
+    told = {"_class": "hudson.slaves.SlaveComputer", "displayName": "i-0abc", "executors": []}
+    told |= {"assignedLabels": [{"name": "i-0abc"}], "numExecutors": 1}
+    owner = Owner(pool="linux", home="123456789012/eu-west-1")
+    text = owner_text(owner.pool, owner.home)
+    for description, expected in ((text, owner), ("by hand", None), (None, None)):
+        (node,) = wire.nodes({"computer": [told | {"description": description}]}).values()
+        assert (node.owner, node.ghost) == (expected, False)
+
+
+@pytest.mark.parametrize("answer", [{}, {"nodes": None}, {"nodes": [{}]}, {"nodes": ["i-1"]}])
+def test_a_label_of_another_shape_is_unreadable(answer: dict[str, Any]) -> None:
+    assert wire.labelled({"nodes": [{"nodeName": "i-1"}]}) == {"i-1"}
+    with pytest.raises(Unreadable):
+        wire.labelled(answer)
 
 
 def test_every_state_of_an_item_is_told_apart() -> None:

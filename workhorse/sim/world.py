@@ -253,9 +253,10 @@ class World:
 
     def hide(self, node: str, *, hidden: bool) -> None:
         """Somebody takes a node's executors away, or gives them back: Jenkins lists it no more."""
-        self.jenkins.computer(node).unlisted = hidden
+        computer = self.jenkins.computer(node)
+        computer.unlisted = hidden
         self.jenkins.changed.add(node)
-        self.jenkins.queue.maintain_soon()
+        self.jenkins.queue.offer(computer)
 
     def interrupt_spot(self, instance: str) -> None:
         """EC2 warns that it takes a spot instance back, and does so two minutes later."""

@@ -20,6 +20,7 @@ from workhorse import settings
 from workhorse.core import ledger
 from workhorse.core.drain_table import DRAIN
 from workhorse.core.machine import diagram, listing
+from workhorse.core.requeue_table import REQUEUE
 from workhorse.core.rollout import ROLLOUT
 
 Part = Callable[[], str]
@@ -40,6 +41,8 @@ def parts() -> Mapping[str, Part]:
         "drain table": lambda: listing(DRAIN),
         "ledger table": ledger.listing,
         "measurements": lambda: recorded("docs/recorded/bench.txt"),
+        "requeue diagram": lambda: f"```mermaid\n{diagram(REQUEUE)}```",
+        "requeue table": lambda: listing(REQUEUE),
         "rollout diagram": lambda: f"```mermaid\n{diagram(ROLLOUT)}```",
         "rollout table": lambda: listing(ROLLOUT),
         "settings": settings.reference,
@@ -77,7 +80,7 @@ COMMANDS = (
     *("run", "explain", "trace"),
     *("bake", "images", "promote", "prune"),
     *("plan", "notify", "approve", "apply", "plans"),
-    *("rollout", "rollback", "jobs"),
+    *("rollout", "rollback", "jobs", "late", "token"),
 )
 """The commands of `python -m workhorse`; a test compares them with what it offers."""
 

@@ -24,8 +24,8 @@ from workhorse.sim.world import World
 
 ROOT = Path(__file__).parents[2]
 TRACE = ROOT / "data" / "traces" / "bitcoin-core.csv"
-START_HOURS, HOURS, LABEL = 1100.5, 1.5, "linux"
-"""The end of the trace, over after twelve minutes; so long may a busy machine take for it."""
+START_HOURS, HOURS, LABEL = 211.85, 0.25, "linux"
+"""Builds that come in a few minutes and are over after eighteen."""
 PATIENCE_SECONDS = 280
 
 AGENTS = 0.2

@@ -92,12 +92,12 @@ def test_sixteen_threads_of_one_keeper_try_no_volume_twice(
     assert doing.kinds().count("AttachVolume") == CLAIMANTS
 
 
-def refusing(client: Any, name: str, code: str) -> None:
+def refusing(client: Any, name: str, code: str, message: str = "as the test says") -> None:
     """Calls of that name are answered with an error."""
 
     def refuse(model: OperationModel, **_: object) -> None:
         if model.name == name:
-            error = {"Error": {"Code": code, "Message": "as the test says"}}
+            error = {"Error": {"Code": code, "Message": message}}
             raise ClientError(error, name)  # type: ignore[arg-type] # a part of what AWS says
 
     client.meta.events.register("before-call", refuse)
@@ -123,6 +123,18 @@ def test_a_refusal_of_this_volume_is_told_from_trouble_with_ec2(
         world.port.attach("vol-1", "i-1", "/dev/sdf")
 
     assert type(caught.value) is kind
+
+
+def test_an_instance_that_does_not_run_is_no_reason_to_try_the_next_volume(
+    world: VolumesOnEmbeddedAws,
+) -> None:
+    """The code is that of a volume that is not free; only the words tell."""
+    refusing(world.ec2, "AttachVolume", "IncorrectState", "Instance 'i-1' is not 'running'.")
+
+    with pytest.raises(Surprise) as caught:
+        world.port.attach("vol-1", "i-1", "/dev/sdf")
+
+    assert type(caught.value) is Surprise
 
 
 def test_what_ec2_does_not_let_go_is_told_unless_it_is_another_s(

@@ -138,6 +138,12 @@ def test_an_instance_holds_what_is_attached_to_it_or_is_being_attached() -> None
     assert [v.id for v in held_by(volumes, "i-1")] == ["vol-1", "vol-2"]
 
 
+@pytest.mark.parametrize("attachment", ["detaching", "busy"])
+def test_an_instance_no_longer_holds_what_is_being_taken_from_it(attachment: str) -> None:
+    """EC2 says busy while it is still mounted there, and takes it when it is not."""
+    assert held_by([held("vol-1", "i-1", attachment=attachment)], "i-1") == ()
+
+
 def test_of_two_tiers_the_one_of_less_trust_is_lower() -> None:
     assert lower(Tier.TRUNK, Tier.PULL_REQUEST) is Tier.PULL_REQUEST
     assert lower(Tier.PULL_REQUEST, Tier.TRUNK) is Tier.PULL_REQUEST

@@ -248,3 +248,13 @@ def test_a_tier_that_somebody_raises_is_not_believed_by_whoever_saw_it_lower() -
     house.at += READ_SECONDS + 1
 
     assert house.claim(house.launch()) == ""
+
+
+def test_who_comes_again_while_its_volume_is_being_detached_gets_another() -> None:
+    """The disk is still there to see, and vanishes under whoever mounts it."""
+    house = House(volume("one", used_at=NOW - 1), volume("two"))
+    assert house.claim(house.launch()) == "one"
+    house.change("one", attachment="detaching")
+    house.restart()
+
+    assert house.claim("i-1") == "two"

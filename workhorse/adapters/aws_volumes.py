@@ -70,6 +70,8 @@ class AwsVolumes:
             try:
                 self._clients.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
             except ClientError as wrong:
+                if says(wrong, "IncorrectState", f"'{instance}'"):
+                    raise  # Of the instance, which does not run: no other volume would do either.
                 if not any(says(wrong, code) for code in NOT_YOURS):
                     raise
                 if says(wrong, "VolumeInUse") and self._holder(volume) == instance:

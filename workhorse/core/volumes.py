@@ -119,8 +119,16 @@ def why_none(volumes: Iterable[Volume], *, zone: str, pool: str, tier: Tier) -> 
 
 
 def held_by(volumes: Iterable[Volume], instance: str) -> tuple[Volume, ...]:
-    """The volumes that the instance has or is getting."""
-    return tuple(v for v in volumes if v.attached_to == instance and v.attachment != "detached")
+    """The volumes that the instance has or is getting; not what EC2 is taking from it."""
+    return tuple(
+        v for v in volumes if v.attached_to == instance and v.attachment in {"attaching", "attached"}
+    )
+
+
+def devices_for(volumes: Iterable[Volume], instance: str) -> tuple[str, ...]:
+    """The names that no cache volume of the instance has, what is being taken from it included."""
+    taken = {v.device for v in volumes if v.attached_to == instance}
+    return tuple(name for name in DEVICES if name not in taken) or DEVICES
 
 
 def lower(one: Tier, other: Tier) -> Tier:

@@ -16,10 +16,10 @@ from workhorse.core.meters import Meter
 from workhorse.core.volume import Volume
 from workhorse.core.volume_tags import Tags, after_claim, after_release, after_report
 from workhorse.core.volumes import (
-    DEVICES,
     Claim,
     candidates,
     contents,
+    devices_for,
     held_by,
     lowerings,
     why_none,
@@ -144,10 +144,11 @@ class Keeper:
             return Claim(volume=had.id, device=had.device, contents=contents(had))
         end = self._now() + CLAIM_SECONDS
         suitable = candidates(volumes, zone=zone, pool=pool, tier=tier)
+        names = devices_for(volumes, instance)
         for number, volume in enumerate(suitable):
             if self._now() >= end:
                 break
-            device = DEVICES[number % len(DEVICES)]
+            device = names[number % len(names)]
             if self._attached(volume, instance, device):
                 self._tally.given(pool, instance, volume, self._now())
                 because = f"{pool}: {instance} has it"

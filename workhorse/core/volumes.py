@@ -121,7 +121,9 @@ def why_none(volumes: Iterable[Volume], *, zone: str, pool: str, tier: Tier) -> 
 def held_by(volumes: Iterable[Volume], instance: str) -> tuple[Volume, ...]:
     """The volumes that the instance has or is getting; not what EC2 is taking from it."""
     return tuple(
-        v for v in volumes if v.attached_to == instance and v.attachment in {"attaching", "attached"}
+        v
+        for v in volumes
+        if v.attached_to == instance and v.attachment in {"attaching", "attached"}
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 
 from workhorse.core.drain import Drain, DrainState
 from workhorse.core.model import Group, Lifecycle, Snapshot
@@ -9,6 +10,7 @@ from workhorse.core.requeue import (
     DOUBT_SECONDS,
     GIVE_UP_SECONDS,
     MOST_REFUSALS,
+    OPEN,
     BuildRecord,
     Lost,
     RequeueEvent,
@@ -18,6 +20,9 @@ from workhorse.core.requeue import (
     is_marked,
     wanted,
 )
+
+KEEP_SECONDS = 3600.0
+"""How long a build that is done with is remembered, for those of the same job in doubt."""
 
 _DEAD = frozenset({"shutting-down", "terminated", "gone"})
 _ENDING = frozenset({Lifecycle.TERMINATING_PROCEED, Lifecycle.TERMINATED})
@@ -121,3 +126,15 @@ def _gap(lost: Lost, runs: Sequence[BuildRecord]) -> bool:
     number = int(lost.build.rstrip("/").rpartition("/")[2])
     newer = {run.number for run in runs if run.number > number}
     return len(newer) < max(newer, default=number) - number
+
+
+def rests(lost: Lost) -> bool:
+    """Noted and read: nothing is to be asked before its instance is lost."""
+    return lost.state is RequeueState.NOTED and lost.looked_at > 0
+
+
+def holds_until(lost: Lost) -> float:
+    """Until when the same facts take a build no further: one that is done with is forgotten."""
+    if lost.state in OPEN:
+        return inf if rests(lost) else 0.0
+    return lost.looked_at + KEEP_SECONDS

@@ -30,7 +30,14 @@ from workhorse.core.requeue import (
     job_of,
     mark_text,
 )
-from workhorse.core.requeue_looks import is_lost, judged, sought
+from workhorse.core.requeue_looks import (
+    KEEP_SECONDS,
+    holds_until,
+    is_lost,
+    judged,
+    rests,
+    sought,
+)
 from workhorse.core.requeue_table import REQUEUE
 from workhorse.loops.agent_ports import Builds
 from workhorse.loops.notes import note
@@ -42,9 +49,6 @@ LOOK_SECONDS = 30.0
 
 LOOKS = 8
 """Builds that one tick asks Jenkins about, at two or three small requests each."""
-
-KEEP_SECONDS = 3600.0
-"""How long a build that is done with is remembered, for those of the same job in doubt."""
 
 MOST = 1000
 """Builds that are followed at once; of more, those that came later are left."""
@@ -116,8 +120,7 @@ class Requeue:
             self._look(lost, snapshot.at)
         self._forget(snapshot.at)
         self._remember(before, snapshot.at)
-        if any(lost.state in OPEN and not _still(lost) for lost in self.lost.values()):
-            self.holds_until = 0.0
+        self.holds_until = min(map(holds_until, self.lost.values()), default=inf)
 
     def meters(self) -> tuple[Meter, ...]:
         """`BuildsRequeued` and `BuildsLost` since they were asked for last, by pool."""
@@ -189,7 +192,7 @@ class Requeue:
             lost
             for lost in self.lost.values()
             if lost.state in OPEN
-            and not _still(lost)
+            and not rests(lost)
             and not 0 <= now - lost.looked_at < LOOK_SECONDS
         ]
         return sorted(due, key=lambda lost: lost.looked_at)[:LOOKS]
@@ -284,11 +287,6 @@ class Requeue:
     def _write(self, now: float) -> None:
         builds = [as_record(lost) for lost in self.lost.values()]
         self._ports.journal.write({"at": now, "kind": "requeue", "builds": builds})
-
-
-def _still(lost: Lost) -> bool:
-    """Noted and read: nothing is to be asked before its instance is lost."""
-    return lost.state is RequeueState.NOTED and lost.looked_at > 0
 
 
 def _effect(action: RequeueAction, lost: Lost) -> Effect:

@@ -54,9 +54,16 @@ def ask(
 
 
 def received(reply: http.client.HTTPResponse) -> Answer:
-    """The answer, read to its end or to the most that is taken."""
+    """The answer, read to its end or to the most that is taken.
+
+    Raises:
+        http.client.IncompleteRead: the connection ended before the answer did.
+    """
     found = {name.lower(): value for name, value in reply.getheaders()}
-    return Answer(status=reply.status, headers=found, body=reply.read(MOST_BYTES))
+    body = reply.read(MOST_BYTES)
+    if reply.length and len(body) < MOST_BYTES:  # what is still to come; None where nobody said
+        raise http.client.IncompleteRead(body, reply.length)
+    return Answer(status=reply.status, headers=found, body=body)
 
 
 def expect(answer: Answer, status: int, what: str) -> Answer:

@@ -14,8 +14,11 @@ OURS, EVERYBODYS = 0o600, 0o644
 
 
 def keep(path: Path, content: str | bytes, mode: int) -> None:
-    """Write a file that appears whole or not at all, and never for more eyes than its mode says."""
-    half = path.with_name(f".{path.name}")
+    """Write a file that appears whole or not at all, and never for more eyes than its mode says.
+
+    Several programs may do so at once: the watcher and the cache renew the same lease.
+    """
+    half = path.with_name(f".{path.name}.{os.getpid()}")
     half.unlink(missing_ok=True)
     data = content.encode() if isinstance(content, str) else content
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:

@@ -31,7 +31,8 @@ class Patience:
 
     seconds: float
     seed: str = ""
-    """The instance's id: every agent has pauses of its own, and each time the same."""
+    """The instance's id: every agent has pauses of its own, and each time the same. Without one
+    they are drawn anew: a machine that has no name yet must not keep step with the others."""
     clock: Callable[[], float] = time.monotonic
     rest: Callable[[float], None] = time.sleep
     _chance: random.Random = field(init=False, repr=False)
@@ -42,7 +43,7 @@ class Patience:
 
     def draw_by(self, seed: str) -> None:
         """Draw the pauses by this seed from now on."""
-        self._chance = random.Random(seed)  # noqa: S311 - pauses are no secret
+        self._chance = random.Random(seed or None)  # noqa: S311 - pauses are no secret
         self._pause = SHORTEST
 
     def left(self) -> float:

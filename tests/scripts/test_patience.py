@@ -44,6 +44,11 @@ def test_each_agent_has_pauses_of_its_own_and_the_same_each_time() -> None:
     assert waits("i-1", 8) != waits("i-2", 8)
 
 
+def test_machines_without_a_name_do_not_keep_step_either() -> None:
+    """So is every program but registration, and an agent by a token before it has a name."""
+    assert waits("", 8) != waits("", 8)
+
+
 def test_a_thousand_agents_that_fail_together_do_not_come_back_together() -> None:
     back = [sum(waits(f"i-{number:017x}", 4)) for number in range(1000)]
     busiest = max(sum(1 for each in back if second <= each < second + 1) for second in range(120))

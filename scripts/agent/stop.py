@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .exchange import FailedError
-from .folder import RUN
+from .folder import RUN, lease_of
 from .gateway import Gateway
 from .speak import gateway_of_this_machine
 from .tell import say
@@ -84,6 +84,14 @@ class Stop:
         return True
 
 
+def held(run: Path) -> bool:
+    """Whether whoever calls holds this agent's lease."""
+    try:
+        return bool(lease_of(run))
+    except PermissionError:
+        return False
+
+
 def power_off() -> None:
     """Have systemd end everything in order, and switch off."""
     subprocess.run(["systemctl", "poweroff"], check=True, timeout=60)
@@ -97,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--run", default=RUN, type=Path, help="where the lease is")
     given = parser.parse_args(arguments)
-    if not (given.run / "lease").exists():
+    if not held(given.run):
         say("stop: there is no lease: only root may stop an agent, and only one that registered")
         return 1
     try:

@@ -104,6 +104,17 @@ def test_a_build_cannot_stop_its_machine_for_it_has_no_lease(
     assert "only root may stop an agent" in capsys.readouterr().err
 
 
+def test_a_build_hears_so_at_once_where_there_is_a_lease_that_it_may_not_read(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def closed(_: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(stop, "lease_of", closed)
+    assert stop.main(["--run", str(run), "--deadline", "0"]) == 1
+    assert "only root may stop an agent" in capsys.readouterr().err
+
+
 def test_the_program_asks_the_gateway_under_its_lease(
     scene: Scene,
     machine: Callable[[], Machine],

@@ -146,9 +146,11 @@ END
     done
     program python3 <<'END'
 echo "$3 $4 $5" >>"$CALLS"
+echo "safe: $PYTHONSAFEPATH" >>"$CALLS"
 END
     PATH="$BATS_TEST_TMPDIR/bin:$BATS_TEST_TMPDIR/only" run "$LEAVE" terminate
     assert_success
     run cat "$CALLS"
     assert_output --partial 'eu-west-1 terminate-instance-in-auto-scaling-group {"InstanceId"'
+    assert_output --partial 'safe: 1' # a workspace may hold a json.py of its own
 }

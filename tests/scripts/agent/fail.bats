@@ -7,7 +7,8 @@ setup() {
     load /usr/lib/bats/bats-file/load
     fail=$BATS_TEST_DIRNAME/../../../scripts/agent/fail
     export SAW=$BATS_TEST_TMPDIR/saw CONSOLE=$BATS_TEST_TMPDIR/console
-    mkdir "$BATS_TEST_TMPDIR/bin"
+    export RUN=$BATS_TEST_TMPDIR/run
+    mkdir "$BATS_TEST_TMPDIR"/{bin,run}
     export PATH=$BATS_TEST_TMPDIR/bin:$PATH
     program journalctl 'printf "%s\n" "$@" >"$SAW.journalctl"; echo "workhorse: gave up"'
     program python3 'printf "%s\n" "$@" >"$SAW.python3"; cat >"$SAW.told"'
@@ -45,6 +46,14 @@ program() {
     program journalctl 'exit 1'
     run -0 "$fail"
     assert_exist "$SAW.told"
+}
+
+@test "a disk that is full, or cannot be written, keeps nobody from hearing" {
+    program journalctl 'ls "$RUN" >"$SAW.file"; echo "workhorse: gave up"'
+    TMPDIR=/proc run -0 "$fail"
+    assert_equal "$(cat "$SAW.told")" "workhorse: gave up"
+    assert [ -s "$SAW.file" ]
+    assert_equal "$(ls "$RUN")" ""
 }
 
 @test "every step has an end, and all of them one before the unit's" {

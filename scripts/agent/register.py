@@ -139,8 +139,13 @@ def workplace(directory: str, user: str) -> None:
     if not path.is_dir():
         owner = pwd.getpwnam(user)
         path.mkdir(parents=True, mode=0o755)
-        path.chmod(0o755)  # the unit's mask may be narrower
-        os.chown(path, owner.pw_uid, owner.pw_gid)
+        # By no link: a build that outlived the agent may be in the directory above.
+        made = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            os.fchmod(made, 0o755)  # the unit's mask may be narrower
+            os.fchown(made, owner.pw_uid, owner.pw_gid)
+        finally:
+            os.close(made)
 
 
 def register(machine: Machine, run: Path, user: str, patience: Patience) -> None:

@@ -150,6 +150,26 @@ def test_builds_have_a_place_of_their_user(tmp_path: Path) -> None:
     assert (tmp_path / "deep/agent").stat().st_uid == made.st_uid
 
 
+def test_a_link_in_the_place_of_builds_gives_them_nothing_of_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a build left running may swap it in as soon as the directory is made."""
+    place, private = tmp_path / "agent", tmp_path / "private"
+    private.mkdir(mode=0o700)
+    mkdir = Path.mkdir
+
+    def swapped(path: Path, **given: Any) -> None:
+        mkdir(path, **given)
+        path.rmdir()
+        path.symlink_to(private)
+
+    monkeypatch.setattr(Path, "mkdir", swapped)
+    with pytest.raises(OSError, match="agent"):
+        register.workplace(str(place), "daemon")
+    assert private.stat().st_uid == tmp_path.stat().st_uid
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+
+
 def test_late_configuration_is_left_as_it_came(
     machine: Learned, gateway: Gateway, run: Path
 ) -> None:

@@ -305,7 +305,15 @@ def test_executors_follow_the_size_that_the_instance_tells(
 
 
 @pytest.mark.parametrize(
-    "told", [{"vcpus": 0}, {"vcpus": 1.5}, {"vcpus": True}, {"memory_gib": -1}, {"vcpus": "4"}]
+    "told",
+    [
+        {"vcpus": 0},
+        {"vcpus": 1.5},
+        {"vcpus": True},
+        {"memory_gib": -1},
+        {"vcpus": "4"},
+        {"vcpus": 10**400},
+    ],
 )
 def test_a_size_that_cannot_be_is_refused(scene: Scene, told: dict[str, object]) -> None:
     assert scene.register(**told).status == Status.BAD_REQUEST

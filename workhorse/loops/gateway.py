@@ -5,6 +5,7 @@ What cordons or ends an agent is not done here: an ask is left for the loops' on
 The routes and their bodies are told in docs/gateway.md.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,6 @@ from workhorse.loops.agent_ports import LateStore
 from workhorse.loops.coalesced import RETRY_SECONDS
 from workhorse.loops.hearing import Hearing
 from workhorse.loops.leases import NONCE_SECONDS, Lease, Leases
-from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
 from workhorse.loops.registrar import Registrar
 from workhorse.loops.registration import Registration
@@ -27,6 +27,8 @@ from workhorse.loops.throttle import Throttle
 from workhorse.loops.volume_desk import VolumeDesk
 
 LATE = "/v1/late/"
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 _Handler = Callable[[Member, Mapping[str, Any]], Reply]
 
@@ -99,7 +101,7 @@ class Gateway:
         if request.path == "/healthz":
             return Reply(status=Status.OK, body={"status": "ok"})
         try:
-            self._staff.throttle.admit(request.peer, self._wall())
+            self._staff.throttle.admit(self._counted_as(request), self._wall())
             return self._routed(request)
         except Denied as denied:
             self._staff.hearing.refused(request.peer, request.path, denied)
@@ -107,10 +109,16 @@ class Gateway:
         except Missing as missing:
             return _no(Status.NOT_FOUND, str(missing))
         except Surprise as surprise:
-            told = f"gateway {request.path}"
-            note(self._ports, "failed", effect=told, error=str(surprise))
+            self._staff.hearing.failed(request.path, surprise)
             because = "it cannot be done now: the controller's journal says why"
             return _no(Status.UNAVAILABLE, because, RETRY_SECONDS)
+
+    def _counted_as(self, request: Request) -> str:
+        """Who shows a lease counts by its name: many agents may have one address."""
+        try:
+            return self._staff.leases.known(request.bearer, self._wall()).member.name
+        except Denied:
+            return request.peer
 
     def _routed(self, request: Request) -> Reply:
         path, late = request.path, request.path.startswith(LATE)
@@ -166,8 +174,8 @@ class Gateway:
         return self._ask(entrant.member, body)
 
     def _late(self, digest: str) -> Reply:
-        if self._staff.late is None:
-            raise Missing("there is no late configuration")
+        if self._staff.late is None or not _DIGEST.fullmatch(digest):
+            raise Missing("there is no late configuration of that name")
         return Reply(status=Status.OK, content=self._staff.late.file(digest))
 
 

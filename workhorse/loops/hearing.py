@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from workhorse.core.admission import Denied, Member, Status, text_told
 from workhorse.core.asks import Ask, AskKind
+from workhorse.core.errors import Surprise
 from workhorse.core.rates import Bucket, full, taken
 from workhorse.loops.asks import Asks
 from workhorse.loops.notes import note
@@ -21,8 +22,11 @@ LOG_CHARACTERS = 65_536
 REPEAT_SECONDS = 3600.0
 """The same ask of the same agent is journalled no oftener: an idle agent repeats it."""
 
+CHANGE_SECONDS = 60.0
+"""The same ask with other words is journalled no oftener: a build may speak for its agent."""
+
 NOTES_PER_SECOND = 1.0
-"""Refusals that are journalled: each is a write to the disk, and anybody may knock."""
+"""Refusals, and failures, that are journalled: each is a write to the disk; anybody may knock."""
 
 
 class FailureLogs(Protocol):
@@ -30,6 +34,20 @@ class FailureLogs(Protocol):
 
     def keep(self, instance: str, log: str) -> str:
         """Keep the log, and say where; old ones make room."""
+
+
+class _Sparing:
+    """Says which of many are journalled, and how many were not; not safe for threads."""
+
+    def __init__(self) -> None:
+        self._left: Bucket = full(NOTES_PER_SECOND, 0.0)
+        self._untold = 0
+
+    def untold(self, now: float) -> int | None:
+        """How many were not journalled before this one; None when it is not to be either."""
+        self._left, wait = taken(self._left, NOTES_PER_SECOND, now)
+        untold, self._untold = self._untold, self._untold + 1 if wait else 0
+        return None if wait else untold
 
 
 class Hearing:
@@ -48,8 +66,7 @@ class Hearing:
         self._lock = Lock()
         self._heard: dict[str, float] = {}
         self._told: dict[tuple[str, str], tuple[str, float]] = {}
-        self._notes: Bucket = full(NOTES_PER_SECOND, 0.0)
-        self._untold = 0
+        self._refusals, self._failures = _Sparing(), _Sparing()
 
     def hears(self, member: Member) -> None:
         """The member proved to be itself, just now."""
@@ -86,8 +103,9 @@ class Hearing:
             at=self._ports.clock.now(),
             detail=detail,
         )
-        kept = self._logs.keep(member.name, log) if log and ask.kind is AskKind.FAILED else ""
         if self._is_news(ask):
+            failed = ask.kind is AskKind.FAILED
+            kept = self._logs.keep(member.name, log) if log and failed else ""
             told = {"instance": ask.instance, "pool": ask.pool, "ask": ask.kind, "detail": detail}
             note(self._ports, "ask", **told, **({"log": kept} if kept else {}))
         if member.in_group:
@@ -96,20 +114,27 @@ class Hearing:
     def refused(self, peer: str, path: str, denied: Denied) -> None:
         """Journal that somebody was sent away; of many only how many."""
         with self._lock:
-            self._notes, wait = taken(self._notes, NOTES_PER_SECOND, self._ports.clock.now())
-            self._untold = self._untold + 1 if wait else 0
-            untold = self._untold
-        if wait:
+            untold = self._refusals.untold(self._ports.clock.now())
+        if untold is None:
             return
         facts = {"peer": peer, "path": path[:80], "status": int(denied.status)}
         because = str(denied.__cause__ or denied)
         note(self._ports, "refused", **facts, because=because, untold=untold)
 
+    def failed(self, path: str, error: Surprise) -> None:
+        """Journal that something could not be done; of many only how many."""
+        with self._lock:
+            untold = self._failures.untold(self._ports.clock.now())
+        if untold is not None:
+            told = f"gateway {path[:80]}"
+            note(self._ports, "failed", effect=told, error=str(error), untold=untold)
+
     def _is_news(self, ask: Ask) -> bool:
         key = (ask.instance, ask.kind)
         with self._lock:
             detail, at = self._told.get(key, ("", -REPEAT_SECONDS))
-            if detail == ask.detail and 0 <= ask.at - at < REPEAT_SECONDS:
+            seconds = REPEAT_SECONDS if detail == ask.detail else CHANGE_SECONDS
+            if 0 <= ask.at - at < seconds:
                 return False
             self._told[key] = (ask.detail, ask.at)
             if len(self._told) > MOST_HEARD:

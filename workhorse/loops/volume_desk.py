@@ -1,13 +1,21 @@
 """Cache volumes, as agents speak of them."""
 
 from collections.abc import Mapping
-from math import isfinite
+from math import inf
 from typing import Any
 
 from workhorse.core.admission import Denied, Member, Status, text_told
 from workhorse.core.requests import Reply
 from workhorse.loops.keeper import Keeper
 from workhorse.loops.sight import Sight
+from workhorse.loops.throttle import Throttle
+
+REQUESTS_PER_SECOND = 0.5
+"""Of one agent, which claims, reports and releases once: each may change something in EC2, whose
+requests the whole account shares, and each change is journalled."""
+
+_ALL_PER_SECOND = 1e9
+"""Of all agents: the gateway's own throttle counts them."""
 
 _MOST_CHARACTERS = 2000
 
@@ -23,9 +31,15 @@ class VolumeDesk:
     def __init__(self, keeper: Keeper, sight: Sight) -> None:
         self._keeper = keeper
         self._sight = sight
+        self._throttle = Throttle(_ALL_PER_SECOND, REQUESTS_PER_SECOND)
 
     def claim(self, member: Member, body: Mapping[str, Any]) -> Reply:  # noqa: ARG002 - a route's shape
-        """Give the member a volume, or say why there is none."""
+        """Give the member a volume, or say why there is none.
+
+        Raises:
+            Denied: it comes too often.
+        """
+        self._throttle.admit(member.name, self._sight.now())
         if not member.in_group:
             because = "volumes are for the instances of a group"
             return Reply(status=Status.OK, body={"volume": "", "because": because})
@@ -40,8 +54,10 @@ class VolumeDesk:
 
         Raises:
             Missing: it does not hold that volume.
+            Denied: it makes no sense, or comes too often.
             Surprise: AWS refuses.
         """
+        self._throttle.admit(member.name, self._sight.now())
         self._keeper.report(
             member.name,
             text_told(body, "volume", most=_MOST_CHARACTERS, needed=True),
@@ -57,8 +73,10 @@ class VolumeDesk:
 
         Raises:
             Missing: it does not hold that volume.
+            Denied: it makes no sense, or comes too often.
             Surprise: AWS refuses.
         """
+        self._throttle.admit(member.name, self._sight.now())
         volume = text_told(body, "volume", most=_MOST_CHARACTERS, needed=True)
         self._keeper.release(member.name, volume, fill=_fill(body))
         return Reply(status=Status.OK)
@@ -75,6 +93,7 @@ def _fill(body: Mapping[str, Any]) -> float | None:
     value = body.get("fill")
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not -inf < value < inf:
         raise Denied(Status.BAD_REQUEST, "fill: must be a number from 0 to 1")
-    return min(1.0, max(0.0, float(value)))
+    return float(min(1.0, max(0.0, value)))

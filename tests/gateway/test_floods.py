@@ -1,0 +1,89 @@
+"""Floods: of requests, of asks, of what fails; whoever sends them, the others are served."""
+
+import pytest
+
+from tests.gateway.scene import MEMBER, SECOND, Scene, made
+from tests.gateway.test_leases import asked
+from workhorse.core.admission import Status
+from workhorse.core.asks import AskKind
+from workhorse.core.requests import Request
+
+
+def test_a_storm_of_refusals_is_journalled_as_a_number(scene: Scene) -> None:
+    for _ in range(25):
+        scene.call("/v1/here", {}, lease="none")
+    scene.pass_time(1)
+    scene.call("/v1/here", {}, lease="none")
+
+    told = scene.world.of_kind("refused")
+    assert [record["untold"] for record in told] == [0] * 10 + [15]
+
+
+def test_a_storm_of_failures_is_journalled_as_a_number(scene: Scene) -> None:
+    scene.nodes.silent = True
+    for _ in range(12):
+        assert scene.register().status == Status.UNAVAILABLE
+    scene.pass_time(1)
+    scene.show()
+    scene.register()
+
+    told = scene.world.of_kind("failed")
+    mine = [record["untold"] for record in told if record["effect"].startswith("gateway ")]
+    assert mine == [0] * 10 + [2]
+
+
+def test_an_ask_in_ever_other_words_reaches_the_loops_and_is_journalled_once(scene: Scene) -> None:
+    lease = scene.lease()
+    for number in range(9):
+        scene.call("/v1/ask", {"kind": "spot", "detail": f"at {number}"}, lease=lease)
+
+    assert [ask.kind for ask in scene.asks.take()] == [AskKind.SPOT] * 9
+    assert len(scene.world.of_kind("ask")) == 1
+    scene.pass_time(60)
+    scene.call("/v1/ask", {"kind": "spot", "detail": "later"}, lease=lease)
+    assert len(scene.world.of_kind("ask")) == 2
+
+
+def test_agents_behind_one_address_are_counted_by_their_names() -> None:
+    """As behind a NAT or a load balancer; who has no lease yet is still of that address."""
+    scene = made(per_peer=1.0, per_second=1e6)
+    leases = {name: _lease(scene, name) for name in (MEMBER, SECOND)}
+
+    def here(name: str) -> int:
+        bearer, path = leases[name], "/v1/here"
+        request = Request(method="POST", path=path, peer="10.0.0.1", bearer=bearer)
+        return scene.gateway.answer(request).status
+
+    while asked(scene, "10.0.0.1") == Status.OK:
+        pass
+    assert [here(MEMBER) for _ in range(11)] == [Status.OK] * 10 + [Status.TOO_MANY]
+    assert here(SECOND) == Status.OK
+
+
+def _lease(scene: Scene, name: str) -> str:
+    nonce = scene.gateway.answer(Request(method="POST", path="/v1/nonce")).body["nonce"]
+    body = {"way": "gateway", "name": name}
+    claim = {**body, "proof": scene.proof(scene.sts.issue(name), str(nonce))}
+    asked = Request(method="POST", path="/v1/register", body=claim)
+    return str(scene.gateway.answer(asked).body["lease"])
+
+
+@pytest.mark.parametrize("path", ["claim", "report", "release"])
+def test_an_agent_that_storms_for_volumes_is_put_off(scene: Scene, path: str) -> None:
+    lease, other = scene.lease(), scene.lease(SECOND)
+    body = {"volume": "vol-1", "mounted": True}
+
+    answers = [scene.call(f"/v1/volume/{path}", body, lease=lease) for _ in range(8)]
+
+    assert [answer.status for answer in answers].count(Status.TOO_MANY) == 3
+    assert scene.call("/v1/volume/claim", {}, lease=other).status == Status.OK
+
+
+@pytest.mark.parametrize("name", ["", "../pools/macs/late", "CD" * 32, "cd" * 33])
+def test_what_is_no_digest_is_asked_of_no_store(scene: Scene, name: str) -> None:
+    lease = scene.lease()
+    asked_for: list[str] = []
+    object.__setattr__(scene.world, "file", asked_for.append)
+
+    assert scene.call(f"/v1/late/{name}", lease=lease, method="GET").status == Status.NOT_FOUND
+    assert asked_for == []

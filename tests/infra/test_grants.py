@@ -107,6 +107,29 @@ def test_it_launches_from_the_templates_of_its_pools_only(events: list[Event]) -
 
 
 @of_the_controller
+def test_a_launch_in_a_zone_may_use_all_that_a_fleet_is_made_of(events: list[Event]) -> None:
+    """CreateFleet needs fleet and instance; what else it touches is asked for as well."""
+    (found,) = {tuple(statement["Resource"]) for statement in grants(events)["AsFleets"]}
+    parts = [arn.split(":")[5].partition("/") for arn in found]
+    assert {kind for kind, _, _ in parts} == {
+        "fleet", "image", "instance", "launch-template", "subnet", "volume",
+    }  # fmt: skip
+    narrow = [name for kind, _, name in parts if kind in {"launch-template", "subnet"}]
+    assert narrow
+    assert "*" not in narrow
+
+
+@of_the_controller
+def test_in_china_ec2_is_called_by_its_name_there(events: list[Event]) -> None:
+    for statement in grants(events)["PassAgentRoles"]:
+        services = statement["Condition"]["StringEquals"]["iam:PassedToService"]
+        assert services == ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]
+    for statement in grants(events)["EncryptCanaries"]:
+        services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+        assert services == ["ec2.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com.cn"]
+
+
+@of_the_controller
 def test_an_image_that_the_template_does_not_name_cannot_be_launched(events: list[Event]) -> None:
     for statement in statements(events, "policy", "aws_iam_role_policy"):
         names_images = any("image/" in arn for arn in listed(statement["Resource"]))

@@ -59,7 +59,7 @@ locals {
     PassAgentRoles = {
       Action    = ["iam:PassRole"]
       Resource  = local.pools[*].role_arn
-      Condition = { StringEquals = { "iam:PassedToService" = "ec2.amazonaws.com" } }
+      Condition = { StringEquals = { "iam:PassedToService" = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"] } }
     }
     # A member of a group carries neither tag: modules/agent-pool keeps tags that begin so to itself.
     EndCanaries = {
@@ -79,7 +79,7 @@ locals {
         "kms:ReEncryptTo",
       ]
       Resource  = var.volume_key_arns
-      Condition = { StringEquals = { "kms:ViaService" = "ec2.${local.region}.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = ["ec2.${local.region}.amazonaws.com", "ec2.${local.region}.amazonaws.com.cn"] } }
     }
     LendKeysToEc2 = {
       Action    = ["kms:CreateGrant"]

@@ -41,11 +41,18 @@ locals {
       Action   = ["autoscaling:LaunchInstances"]
       Resource = var.prefer_warm_zone ? local.pools[*].group_arn : []
     }
-    # LaunchInstances demands it of its caller.
+    # LaunchInstances demands it of its caller, and IAM asks for each thing that a fleet is made of.
+    # The templates are what limits it.
     # https://docs.aws.amazon.com/autoscaling/ec2/userguide/launching-instances-synchronous-provisioning.html
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     AsFleets = {
-      Action   = ["ec2:CreateFleet"]
-      Resource = var.prefer_warm_zone ? concat(local.templates, ["${local.ec2}:fleet/*"]) : []
+      Action = ["ec2:CreateFleet"]
+      Resource = var.prefer_warm_zone ? concat(
+        local.templates,
+        ["${local.ec2}:fleet/*", "arn:${local.partition}:ec2:${local.region}::image/*"],
+        local.made_here,
+        [for arn in flatten(local.pools[*].network_arns) : arn if strcontains(arn, ":subnet/")],
+      ) : []
     }
     LookAtTemplates = {
       Action   = ["ec2:DescribeLaunchTemplateVersions"]

@@ -10,6 +10,9 @@ from workhorse.local.demo.hands import LOWER_BY, Cue, Script
 from workhorse.local.demo.processes import StageError
 from workhorse.local.demo.view import View
 
+PAUSE_SECONDS = 60.0
+"""Virtual seconds after a deed: a controller that is killed at once does not tell of it."""
+
 
 class Outsiders:
     """Holds the script, does at most one deed at a look, and remembers the deeds."""
@@ -46,6 +49,8 @@ class Outsiders:
 
     def act(self, view: View, part: float) -> Deed | None:
         """Do what is due when this part of the window is over, if anything is."""
+        if self.deeds and view.at - self.deeds[-1].at < PAUSE_SECONDS:
+            return None
         hit = {deed.target for deed in self.deeds if deed.hand is Hand.NODE_DELETED}
         others = tuple(agent for agent in view.agents if agent.instance not in hit)
         found = self._script.due(replace(view, agents=others), part, self._chance)

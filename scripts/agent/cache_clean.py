@@ -58,7 +58,7 @@ def used_at(entry: Path) -> float:
 
 def entries(place: Path) -> list[Path]:
     """What may be removed one by one, that which was not used for longest first."""
-    roots = {place / root for root in ROOTS}
+    roots = {place.resolve() / root for root in ROOTS}
     found = [entry for root in sorted(roots) for entry in _children(root) if entry not in roots]
     dated = [(used_at(entry), str(entry), entry) for entry in found]
     return [entry for _, _, entry in sorted(dated)]
@@ -76,7 +76,7 @@ def clean(place: Path, *, with_docker: bool) -> None:
         return
     removed = _removed_while_full(place, entries(place))
     if with_docker and fill_of(place) > FULL:
-        removed += _removed_while_full(place, _children(place / DOCKER))
+        removed += _removed_while_full(place, _children(place.resolve() / DOCKER))
     say(f"cache: {before:.0%} full, now {fill_of(place):.0%}, without {removed} entries")
 
 
@@ -95,8 +95,8 @@ def _removed_while_full(place: Path, chosen: Iterable[Path]) -> int:
 
 
 def _children(root: Path) -> list[Path]:
-    """What is in a directory that is no link, and nothing where there is none."""
-    if root.is_symlink() or not root.is_dir():
+    """What is in a directory, and nothing where there is none or a link of a build leads to it."""
+    if root.resolve() != root or not root.is_dir():
         return []
     return sorted(root.iterdir())
 

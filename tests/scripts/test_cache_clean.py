@@ -118,5 +118,15 @@ def test_a_link_goes_and_what_it_points_to_stays(tmp_path: Path, full: Fill) -> 
     assert (place / "git").is_symlink(), "a root that is a link is left alone"
 
 
+def test_a_link_on_the_way_to_a_root_of_ours_leads_nowhere(tmp_path: Path) -> None:
+    """Docker, too, has a directory named sha256, and a build may link to above it."""
+    dockers = file(tmp_path / "docker/image/content/sha256/layer", 99)
+    (tmp_path / "bazel/repository").mkdir(parents=True)
+    link = tmp_path / "bazel/repository/content_addressable"
+    link.symlink_to(dockers.parents[1])
+
+    assert [str(entry) for entry in entries(tmp_path)] == []
+
+
 def test_the_fill_is_of_blocks_or_of_inodes_whichever_is_fuller(tmp_path: Path) -> None:
     assert 0 <= fill_of(tmp_path) <= 1

@@ -74,6 +74,12 @@ def test_time_stands_still_in_the_dark_and_nothing_is_done(dark: str) -> None:
     assert dict(looked(again.book, facts(HUNG, at=NOW + 1200)).lost) == {ID: NOW + 900}
 
 
+def test_who_is_seen_online_in_the_dark_is_missed_anew_after_it() -> None:
+    back = facts(node(ID), at=NOW + 210, frozen=True)
+    there = through(*hung(0, 200), back, facts(HUNG, at=NOW + 400, frozen=True), *hung(500))
+    assert there.holds_until == NOW + 800
+
+
 def test_a_group_that_cannot_be_read_is_dark() -> None:
     unread = facts(HUNG, at=NOW + 200)
     shown = replace(unread.snapshot, groups={"linux-agents": None})

@@ -11,7 +11,7 @@ from tests.properties.scene import SIDES, Options, Scene
 from workhorse.core.asks import AskKind
 from workhorse.core.errors import Surprise
 from workhorse.core.model import Release
-from workhorse.sim.faults import aws, controller, messages, ours
+from workhorse.sim.faults import aws, controller, ledger, messages, ours
 from workhorse.sim.faults.again import DEPLOY, KEEP, PLAIN
 from workhorse.sim.faults.fault import Fault, happen
 from workhorse.sim.line import Side
@@ -241,6 +241,22 @@ class Promises(RuleBasedStateMachine):
     def human_deletes(self, which: int) -> None:
         """Somebody deletes a node, and whatever runs on it dies by that hand."""
         self._strike(controller.NodeDeleted(which=which))
+
+    @happens(which=ANY, returns=st.booleans())
+    def node_is_forgotten(self, which: int, returns: bool) -> None:  # noqa: FBT001 - drawn
+        """A node is no more, and its agent finds that out or never does."""
+        kind = controller.NodeDeleted if returns else ledger.AgentForgotten
+        self._strike(kind(which=which))
+
+    @happens(which=ANY, seconds=st.sampled_from((60, 500, 1500)))
+    def executors_are_taken(self, which: int, seconds: int) -> None:
+        """Somebody sets a node's executors to none for a while: Jenkins lists it no more."""
+        self._strike(ledger.ExecutorsTakenAway(which=which, seconds=seconds))
+
+    @happens(seconds=st.sampled_from((20, 500)))
+    def gateway_closes(self, seconds: int) -> None:
+        """No agent gets through to the gateway for a while."""
+        self._strike(ledger.GatewayClosed(seconds=seconds))
 
     @happens(which=ANY, seconds=st.sampled_from((15, 200)))
     def network_breaks(self, which: int, seconds: int) -> None:

@@ -94,7 +94,9 @@ def reckon(book: Book, facts: Facts, boots: Mapping[str, float], policy: LedgerP
     for key, had in book.entries.items():
         if key in entries:
             continue
-        if _unseen(had, facts, lit):
+        if _online(had, facts):
+            ended += [had] if had.counted else []
+        elif _unseen(had, facts, lit):
             entries[key] = had if had.dark_at is not None else replace(had, dark_at=at)
         elif had.counted:
             ended.append(had)
@@ -140,6 +142,13 @@ def _entry(book: Book, finding: Finding, facts: Facts, boot: float, policy: Ledg
         counts_at=counts_at,
         counted=had is not None and had.counted,
     )
+
+
+def _online(entry: Entry, facts: Facts) -> bool:
+    """Its node is seen online, even by a look that tells nothing else of it: it is not missed."""
+    jenkins = facts.snapshot.jenkins
+    node = jenkins.nodes.get(entry.finding.subject) if jenkins else None
+    return node is not None and not node.offline
 
 
 def _unseen(entry: Entry, facts: Facts, lit: Collection[str]) -> bool:

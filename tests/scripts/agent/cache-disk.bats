@@ -133,6 +133,18 @@ teardown() {
     assert_equal "$(stat -c %a "$place/docker")" 711
 }
 
+@test "a link in the place of Docker's part gives nothing of this machine away" {
+    disk 32
+    "$program" prepare "$disk" warm
+    mount "$disk" "$place"
+    ln -s "$BATS_TEST_TMPDIR" "$place/docker"
+    umount "$place"
+    run -0 "$program" mount "$disk" "$place"
+    assert [ ! -L "$place/docker" ]
+    refute findmnt "$BATS_TEST_TMPDIR"
+    assert findmnt "$place/docker"
+}
+
 @test "it is unmounted with all below it, and not while something is open there" {
     disk 32
     "$program" prepare "$disk" warm

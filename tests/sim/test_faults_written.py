@@ -103,10 +103,12 @@ def test_plans_are_drawn_within_the_sizes_that_are_promised() -> None:
         plan = draw.plan(seed)
         assert 1 <= len(plan.pools) <= 3
         orders = [each for each in plan.faults if isinstance(each, RolloutOrdered)]
-        assert bool(orders) == bool(plan.rollouts)
+        assert bool(orders) == bool(plan.rollouts) or plan.asking
+        assert plan.rollouts or not orders
         assert len(orders) <= 2
         assert 5 <= len(plan.builds) <= 40 + len(orders)
-        assert 0 <= len(plan.faults) <= 8 + 6 * len(orders) + 5 * plan.asking
+        apart = bool(plan.pools[0].image_days)
+        assert 0 <= len(plan.faults) <= 8 + 6 * len(orders) + 5 * plan.asking + 4 * apart
         assert 3600 <= plan.seconds <= 7200
         assert all(each.at >= 0 for each in plan.faults)
         assert all(1 <= pool.policy.executors <= 3 for pool in plan.pools)

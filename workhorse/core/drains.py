@@ -105,7 +105,8 @@ def look(  # noqa: PLR0911, PLR0913 - a ladder of conditions, an event each; its
     if _dead_at_hook(instance, snapshot):
         return drain, DrainEvent.SEEN_LOST_AT_HOOK
     if instance.id in registered and snapshot.jenkins and instance.id not in snapshot.jenkins.nodes:
-        return drain, DrainEvent.SEEN_UNKNOWN
+        # Its cordon is seen no more: when it is listed again, that is confirmed anew.
+        return replace(drain, confirmed_at=None), DrainEvent.SEEN_UNKNOWN
     after, event = _inside(drain, pool, instance, snapshot, bound)
     kept = event is DrainEvent.SEEN_SETTLED and drain.cause is Cause.IDLE
     if kept and drain.state in REVOCABLE and not may_shrink(pool, group, ended):

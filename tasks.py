@@ -7,7 +7,16 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from scripts import checks, delivering, generated, imaging, jobbing, rolling, simulating
+from scripts import (
+    checks,
+    configuring,
+    delivering,
+    generated,
+    imaging,
+    jobbing,
+    rolling,
+    simulating,
+)
 from scripts.forwarding import options, run_python
 
 ROOT = Path(__file__).resolve().parent
@@ -115,7 +124,7 @@ def check(_context: Context) -> None:
 
 @task(help={"name": "one benchmark; left out, all of them", "json": "one JSON object a line"})
 def bench(_context: Context, *, name: str = "", json: bool = False) -> None:
-    """Measure what the README promises: reaction, simulator, chaos, policies, rollouts and more."""
+    """Measure what the README promises: reaction, simulator, chaos, policies, rollouts, agents."""
     run_python("-m", "benchmarks", *([name] if name else []), *options(json=json))
 
 
@@ -128,5 +137,6 @@ def docs(_context: Context) -> None:
 
 ns = Collection(
     *(demo, run, explain, test, check, bench, docs),
-    *(*imaging.TASKS, *delivering.TASKS, *rolling.TASKS, *jobbing.TASKS, *simulating.TASKS),
+    *(*imaging.TASKS, *delivering.TASKS, *rolling.TASKS, *jobbing.TASKS),
+    *(*configuring.TASKS, *simulating.TASKS),
 )

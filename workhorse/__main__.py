@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.journal import records
-from workhorse.commands import delivery, images, jobs, rollouts
+from workhorse.commands import delivery, images, jobs, late, rollouts, tokens
 from workhorse.commands.command import Command
 from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.explain import explain
@@ -21,7 +21,9 @@ FAILED = 1
 REFUSED = 2
 
 OTHERS: Mapping[str, Command] = {
-    each.name: each for module in (images, delivery, rollouts, jobs) for each in module.COMMANDS
+    each.name: each
+    for module in (images, delivery, rollouts, jobs, late, tokens)
+    for each in module.COMMANDS
 }
 """The commands beyond the loops, by name."""
 

@@ -135,7 +135,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-PUBLISH = "publish --from tree --key key"
+PUBLISH = "publish --files tree --key key"
 
 
 def test_what_is_published_is_signed_by_the_key_and_lists_the_tree(desk: Desk, run: Run) -> None:
@@ -228,14 +228,14 @@ def test_a_link_in_the_tree_is_refused(desk: Desk, run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "rule"),
     [
-        ("publish --from tree", "--key: is required to publish"),
+        ("publish --files tree", "--key: is required to publish"),
         ("publish --key key", "is empty and there is no script"),
-        ("publish --from nowhere --key key", "--from: nowhere: must be a directory"),
+        ("publish --files nowhere --key key", "--files: nowhere: must be a directory"),
         ("publish --script nothing --key key", "--script: nothing: cannot be read"),
         (f"{PUBLISH} --pool mac", "--pool: mac: must be the name of a pool"),
         (f"{PUBLISH} --version a/b", "version: must be 1 to 64"),
-        ("publish --from tree --key nokey", "--key: nokey: does not sign: "),
-        ("show --from tree", "--from: goes with publish only"),
+        ("publish --files tree --key nokey", "--key: nokey: does not sign: "),
+        ("show --files tree", "--files: goes with publish only"),
         ("withdraw --key key", "--key: goes with publish only"),
     ],
 )

@@ -62,10 +62,9 @@ def late(arguments: argparse.Namespace, show: Show) -> int:
         Refusal: what is asked is against the rules; every fault.
         Surprise: AWS did not answer, or what lies there is not signed.
     """
-    given = [name for name in ("tree", "script", "key", "version") if getattr(arguments, name)]
+    given = [name for name in ("files", "script", "key", "version") if getattr(arguments, name)]
     if given and arguments.action != "publish":
-        option = "from" if given[0] == "tree" else given[0]
-        raise Refusal(f"--{option}: goes with publish only")
+        raise Refusal(f"--{given[0]}: goes with publish only")
     with _desk(arguments) as desk:
         if arguments.action == "publish":
             _publish(desk, arguments, show)
@@ -83,7 +82,7 @@ def _publish(desk: _Desk, arguments: argparse.Namespace, show: Show) -> None:
     pool = desk.pool(arguments.pool)
     if not arguments.key:
         raise Refusal("--key: is required to publish: agents apply what is signed only")
-    files, contents = _tree(arguments.tree) if arguments.tree else ((), {})
+    files, contents = _tree(arguments.files) if arguments.files else ((), {})
     script = ""
     if arguments.script:
         data = _content(arguments.script, "--script")
@@ -104,10 +103,10 @@ def _tree(root: Path) -> tuple[tuple[LateFile, ...], dict[str, bytes]]:
         Refusal: there is no such directory, or something that is neither file nor directory in it.
     """
     if not root.is_dir():
-        raise Refusal(f"--from: {root}: must be a directory")
+        raise Refusal(f"--files: {root}: must be a directory")
     files, contents = [], {}
     for found in sorted(_below(root)):
-        data = _content(found, "--from")
+        data = _content(found, "--files")
         digest = hashlib.sha256(data).hexdigest()
         path = f"/{found.relative_to(root).as_posix()}"
         owner = "jenkins" if path.startswith(HOME) else "root"
@@ -122,7 +121,7 @@ def _below(root: Path) -> Iterator[Path]:
         for name in (*folders, *names):
             path = Path(folder, name)
             if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise Refusal(f"--from: {path}: must be a file or a directory, and no link")
+                raise Refusal(f"--files: {path}: must be a file or a directory, and no link")
         yield from (Path(folder, name) for name in names)
 
 
@@ -161,8 +160,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, required=True, metavar="FILE", help="the settings, a TOML file")
     add("--pool", default="", metavar="NAME", help="the pool; left out, the only one, or all")
     add(
-        "--from",
-        dest="tree",
+        "--files",
         type=Path,
         metavar="DIR",
         help="publish: files as they shall lie below / on agents",

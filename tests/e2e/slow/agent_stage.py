@@ -341,7 +341,7 @@ def signing_key(path: Path) -> str:
 
 def published(stage: AgentStage, tree: Path, key: Path, script: Path | None = None) -> None:
     """Publish late configuration by the command that people use."""
-    words = ["publish", "--config", str(stage.settings), "--from", str(tree), "--key", str(key)]
+    words = ["publish", "--config", str(stage.settings), "--files", str(tree), "--key", str(key)]
     _late(*words, *(["--script", str(script)] if script else []))
 
 

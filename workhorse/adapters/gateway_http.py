@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
+from workhorse.adapters.gateway_connection import PatientConnection
 from workhorse.core.errors import Refusal
 from workhorse.core.requests import Reply, Request
 
@@ -35,7 +36,7 @@ WAITING = 2048
 """Connections that the kernel keeps until one is free: a thousand agents may boot together."""
 
 TIMEOUT_SECONDS = 5
-"""For a client to send its request, and between two of them."""
+"""For each piece of a request, and between two requests."""
 
 STOP_SECONDS = 5
 
@@ -124,6 +125,8 @@ serve = GatewayServer
 
 class _Quiet(Server):
     """cheroot prints what goes wrong with a client, who may send anything."""
+
+    ConnectionClass = PatientConnection
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's shape
         """Say nothing: answers of 400 and 500 go to whoever asked."""

@@ -1,0 +1,102 @@
+"""Connections: whoever drips holds nobody up, and what was sent is read in one way only."""
+
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.test_face import certificate
+from workhorse.adapters import gateway_connection
+from workhorse.adapters.gateway_http import GatewayServer
+from workhorse.core.requests import Reply, Request
+
+__all__ = ["certificate"]
+
+SECONDS = 0.3
+"""How long a request may take here."""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_connection, "REQUEST_SECONDS", SECONDS)
+
+
+@pytest.fixture(params=["http", "https"])
+def served(
+    request: pytest.FixtureRequest, certificate: tuple[Path, Path]
+) -> Iterator[tuple[socket.socket, threading.Event]]:
+    """A connection, and what is awaited before an answer."""
+    chain, key = map(str, certificate)
+    tls = {"certificate": chain, "key": key} if request.param == "https" else {}
+    leave = threading.Event()
+
+    def answer(one: Request) -> Reply:
+        if one.path == "/slow":
+            leave.wait(20)
+        return Reply(status=200)
+
+    with GatewayServer(answer, "127.0.0.1:0", **tls) as server:
+        host, port = server.url.partition("://")[2].split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as plain:
+            if not tls:
+                yield plain, leave
+                return
+            trusting = ssl.create_default_context(cafile=chain)
+            with trusting.wrap_socket(plain, server_hostname=host) as wrapped:
+                yield wrapped, leave
+
+
+Served = tuple[socket.socket, threading.Event]
+
+
+def drip(peer: socket.socket, seconds: float) -> bool:
+    """Send a byte every now and then; whether the other side had enough within the seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            peer.sendall(b"x")
+        except OSError:
+            return True
+        if select.select([peer], [], [], 0.05)[0]:
+            return True
+    return False
+
+
+def test_a_request_that_comes_in_drops_is_given_up(served: Served) -> None:
+    """Each drop is in time: forty-eight such clients would hold all threads for hours."""
+    peer, _ = served
+    peer.sendall(b"POST /v1/nonce HTTP/1.1\r\nHost: a\r\nX-Drops: ")
+
+    assert drip(peer, 15)
+
+
+def test_an_answer_that_takes_longer_than_a_request_may_is_given(served: Served) -> None:
+    peer, leave = served
+    peer.sendall(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+    peer.settimeout(2 * SECONDS)
+    with pytest.raises(TimeoutError):
+        peer.recv(1)
+    peer.settimeout(20)
+    leave.set()
+
+    assert peer.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("more", [b"", b"Content-Length: 4\r\n"])
+def test_a_body_without_a_length_ends_the_connection(served: Served, more: bytes) -> None:
+    """What is not read of it would be the next request, behind a load balancer another client's."""
+    peer, _ = served
+    smuggled = b"POST /smuggled HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+    head = b"POST /v1/nonce HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" + more
+    peer.sendall(head + b"\r\n" + smuggled)
+
+    said = b""
+    while piece := peer.recv(4096):
+        said += piece
+    assert said.startswith(b"HTTP/1.1 411 ")
+    assert said.count(b"HTTP/1.1 ") == 1

@@ -1,0 +1,50 @@
+"""Connections of the gateway that nobody can hold for long, and requests of one reading only.
+
+cheroot waits a few seconds for each piece of a request, and for as many pieces as somebody sends.
+It reads bodies in chunks more generously than what may stand in front of us, and leaves on the
+connection what the application does not read: behind a load balancer, that is another's request.
+"""
+
+import socket
+import threading
+
+from cheroot.server import HTTPConnection, HTTPRequest
+
+REQUEST_SECONDS = 10.0
+"""For a client to send a request, its handshake included, however small the pieces."""
+
+
+class WholeRequest(HTTPRequest):
+    """A request whose body has a length that was told."""
+
+    def read_request_headers(self) -> bool:
+        """Read them; False, after an answer that ends the connection, where they will not do."""
+        if not super().read_request_headers():  # type: ignore[no-untyped-call]
+            return False
+        if self.chunked_read:
+            self.simple_response("411 Length Required")
+            return False
+        return True
+
+
+class PatientConnection(HTTPConnection):
+    """Stops to listen to a client that takes too long; what it was asked before is answered."""
+
+    RequestHandlerClass = WholeRequest
+
+    def communicate(self) -> bool:
+        """Serve one request; whether the connection stays open."""
+        timer = threading.Timer(REQUEST_SECONDS, self._stop_listening)
+        timer.daemon = True
+        timer.start()
+        try:
+            return bool(super().communicate())  # type: ignore[no-untyped-call]
+        finally:
+            timer.cancel()
+
+    def _stop_listening(self) -> None:
+        """Shut the half that reads; the method of an SSL socket would end the answer's too."""
+        try:
+            socket.socket.shutdown(self.socket, socket.SHUT_RD)
+        except OSError:
+            return  # It has ended by itself.

@@ -78,14 +78,19 @@ class Watch:
                 return
 
     def _look(self) -> dict[str, str]:
-        """What EC2 announces; what cannot be read announces nothing."""
+        """What EC2 announces; what cannot be read announces nothing, and hides nothing else."""
+        seen: dict[str, str] = {}
         if self.metadata is None:
-            return {}
-        try:
-            return {name: self.metadata.maybe(path).strip() for name, path in NOTICES.items()}
-        except (OSError, FailedError) as error:
-            say(f"watch: {error}")
-            return {}
+            return seen
+        for name, path in NOTICES.items():
+            try:
+                seen[name] = self.metadata.maybe(path).strip()
+            except FailedError as error:
+                say(f"watch: {error}")
+            except OSError as error:  # nobody is there: the others would be waited for as long
+                say(f"watch: {error}")
+                break
+        return seen
 
     def _act(self, action: vigil.Action) -> Sequence[vigil.News]:
         match action:
@@ -110,7 +115,7 @@ class Watch:
         told: str = "",
     ) -> Sequence[vigil.News]:
         try:
-            answer = self.gateway.call("POST", path, body, again=False)
+            news = heard(self.gateway.call("POST", path, body, again=False))
         except FailedError as error:
             say(f"watch: {error}")
             return [vigil.Refused()] if error.status == UNAUTHORIZED else []
@@ -119,7 +124,7 @@ class Watch:
             return []
         if told:
             say(f"watch: the gateway knows: {told}")
-        return [heard(answer)]
+        return [news]
 
     def _heard(self, answer: dict[str, object]) -> vigil.Heard:
         lease, known, idle = (answer.get(key) for key in ("lease", "known", "idle_seconds"))

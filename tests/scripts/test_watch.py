@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.agent import register, vigil, watch
+from scripts.agent.exchange import FailedError
 from scripts.agent.gateway import Gateway
 from scripts.agent.machine import Machine
 from scripts.agent.watch import Watch
@@ -97,6 +98,35 @@ def test_a_metadata_service_that_fails_announces_nothing_and_stops_nothing(
     assert "metadata service" in capsys.readouterr().err
     assert watching.state.here_at > 0
     assert asked(scene) == []
+
+
+def test_a_path_that_the_metadata_service_fails_at_hides_no_notice_of_another(
+    scene: Scene, imds: Imds, watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be throttled at any of them, and a spot instance has two minutes."""
+    assert watching.metadata is not None
+    real = watching.metadata.maybe
+
+    def maybe(path: str) -> str:
+        if "spot" not in path:
+            raise FailedError(f"metadata service: {path}: 503", status=503)
+        return real(path)
+
+    monkeypatch.setattr(watching.metadata, "maybe", maybe)
+    imds.leaves["meta-data/spot/instance-action"] = SPOT
+    watching.turn(0, half)
+    assert asked(scene) == [(MEMBER, "spot")]
+
+
+def test_a_lease_that_cannot_be_kept_ends_no_watch(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(watch, "keep_lease", full)
+    watching.turn(100, half)
+    assert "No space left" in capsys.readouterr().err
 
 
 def test_an_agent_that_jenkins_forgot_comes_back_under_its_name_with_its_secret(

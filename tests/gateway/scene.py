@@ -3,7 +3,7 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -116,11 +116,14 @@ class Nodes:
     silent: bool = False
     slow: bool = False
     """A node takes until somebody else makes one, or three tenths of a second."""
+    before: Callable[[], object] = lambda: None
+    """What happens before a node is made."""
     lock: Lock = field(default_factory=Lock)
     _another: Event = field(default_factory=Event)
 
     def create(self, spec: NodeSpec) -> None:
         """Make the node; one that is there stays."""
+        self.before()
         with self.lock:
             self.requests.append(f"create {spec.name}")
             if self.silent:

@@ -1,12 +1,18 @@
 """Floods: of requests, of asks, of what fails; whoever sends them, the others are served."""
 
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
+from threading import Event
+
 import pytest
 
+from tests.facts import instance
 from tests.gateway.scene import MEMBER, SECOND, Scene, made
 from tests.gateway.test_leases import asked
 from workhorse.core.admission import Status
 from workhorse.core.asks import AskKind
 from workhorse.core.requests import Request
+from workhorse.loops.registrar import MOST_PATIENT, REQUESTS_AT_ONCE
 
 
 def test_a_storm_of_refusals_is_journalled_as_a_number(scene: Scene) -> None:
@@ -87,3 +93,22 @@ def test_what_is_no_digest_is_asked_of_no_store(scene: Scene, name: str) -> None
 
     assert scene.call(f"/v1/late/{name}", lease=lease, method="GET").status == Status.NOT_FOUND
     assert asked_for == []
+
+
+def test_while_jenkins_is_slow_half_of_the_threads_are_free_for_others(scene: Scene) -> None:
+    """A notice of two minutes must not wait behind those that only want to begin."""
+    names = [f"i-{number:017x}" for number in range(1, REQUESTS_AT_ONCE + MOST_PATIENT + 9)]
+    scene.members(*(instance(name, zone="eu-west-1a") for name in names))
+    scene.show()
+    goes_on = Event()
+    scene.nodes.before = lambda: goes_on.wait(60)
+    crowd = [scene.claim(name) for name in names]
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        answers = [pool.submit(scene.call, "/v1/register", claim) for claim in crowd]
+        told = [answer.result().status for answer in islice(as_completed(answers), 4)]
+        goes_on.set()
+        told += [answer.result().status for answer in answers]
+
+    assert told[:4] == [Status.UNAVAILABLE] * 4
+    assert told[4:].count(Status.OK) >= REQUESTS_AT_ONCE + MOST_PATIENT

@@ -182,9 +182,9 @@ describe 'profile::agent' do
         .with(ensure: 'file', owner: 'root', mode: '0644').that_requires('Exec[fetch agent.jar]')
     end
 
-    it 'keeps builds from the metadata service' do
+    it 'keeps builds from the metadata service, at either of its addresses' do
       is_expected.to contain_file('/etc/systemd/system/workhorse-agent.service')
-        .with_content(/^IPAddressDeny=169\.254\.169\.254$/)
+        .with_content(/^IPAddressDeny=169\.254\.169\.254 fd00:ec2::254$/)
     end
   end
 

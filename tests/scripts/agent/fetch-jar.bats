@@ -89,6 +89,7 @@ digest() {
     assert_equal "$(cat "$jar")" jar
     run -0 cat "$SAW.again"
     assert_output --partial workhorse.register
+    assert_line --regexp '^--unit=workhorse-' # so that its log is told when the agent fails for it
 }
 
 @test "a jar that the gateway does not know is never run" {

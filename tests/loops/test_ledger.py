@@ -6,17 +6,21 @@ from typing import Any
 import pytest
 
 from tests.facts import pool
-from workhorse.core.agents import AgentPolicy
+from workhorse.core.agents import AgentPolicy, Tier
 from workhorse.core.asks import Ask, AskKind
 from workhorse.core.explain import explain
 from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.meters import Meter
+from workhorse.core.volume import Volume
+from workhorse.loops.agent_ports import Tending
 from workhorse.loops.driver import Pace
+from workhorse.loops.ports import Ports
 from workhorse.sim.faults import controller, ledger
 from workhorse.sim.groups import Shape
 from workhorse.sim.line import Side
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
+from workhorse.sim.volumes import SimVolumes
 from workhorse.sim.world import World
 
 LINUX = frozenset({"linux"})
@@ -193,3 +197,35 @@ def test_agents_of_an_old_image_are_replaced_one_after_the_other() -> None:
     versions = [m.template_version for m in stage.world.members()]
     assert (versions, most) == ([2, 2], 1)
     assert ended(stage, name)
+
+
+class CachedWorld(World):
+    """A world with cache volumes, which EC2 does not detach from whom it ends."""
+
+    def ports(self) -> Ports:
+        """With the volumes; the rest of tending is asked for nothing here."""
+        if not hasattr(self, "volumes"):
+            self.volumes = SimVolumes(self.clock.now, lambda _: "a")
+        nobody: Any = None
+        tending = Tending(nodes=nobody, volumes=self.volumes, builds=nobody, zones=nobody)
+        return replace(super().ports(), tending=tending)
+
+
+def test_a_volume_of_a_dead_instance_is_detached_within_some_minutes() -> None:
+    world = CachedWorld([Shape(group="linux-agents", labels=LINUX, maximum=3, minimum=1)])
+    kept = replace(pool(floor=1), agent=AgentPolicy(tier=Tier.TRUNK))
+    stage = Stage(world, [kept])
+    stage.run(300)
+    (name,) = world.jenkins.computers
+    volume = Volume(id="vol-1", zone="a", pool="linux", tier=Tier.TRUNK, state="available")
+    world.volumes.add(volume)
+    world.volumes.attach("vol-1", name, "/dev/sdf")
+    stage.run(600)
+    assert world.volumes.all[0].attached_to == name
+    world.cloud.ec2_terminate(name, Hand.OUTSIDE)
+    stage.run(300)
+    assert world.volumes.all[0].attached_to == ""
+    assert ("stranded-volume", "found") in told(stage)
+    assert [r["volume"] for r in world.journal.of("effect") if r["effect"] == "DetachVolume"] == [
+        "vol-1"
+    ]

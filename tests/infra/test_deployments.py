@@ -4,10 +4,11 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import pytest
 
 from scripts.agent.userdata import assignments, configuration
 from workhorse.__main__ import main
+from workhorse.adapters.terraform import Terraform, TerraformError
 from workhorse.adapters.terraform_override import write_local_override
+from workhorse.adapters.toolchain import Toolchain
 from workhorse.settings import parse
 
 ROOT = Path(__file__).parents[2]
@@ -137,17 +140,42 @@ def test_the_example_is_delivered_with_images_of_the_store(
     assert assignments(told)["TEAM"] == "ann o'hara #2 $HOME"
 
 
-def refused(tree: Path, rooted: Any, tmp_path: Path, **changes: Any) -> str:
-    """What the plan of the example says when it is refused with these variables."""
+@pytest.fixture(scope="module")
+def initialised(
+    tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain, environ: dict[str, str]
+) -> Path:
+    """A copy of the example, initialised once for all plans that are refused."""
+    tree = tmp_path_factory.mktemp("deployments") / "terraform"
+    shutil.copytree(ROOT / "terraform", tree, ignore=shutil.ignore_patterns(".terraform*"))
     root = tree / "deployments/example"
     (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
-    variables = json.loads((root / "example.tfvars.json").read_text())
-    images = dict.fromkeys(variables["pools"], "ami-0a")
-    terraform = rooted(root, variables=variables | {"images": images} | changes)
-    terraform.init()
-    with pytest.raises(Exception, match="legal: ") as wrong:
-        terraform.plan(tmp_path / "one.tfplan")
-    return " ".join(str(wrong.value).split())
+    Terraform(directory=root, toolchain=toolchain, environ=environ).init()
+    return root
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(
+    initialised: Path, toolchain: Toolchain, environ: dict[str, str], tmp_path: Path
+) -> Refused:
+    """What the plan of the example says when it is refused: `refused(gateway=...)`."""
+
+    def plan(**changes: Any) -> str:
+        variables = json.loads((initialised / "example.tfvars.json").read_text())
+        images = dict.fromkeys(variables["pools"], "ami-0a")
+        terraform = Terraform(
+            directory=initialised,
+            toolchain=toolchain,
+            environ=environ,
+            variables=variables | {"images": images} | changes,
+        )
+        with pytest.raises(TerraformError, match="legal: ") as wrong:
+            terraform.plan(tmp_path / "one.tfplan")
+        return " ".join(str(wrong.value).split())
+
+    return plan
 
 
 @pytest.mark.parametrize(
@@ -159,16 +187,14 @@ def refused(tree: Path, rooted: Any, tmp_path: Path, **changes: Any) -> str:
     ],
 )
 def test_nothing_that_is_told_of_the_gateway_is_a_line_of_its_own(
-    tree: Path, rooted: Any, tmp_path: Path, gateway: dict[str, str]
+    refused: Refused, gateway: dict[str, str]
 ) -> None:
     """User data is read line by line, and the last one of a name wins."""
-    assert re.search(r"gateway\.\w+ is ", refused(tree, rooted, tmp_path, gateway=gateway))
+    assert re.search(r"gateway\.\w+ is ", refused(gateway=gateway))
 
 
-def test_a_pool_without_an_image_is_refused_with_what_to_do(
-    tree: Path, rooted: Any, tmp_path: Path
-) -> None:
-    said = refused(tree, rooted, tmp_path, images={"linux": "ami-0a"})
+def test_a_pool_without_an_image_is_refused_with_what_to_do(refused: Refused) -> None:
+    said = refused(images={"linux": "ami-0a"})
     assert "legal: an AMI for every pool" in said
     assert "tests = none" in said
 
@@ -211,9 +237,7 @@ def test_people_find_their_policies_among_the_outputs() -> None:
         assert output in pygohcl.loads((folder / "outputs.tf").read_text())["output"]
 
 
-def test_the_controller_reads_nothing_that_agents_read(
-    tree: Path, rooted: Any, tmp_path: Path
-) -> None:
+def test_the_controller_reads_nothing_that_agents_read(refused: Refused) -> None:
     """A build can read what its agent reads; the controller's token may change every node."""
     variables = json.loads((EXAMPLE / "example.tfvars.json").read_text())
     page = (ROOT / "docs/delivery.md").read_text().split("```toml\n")[1].split("```")[0]
@@ -225,7 +249,7 @@ def test_the_controller_reads_nothing_that_agents_read(
     assert not any("agent_parameters" in pool for pool in pools.values())
 
     pools["linux"] |= {"agent_parameters": [ours], "user_data": "AGENT_WAY=swarm\n"}
-    assert "legal: none that agents read" in refused(tree, rooted, tmp_path, pools=pools)
+    assert "legal: none that agents read" in refused(pools=pools)
 
 
 def test_the_settings_of_the_documents_deliver_this_folder() -> None:

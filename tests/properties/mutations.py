@@ -13,13 +13,14 @@ import pytest
 from scripts import sources
 from tests.properties.breakages import BREAKAGES as COMMON
 from tests.properties.leaving_breakages import LEAVING_BREAKAGES
+from tests.properties.ledger_breakages import LEDGER_BREAKAGES
 from tests.properties.rollout_breakages import ROLLOUT_BREAKAGES
 from workhorse.sim.faults import draw
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.verdict import Promise, Verdict
 
-BREAKAGES = {**COMMON, **ROLLOUT_BREAKAGES, **LEAVING_BREAKAGES}
+BREAKAGES = {**COMMON, **ROLLOUT_BREAKAGES, **LEAVING_BREAKAGES, **LEDGER_BREAKAGES}
 """All that must be noticed."""
 PAGE = sources.ROOT / "docs/faults.md"
 LIMIT = 2000

@@ -10,7 +10,7 @@ import pytest
 
 from tests.facts import node
 from tests.gateway.scene import MEMBER, WALL, Answer, Scene, made
-from workhorse.core.admission import Status
+from workhorse.core.admission import MOST_GIVEN, Status
 from workhorse.core.requests import Request
 from workhorse.core.tokens import TokenBook, TokenRecord, token_text
 from workhorse.loops.leases import PROOF_SECONDS
@@ -198,6 +198,22 @@ def test_an_agent_without_an_instance_asks_nothing_of_the_loops(scene: Scene) ->
     assert scene.call("/v1/ask", {"kind": "stop"}, lease=lease).status == Status.ACCEPTED
     assert scene.asks.take() == ()
     assert scene.call("/v1/volume/claim", {}, lease=lease).body["volume"] == ""
+
+
+def test_a_token_that_got_about_fills_jenkins_with_no_more_than_so_many_nodes(scene: Scene) -> None:
+    scene.world.tokens = book(record())
+    mine = bring(scene).body
+    given = [f"linux-{number:012x}" for number in range(MOST_GIVEN - 1)]
+    scene.pass_time(10)
+    scene.show(*(node(name) for name in [*given, mine["name"], MEMBER]))
+
+    answer = bring(scene)
+
+    assert answer.status == Status.TOO_MANY
+    assert "delete those that are gone" in answer.body["error"]
+    again = {"name": mine["name"], "resume": mine["resume"]}
+    assert bring(scene, **again).status == Status.OK
+    assert scene.register().status == Status.OK
 
 
 def asked(scene: Scene, peer: str, path: str = "/v1/nonce") -> int:

@@ -258,3 +258,14 @@ def test_who_comes_again_while_its_volume_is_being_detached_gets_another() -> No
     house.restart()
 
     assert house.claim("i-1") == "two"
+
+
+def test_what_was_just_released_is_not_given_back_though_ec2_shows_it_attached_yet() -> None:
+    """Its readings lag behind what was done."""
+    house = House(volume("one", used_at=NOW - 1), volume("two"))
+    assert house.claim(house.launch()) == "one"
+    before = house.volume("one")
+    house.keeper.release("i-1", "one")
+    house.volumes.add(before)
+
+    assert house.claim("i-1") == "two"

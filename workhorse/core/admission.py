@@ -6,7 +6,7 @@ and not ours, 409 is ours and leaves, 429 came too often, 503 cannot be decided 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -39,6 +39,13 @@ MOST_GIB = 65536.0
 
 https://aws.amazon.com/ec2/instance-types/
 """
+
+
+MOST_GIVEN = 1000
+"""Nodes of one pool that came by tokens: as many agents as were measured. A token that got about
+fills Jenkins with no more."""
+
+_FULL_SECONDS = 60.0
 
 
 class Status(IntEnum):
@@ -175,6 +182,23 @@ def is_given(name: str, pool: str) -> bool:
     """The gateway may have given that name to an agent of the pool."""
     head, _, digits = name.rpartition("-")
     return head == pool and re.fullmatch(rf"[0-9a-f]{{{_GIVEN_DIGITS}}}", digits) is not None
+
+
+def check_room(member: Member, nodes: Collection[str]) -> None:
+    """Hold whoever has a token to a number of nodes: nobody but people deletes them.
+
+    Args:
+        member: who would have a node.
+        nodes: the names that Jenkins has.
+
+    Raises:
+        Denied: there are as many already.
+    """
+    if member.way is not Way.TOKEN or member.name in nodes:
+        return
+    if sum(1 for name in nodes if is_given(name, member.pool)) >= MOST_GIVEN:
+        because = f"pool {member.pool} has {MOST_GIVEN} nodes by tokens: delete those that are gone"
+        raise Denied(Status.TOO_MANY, because, retry_seconds=_FULL_SECONDS)
 
 
 def description(pool: str, home: Home, member: Member) -> str:

@@ -4,7 +4,15 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from workhorse.core.admission import Denied, Member, Status, Way, description, size_told
+from workhorse.core.admission import (
+    Denied,
+    Member,
+    Status,
+    Way,
+    check_room,
+    description,
+    size_told,
+)
 from workhorse.core.agents import Size, executors_of
 from workhorse.core.canary import canary_label
 from workhorse.core.effects import CreateNode
@@ -87,6 +95,7 @@ class Registration:
         member, pool = entrant.member, self._pools[entrant.member.pool]
         if self._sight.leaving(member.name, seen):
             raise Denied(Status.CONFLICT, "the instance leaves")
+        check_room(member, jenkins.nodes)
         late = self._late_of(pool.name)
         wanted = self._node(member, pool, size)
         entry = self._registrar.enter(wanted, jenkins)

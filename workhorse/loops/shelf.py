@@ -90,9 +90,9 @@ class Shelf:
             self.note(volume, **with_tags(known, dict(tags)))
 
     def forget(self, volume: str) -> None:
-        """It was let go: only a new reading tells when it is free."""
+        """It was let go: only a new reading tells when it is free, whoever has it until then."""
         with self._lock:
-            self._ours.pop(volume, None)
+            self._ours[volume] = (self._now(), {"attachment": "detaching"})
             self._read_at = -inf
 
     def _take(self, found: Sequence[Volume], started: float) -> None:

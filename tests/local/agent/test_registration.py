@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workhorse.local.agent.boot import patiently
+from workhorse.local.agent.boot import LONGEST_PAUSE, patiently, pause_after
 from workhorse.local.agent.jar import command
 from workhorse.local.agent.metadata import SWARM, Configuration
 from workhorse.local.agent.place import Place, RegistrationError
@@ -92,3 +92,16 @@ def test_patience_outlasts_failures_and_ends() -> None:
     failures += [OSError("one"), OSError("two")]
     with pytest.raises(OSError, match="one"):
         patiently(act, tries=2, pause=0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "speed", "seconds"),
+    [(0, 1, 0.5), (4, 1, 4), (600, 1, LONGEST_PAUSE), (60, 60, 1), (10, 60, 0.5), (4, 0, 4)],
+)
+def test_who_asks_for_patience_means_the_time_of_the_cloud(
+    asked: float, speed: float, seconds: float
+) -> None:
+    """Ten seconds are ten minutes of an agent's day when a minute is a second long."""
+    error = RegistrationError("not now", status=503, retry_seconds=asked)
+    assert pause_after(error, 0.5, speed) == seconds
+    assert pause_after(OSError("gone"), 0.5, speed) == 0.5

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         clock = ScaledClock.parse(os.environ[CLOCK])
         if not machine.image.wait(clock):
             return 0
-        place = patiently(machine.registrar.register)
+        place = patiently(machine.registrar.register, speed=clock.speed)
         with _kept(machine, place, clock):
             if "--agent-jar" in arguments:
                 from workhorse.local.agent.jar import run  # noqa: PLC0415 - most need it not
@@ -64,7 +64,11 @@ def _kept(machine: Machine, place: Place, clock: ScaledClock) -> Iterator[None]:
     Keeping(machine, gateway, place, clock).start()
     try:
         if place.cache:
-            _try(lambda: patiently(lambda: held.mount(cache, clock.now()), tries=CLAIMS))
+            _try(
+                lambda: patiently(
+                    lambda: held.mount(cache, clock.now()), tries=CLAIMS, speed=clock.speed
+                )
+            )
         yield
     finally:
         _try(lambda: held.release(cache))

@@ -123,9 +123,20 @@ def home(place: Place) -> Path:
 
 
 def patiently(
-    act: Callable[[], Found], *, tries: int = TRIES, pause: float = PAUSE_SECONDS
+    act: Callable[[], Found],
+    *,
+    tries: int = TRIES,
+    pause: float = PAUSE_SECONDS,
+    speed: float = 1.0,
 ) -> Found:
-    """Do it until it works, or for so many tries, with a pause after each failure."""
+    """Do it until it works, or for so many tries, with a pause after each failure.
+
+    Args:
+        act: what is done.
+        tries: how often.
+        pause: real seconds.
+        speed: of virtual time, which is what a server means that asks for patience.
+    """
     rest = threading.Event()
     parent = os.getppid()
     for left in reversed(range(tries)):
@@ -135,12 +146,14 @@ def patiently(
             if not left or orphaned(parent):
                 raise
             sys.stderr.write(f"{error}\n")
-            rest.wait(max(pause, min(LONGEST_PAUSE, _asked(error))))
+            rest.wait(pause_after(error, pause, speed))
     raise AssertionError("the last try returns or raises")
 
 
-def _asked(error: Exception) -> float:
-    return error.retry_seconds if isinstance(error, RegistrationError) else 0.0
+def pause_after(error: Exception, pause: float, speed: float) -> float:
+    """Real seconds until the next try."""
+    asked = error.retry_seconds if isinstance(error, RegistrationError) else 0.0
+    return max(pause, min(LONGEST_PAUSE, asked / max(1.0, speed)))
 
 
 def orphaned(parent: int) -> bool:

@@ -122,6 +122,9 @@ def test_a_failed_boot_powers_off(image: Host) -> None:
     assert "SuccessAction=poweroff" in last
     assert "FailureAction=poweroff" in last
     assert "StartLimitBurst=10" in unit(image, UNITS[1])
+    # From then on systemd takes each restart for a failure, unless it is told otherwise.
+    version = re.findall(r"^systemd (\d+)", image.check_output("systemctl --version"))[0]
+    assert int(version) < 254 or "RestartMode=direct" in unit(image, UNITS[1])
     seconds = int(re.findall(r"OnBootSec=(\d+)s", unit(image, UNITS[2]))[0])
     for name in (*UNITS, *STARTED):
         if name.endswith(".service"):

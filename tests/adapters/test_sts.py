@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.loaders import create_loader
 
 from tests.adapters.answers import Answer, Answers, serving
 from workhorse.adapters.sts import MOST_BYTES, Sts, regional_url
@@ -122,3 +123,17 @@ def test_nobody_at_the_endpoint_is_unreadable_and_tells_nothing_of_the_proof() -
 )
 def test_every_region_has_its_own_endpoint(region: str, url: str) -> None:
     assert (Sts(region).url, regional_url(region)) == (url, url)
+
+
+def test_the_endpoint_of_every_region_is_that_of_the_sdk() -> None:
+    """Agents sign for the domain that their metadata service tells: another would be refused."""
+    found = {
+        region: partition["dnsSuffix"]
+        for partition in create_loader().load_data("endpoints")["partitions"]
+        for region in partition["regions"]
+    }
+
+    assert len(found) > 30
+    assert {region: regional_url(region) for region in found} == {
+        region: f"https://sts.{region}.{suffix}/" for region, suffix in found.items()
+    }

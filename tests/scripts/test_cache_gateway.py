@@ -27,6 +27,10 @@ class Zone:
         """Where the agent runs."""
         return HERE
 
+    def now(self) -> float:
+        """Time stands still: the agent asks for all in one moment."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Joined(Machine):

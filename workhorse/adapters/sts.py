@@ -16,6 +16,16 @@ TIMEOUT_SECONDS = (3.0, 8.0)
 MOST_BYTES = 64 * 1024
 """An answer of STS has less than 1 KiB."""
 
+_DOMAINS = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+}
+"""How regions begin whose partition has a domain of its own."""
+
 _BUSY = ("Throttling", "ThrottlingException", "RequestLimitExceeded")
 _CODE = re.compile(r"<Code>([A-Za-z.]{1,64})</Code>")
 
@@ -100,9 +110,10 @@ def our_arn(clients: AwsClients) -> str:
 def regional_url(region: str) -> str:
     """The endpoint of STS in a region.
 
+    Agents are told the domain by their metadata service, and it must be the same.
     https://docs.aws.amazon.com/general/latest/gr/sts.html
     """
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    suffix = next((_DOMAINS[one] for one in _DOMAINS if region.startswith(one)), "amazonaws.com")
     return f"https://sts.{region}.{suffix}/"
 
 

@@ -184,7 +184,8 @@ def _strangers(facts: Facts) -> Iterator[Finding]:
             continue
         pool = pool_of(facts, node)
         if state == "terminated":
-            yield Finding(kind=D.NODE_WITHOUT_INSTANCE, subject=name, pool=pool)
+            if name not in facts.drains:  # The end of a drain is no disagreement.
+                yield Finding(kind=D.NODE_WITHOUT_INSTANCE, subject=name, pool=pool)
         elif node.ghost:
             yield _ghost(pool, node, _FOREIGN if state == "gone" else "")
         elif state == "gone" and name not in facts.drains:

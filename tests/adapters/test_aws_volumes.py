@@ -137,6 +137,21 @@ def test_an_instance_that_does_not_run_is_no_reason_to_try_the_next_volume(
     assert type(caught.value) is Surprise
 
 
+def test_a_volume_that_is_being_taken_from_the_instance_is_not_had_already(
+    world: VolumesOnEmbeddedAws,
+) -> None:
+    volume, holder = world.make(), world.launch()
+    world.port.attach(volume, holder, "/dev/sdf")
+    world.port.attach(volume, holder, "/dev/sdf")
+
+    def leaving(parsed: Any, **_: object) -> None:
+        parsed["Volumes"][0]["Attachments"][0]["State"] = "detaching"
+
+    world.ec2.meta.events.register("after-call.ec2.DescribeVolumes", leaving)
+    with pytest.raises(Missing):
+        world.port.attach(volume, holder, "/dev/sdf")
+
+
 def test_what_ec2_does_not_let_go_is_told_unless_it_is_another_s(
     world: VolumesOnEmbeddedAws,
 ) -> None:

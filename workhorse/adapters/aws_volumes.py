@@ -15,6 +15,7 @@ from workhorse.core.agents import Tier
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.volume import POOL_TAG, Volume
 from workhorse.core.volume_tags import with_tags
+from workhorse.core.volumes import held_by
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VolumeTypeDef
@@ -74,7 +75,7 @@ class AwsVolumes:
                     raise  # Of the instance, which does not run: no other volume would do either.
                 if not any(says(wrong, code) for code in NOT_YOURS):
                     raise
-                if says(wrong, "VolumeInUse") and self._holder(volume) == instance:
+                if says(wrong, "VolumeInUse") and self._holds(instance, volume):
                     return
                 raise Missing(f"{what}: {wrong}") from wrong
 
@@ -90,7 +91,7 @@ class AwsVolumes:
             except ClientError as wrong:
                 if any(says(wrong, code) for code in ALREADY_OFF):
                     return
-                if self._holder(volume) == instance:
+                if self._holds(instance, volume):
                     raise
 
     def tag(self, volume: str, tags: Mapping[str, str]) -> None:
@@ -114,15 +115,15 @@ class AwsVolumes:
                 for page in pages.paginate(Filters=wanted):
                     yield from page["Volumes"]
 
-    def _holder(self, volume: str) -> str:
-        """Who has it; empty when nobody has, or it is not there."""
+    def _holds(self, instance: str, volume: str) -> bool:
+        """Whether the instance has it and keeps it: what is being taken from it does not count."""
         try:
             told = self._clients.ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
         except ClientError as wrong:
             if says(wrong, "InvalidVolume.NotFound"):
-                return ""
+                return False
             raise
-        return _volume(told[0]).attached_to if told else ""
+        return bool(held_by(map(_volume, told), instance))
 
 
 class AwsZones:

@@ -115,8 +115,13 @@ def test_a_computer_that_outlived_its_node_never_looks_idle(version: str) -> Non
 
 
 def test_a_node_tells_whose_it_is_by_its_description() -> None:
-    told = {"_class": "hudson.slaves.SlaveComputer", "displayName": "i-0abc", "executors": []}
-    told |= {"assignedLabels": [{"name": "i-0abc"}], "numExecutors": 1}
+    told = {
+        "_class": "hudson.slaves.SlaveComputer",
+        "displayName": "i-0abc",
+        "executors": [],
+        "assignedLabels": [{"name": "i-0abc"}],
+        "numExecutors": 1,
+    }
     owner = Owner(pool="linux", home="123456789012/eu-west-1")
     text = owner_text(owner.pool, owner.home)
     for description, expected in ((text, owner), ("by hand", None), (None, None)):

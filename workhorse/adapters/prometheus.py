@@ -1,7 +1,8 @@
 """The meters as Prometheus text, and a small server that Prometheus scrapes.
 
 `QueueLength` becomes `workhorse_queue_length{pool="...",label="..."}`; a number of the whole pool
-has the empty label. Disagreements carry their kind instead. A meter in seconds gets the suffix that Prometheus' naming asks for:
+has the empty label. Disagreements carry their kind instead. A meter in seconds gets the suffix
+that Prometheus' naming asks for:
 https://prometheus.io/docs/practices/naming/
 """
 

@@ -59,7 +59,7 @@ class LedgerAudit:
             # Twice: loops that hung take their turn with the first reading.
             if since < now:
                 text = f"{name} is lost since {self._since[name]:.0f}, and there is still"
-                self._breach(f"at {now:.1f}: {text}: {world.cloud.machines.get(name)}")
+                self._breach(f"at {now:.1f}: {text}")
 
     def _out_of_order(self, jenkins: Jenkins) -> Iterator[tuple[str, float]]:
         """Who is, and for how long that may be seen."""
@@ -70,7 +70,9 @@ class LedgerAudit:
             if kept or not _lost(node):
                 continue
             boot = max(self._policies[machine.group].boot_seconds, BOOT_SECONDS)
-            yield machine.id, max(boot, PIPELINE_RESUME_SECONDS) + margin + SLACK_SECONDS
+            # Who hung, and whose node was deleted then, is missed for another reason from then on.
+            subject = machine.id if node else f"{machine.id}, unlisted,"
+            yield subject, max(boot, PIPELINE_RESUME_SECONDS) + margin + SLACK_SECONDS
         for name, node in jenkins.nodes.items():
             left = self._world.cloud.machines.get(name)
             if left is None or not left.known(self._world.kernel.now):

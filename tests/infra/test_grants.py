@@ -207,7 +207,7 @@ def open_to_all(events: list[Event]) -> Iterator[tuple[Statement, str]]:
 MADE_BY_THE_CALL = {
     "LaunchHere": ("network-interface",),
     "MakeImages": ("image", "snapshot"),
-    "FleetOfOne": ("fleet", "launch-template"),
+    "FleetOfOne": ("fleet", "image", "instance", "launch-template", "subnet", "volume"),
     "KeepCandidates": ("parameter",),
 }
 """Statement -> kinds of resource that need no condition: the call makes them, or they are ours."""
@@ -285,6 +285,19 @@ def test_a_bake_on_the_spot_market_cannot_take_the_agents_templates_away(
         ("ec2:RunInstances", {"Null": {"aws:ResourceTag/workhorse:pool": "true"}}),
     ]
     assert '"workhorse:pool" =' in (ROOT / "terraform/modules/agent-pool/main.tf").read_text()
+
+
+@of_the_builder
+def test_a_bake_on_the_spot_market_may_use_all_that_its_fleet_is_made_of(
+    events: list[Event],
+) -> None:
+    granted = {
+        arn.split(":")[5].partition("/")[0]
+        for statement in statements(events, "policy", *GRANTS)
+        if "ec2:CreateFleet" in listed(statement["Action"])
+        for arn in listed(statement["Resource"])
+    }
+    assert granted == {"fleet", "image", "instance", "launch-template", "subnet", "volume"}
 
 
 @of_the_builder

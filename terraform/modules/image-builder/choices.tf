@@ -40,9 +40,14 @@ locals {
       Action   = ["ec2:DescribeSpotPriceHistory", "ec2:DescribeLaunchTemplates"]
       Resource = "*"
     }
+    # IAM asks for what a fleet is made of as well. To launch it takes RunInstances, which is limited.
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     FleetOfOne = {
-      Action   = ["ec2:CreateFleet", "ec2:CreateLaunchTemplate"]
-      Resource = ["${local.mine}:fleet/*", "${local.mine}:launch-template/*"]
+      Action = ["ec2:CreateFleet", "ec2:CreateLaunchTemplate"]
+      Resource = concat(
+        [for kind in ["fleet", "instance", "launch-template", "subnet", "volume"] : "${local.mine}:${kind}/*"],
+        ["${local.ec2}::image/*"],
+      )
     }
     # And then Packer says all tags once more.
     TagTheMachineAgain = {

@@ -57,13 +57,12 @@ class Drainer:
         self._pools = {pool.group: pool for pool in pools}
         self._performer = performer
         self._membership = Membership(pools)
-        self._bound: frozenset[str] = frozenset()
-        """Nodes that queued items name, as of this tick."""
+        self._bound: frozenset[str] = frozenset()  # Nodes that queued items name, as of this tick.
         self.inbox = Inbox(ports, pools)
         self.ended: Counter[str] = Counter()
         """Pool name to the agents ended with a decrement; whoever reads it clears it."""
-        self._registered: frozenset[str] = frozenset()
-        """Members whose node was seen."""
+        self._registered: frozenset[str] = frozenset()  # Members whose node was seen, or may be.
+        self._given_up: frozenset[str] = frozenset()  # By the ledger: Jenkins has no node of them.
         self._moved: set[str] = set()
         """Drains with effects performed since the snapshot: it shows nothing of them yet."""
         self.holds_until = 0.0
@@ -99,6 +98,8 @@ class Drainer:
         unread = any(group is None for group in snapshot.groups.values())
         kept = self._registered if unread else self._registered & members.pools.keys()
         self._registered = (kept | (nodes.keys() & members.pools.keys())) - lost.keys()
+        self._given_up = (self._given_up | lost.keys()) & members.pools.keys() - nodes.keys()
+        self._registered |= self.drains.keys() - self._given_up  # A restart forgot who had a node.
         self._bound = self._bound_nodes(snapshot)
         self._beat(snapshot)
         self._find(snapshot, members)
@@ -111,19 +112,19 @@ class Drainer:
         for drain in [self.drains[instance] for instance in recall]:
             if drain.cause not in PRESSING:
                 self._step(drain, DrainEvent.RECALL_ASKED, snapshot)
-        for instance, since in lost.items():
-            self._miss(instance, since)
+        self._miss(lost)
         self._look(snapshot)
         self.holds_until = 0.0
         if not self._acted and not self.inbox.messages:
             told = {"bound": self._bound, "registered": self._registered}
             self.holds_until = quiet_until(had, self.drains, self._pools, snapshot, **told)
 
-    def _miss(self, instance: str, since: float) -> None:
-        """The ledger has waited for it already: its drain begins from there."""
-        drain = self.drains.get(instance)
-        if drain is not None and (drain.missing_since is None or since < drain.missing_since):
-            self.drains[instance] = replace(drain, missing_since=since)
+    def _miss(self, lost: Mapping[str, float]) -> None:
+        """The ledger has waited for them already: their drains begin from there."""
+        for name in lost.keys() & self.drains.keys():
+            since = self.drains[name].missing_since
+            if since is None or lost[name] < since:
+                self.drains[name] = replace(self.drains[name], missing_since=lost[name])
 
     def _bound_nodes(self, snapshot: Snapshot) -> frozenset[str]:
         if snapshot.jenkins is None or not snapshot.jenkins.queue:
@@ -140,7 +141,8 @@ class Drainer:
             if what is None:
                 continue
             del self.inbox.messages[queue, key]
-            self._note(
+            note(
+                self._ports,
                 "heard",
                 notice=notice.kind,
                 handling=what,
@@ -266,7 +268,8 @@ class Drainer:
         pool, now = self._pools[drain.group], self._ports.clock.now()
         taken = advance(drain, event, pool, snapshot, now, ended=self.ended[drain.pool])
         if taken.effects or taken.drain.state is not drain.state:
-            self._note(
+            note(
+                self._ports,
                 "drain",
                 pool=drain.pool,
                 instance=drain.instance,
@@ -295,6 +298,3 @@ class Drainer:
         acted, self._acted = self._acted, True
         self._performer.perform(effect, because)
         self._acted = acted or not isinstance(effect, (*KEEPING, ForgetMessage))
-
-    def _note(self, kind: str, **facts: object) -> None:
-        note(self._ports, kind, **facts)

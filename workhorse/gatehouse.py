@@ -97,6 +97,7 @@ def gatehouse(
         registrar=Registrar(ports.tending.nodes, performer, ports.clock.now),
         leases=Leases(gate.lease_seconds),
         throttle=Throttle(gate.requests_per_second, gate.requests_per_peer),
+        leased=Throttle(gate.requests_per_second, gate.requests_per_peer),
         hearing=Hearing(own, asks, logs),
         sight=sight,
         volumes=VolumeDesk(keeper, sight),

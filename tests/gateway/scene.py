@@ -351,6 +351,7 @@ def made(**rules: Any) -> Scene:
         registrar=Registrar(nodes, performer, lambda: world.now),
         leases=Leases(rules.get("lease_seconds", 900.0)),
         throttle=Throttle(rules.get("per_second", 1e6), rules.get("per_peer", 1e6)),
+        leased=Throttle(rules.get("per_second", 1e6), rules.get("per_peer", 1e6)),
         hearing=Hearing(ports, asks, world),
         sight=sight,
         volumes=VolumeDesk(keeper, sight),

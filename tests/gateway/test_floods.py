@@ -66,6 +66,18 @@ def test_agents_behind_one_address_are_counted_by_their_names() -> None:
     assert here(SECOND) == Status.OK
 
 
+def test_a_flood_of_strangers_from_everywhere_silences_no_agent() -> None:
+    """A notice of two minutes is among what agents say."""
+    scene = made(per_peer=1e6, per_second=1.0)
+    lease = _lease(scene, MEMBER)
+    while asked(scene, "10.0.0.9") == Status.OK:
+        pass
+
+    body = {"kind": "spot"}
+    request = Request(method="POST", path="/v1/ask", peer="10.0.0.1", bearer=lease, body=body)
+    assert scene.gateway.answer(request).status == Status.ACCEPTED
+
+
 def _lease(scene: Scene, name: str) -> str:
     nonce = scene.gateway.answer(Request(method="POST", path="/v1/nonce")).body["nonce"]
     body = {"way": "gateway", "name": name}

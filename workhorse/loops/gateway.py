@@ -41,6 +41,9 @@ class Staff:
     registrar: Registrar
     leases: Leases
     throttle: Throttle
+    """Of whoever shows no lease."""
+    leased: Throttle
+    """Of agents that show one."""
     hearing: Hearing
     sight: Sight
     volumes: VolumeDesk
@@ -101,7 +104,7 @@ class Gateway:
         if request.path == "/healthz":
             return Reply(status=Status.OK, body={"status": "ok"})
         try:
-            self._staff.throttle.admit(self._counted_as(request), self._wall())
+            self._count(request, self._wall())
             return self._routed(request)
         except Denied as denied:
             self._staff.hearing.refused(request.peer, request.path, denied)
@@ -113,12 +116,17 @@ class Gateway:
             because = "it cannot be done now: the controller's journal says why"
             return _no(Status.UNAVAILABLE, because, RETRY_SECONDS)
 
-    def _counted_as(self, request: Request) -> str:
-        """Who shows a lease counts by its name: many agents may have one address."""
+    def _count(self, request: Request, now: float) -> None:
+        """Count a request: of whoever shows a lease by its name, and apart from those without.
+
+        Many may have one address, and no flood of strangers keeps one from saying that it is taken.
+        """
         try:
-            return self._staff.leases.known(request.bearer, self._wall()).member.name
+            member = self._staff.leases.known(request.bearer, now).member
         except Denied:
-            return request.peer
+            self._staff.throttle.admit(request.peer, now)
+        else:
+            self._staff.leased.admit(member.name, now)
 
     def _routed(self, request: Request) -> Reply:
         path, late = request.path, request.path.startswith(LATE)

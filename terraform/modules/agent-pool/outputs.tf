@@ -46,5 +46,8 @@ output "image_id" {
 
 output "alarm_names" {
   description = "Alarms meant for people, by their short name."
-  value       = { for name, alarm in aws_cloudwatch_metric_alarm.people : name => alarm.alarm_name }
+  value = {
+    for name, alarm in merge(aws_cloudwatch_metric_alarm.people, aws_cloudwatch_metric_alarm.ledger) :
+    name => alarm.alarm_name
+  }
 }

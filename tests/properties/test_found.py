@@ -5,6 +5,7 @@ from workhorse.core.model import Policy
 from workhorse.loops.observe import Observer, Trust
 from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung
 from workhorse.sim.faults.messages import HookMessageMadeUp
+from workhorse.sim.faults.ours import SideFailed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.rest import waiting_builds
@@ -214,3 +215,18 @@ def test_a_build_that_names_an_agent_that_ec2_forgot_waits_until_its_node_is_no_
     scene.stage.run(900)
     assert instance not in scene.nodes
     assert not list(waiting_builds(scene.world, scene.pools))
+
+
+def test_who_is_lost_is_not_overdue_by_the_time_in_which_nobody_could_read() -> None:
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"any", "linux"}), ceiling=2),
+                options=(("scale_out_factor", 2.0),),
+            ),
+        ),
+        builds=(BuildPlan(seconds=900.0),),
+        faults=(InstanceHung(at=1200.0), SideFailed(at=1235.0, seconds=660.0)),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict

@@ -42,11 +42,17 @@ class LedgerAudit:
         self._overdue: dict[str, float] = {}
         """The same to the first at which its time was over."""
         self._starts = 0
+        self._read_at = 0.0
+
+    def _failed_since(self, at: float) -> bool:
+        """A call failed after that: then no reading may have come that would be shown here."""
+        return any(failed >= at for failed in self._world.line.failed_at.values())
 
     def shown(self, jenkins: Jenkins, *, trusted: bool) -> None:
         """Count what this reading shows out of order, or forget all of it."""
         world, now = self._world, jenkins.read_at
-        troubled = world.line.troubled or world.cloud.lag_seconds or world.skewed
+        failed, self._read_at = self._failed_since(self._read_at), now
+        troubled = world.line.troubled or failed or world.cloud.lag_seconds or world.skewed
         if not trusted or troubled or world.starts != self._starts:
             self._starts = world.starts
             self._since, self._overdue = {}, {}

@@ -2,6 +2,7 @@
 
 from tests.properties.scene import LABELS, Options, Scene
 from workhorse.core.model import Policy
+from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.observe import Observer, Trust
 from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung
 from workhorse.sim.faults.messages import HookMessageMadeUp
@@ -9,6 +10,7 @@ from workhorse.sim.faults.ours import SideFailed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.rest import waiting_builds
+from workhorse.sim.faults.rollout import OrderTakenAway, RolloutOrdered
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
@@ -227,6 +229,24 @@ def test_who_is_lost_is_not_overdue_by_the_time_in_which_nobody_could_read() -> 
         ),
         builds=(BuildPlan(seconds=900.0),),
         faults=(InstanceHung(at=1200.0), SideFailed(at=1235.0, seconds=660.0)),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_a_rollout_that_ended_untold_while_its_order_was_taken_away_is_told_all_the_same() -> None:
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"any", "linux"}), ceiling=2),
+                rollout=RolloutPolicy(),
+            ),
+        ),
+        faults=(
+            RolloutOrdered(at=660.0),
+            SideFailed(at=762.0, side=Side.SSM, seconds=660.0),
+            OrderTakenAway(at=960.0),
+        ),
     )
     verdict = run(plan)
     assert verdict.kept, verdict

@@ -107,14 +107,24 @@ class Roller:
         found, wrong = self._placed()
         for pool in self._pools.keys() - self._known:
             self._recollect(pool)
-        for pool, standing in self.standings.items():
-            gone = pool not in found and pool not in wrong
-            if gone and (order := order_of(standing)) is not None:
+        for pool in sorted(self.standings.keys() - found.keys() - wrong.keys()):
+            if (order := self._unended(pool)) is not None:
                 found[pool] = replace(order, command=Command.ROLL_BACK)
         had, self._orders = self._orders, found
         for surprise in wrong.values():
             raise surprise
         return had != found
+
+    def _unended(self, pool: str) -> Order | None:
+        """The order of a rollout that nobody was told the end of.
+
+        One that ended while nothing could be told goes on from where it was told to stand: nothing
+        was done for it since.
+        """
+        order, said = order_of(self.standings[pool]), self._said.get(pool)
+        if order is None and said is not None and (order := order_of(said)) is not None:
+            self.standings[pool] = said
+        return order
 
     def _placed(self) -> tuple[dict[str, Order], dict[str, Surprise]]:
         """The orders, and what is wrong with those that are none, by pool."""

@@ -194,3 +194,18 @@ def test_every_item_that_counts_is_placed_exactly_once(
     counted = sum(s in {ItemState.BUILDABLE, ItemState.WAITING} for _, s in asked)
     told = sum(queued(placement).values()) + placement.elsewhere + len(placement.unplaced)
     assert told == counted
+
+
+def test_a_node_that_is_not_listed_is_no_label_of_a_pipeline_that_jenkins_says_waits_for_it() -> (
+    None
+):
+    """Jenkins names the only node that fits; one whose executors were taken away is not listed."""
+    hidden = body(1, "Waiting for next available executor on \u2018i-00000001\u2019")
+    gone = body(2, "There are no nodes with the label \u2018i-00000002\u2019")
+
+    before = placed(jenkins(queue=(hidden, gone)), default_pool="linux")
+
+    assert (queued(before), [u.item for u in before.unplaced]) == ({"linux": 1}, [2])
+    nobody = body(1, "Waiting for next available executor", stuck=True)
+    after = placed(jenkins(queue=(nobody,)), default_pool="linux", had=before)
+    assert queued(after) == {"linux": 1}

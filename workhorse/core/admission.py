@@ -13,7 +13,7 @@ from typing import Any
 
 from workhorse.core.agents import Size, Tier
 from workhorse.core.errors import Surprise
-from workhorse.core.model import Pool
+from workhorse.core.model import INSTANCE_ID, Pool
 from workhorse.core.owner import home_of, owner_text
 from workhorse.core.word import Word
 
@@ -26,9 +26,6 @@ _SESSION = re.compile(
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 """
 _OWNER = re.compile(r"arn:(?P<partition>aws(?:-[a-z]+)*):[a-z]+::(?P<account>[0-9]{12}):.+")
-
-INSTANCE_ID = re.compile(r"i-[0-9a-f]{8}(?:[0-9a-f]{9})?")
-"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html"""
 
 _GIVEN_DIGITS = 12
 """Hexadecimal digits of a name that the gateway gives; an instance id has 8 or 17."""

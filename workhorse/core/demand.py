@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from workhorse.core.labels import parse
-from workhorse.core.model import ItemState, Jenkins, Node, Pool, QueueItem
+from workhorse.core.model import INSTANCE_ID, ItemState, Jenkins, Node, Pool, QueueItem
 
 AHEAD_SECONDS = 30.0
 """An item in its quiet period counts when it is due this soon: sooner than any agent boots.
@@ -114,9 +114,15 @@ def _ask(item: QueueItem, nodes: Mapping[str, Node], cordoned: frozenset[str]) -
             continue
         name = found.group(1)
         if name not in nodes:
-            return _Ask(expression=name)
+            return _Ask(told=False) if _hidden(item, name) else _Ask(expression=name)
         return _Ask(node=name) if name in cordoned else _Ask(like=name)
     return _Ask(told=not (item.placeholder and item.stuck))
+
+
+def _hidden(item: QueueItem, name: str) -> bool:
+    """Jenkins names the one node that fits, not the label; without executors it is not listed."""
+    there = not item.why.startswith("There are no nodes")
+    return item.placeholder and there and INSTANCE_ID.fullmatch(name) is not None
 
 
 def bound_nodes(jenkins: Jenkins, *, except_jobs: frozenset[str]) -> frozenset[str]:

@@ -27,6 +27,7 @@ We say instance only where AWS says so, and node only where Jenkins says so.
 All times are seconds since the epoch; all durations are seconds.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,6 +36,9 @@ from functools import cached_property
 from workhorse.core.agents import AgentPolicy
 from workhorse.core.owner import Owner
 from workhorse.core.word import Word
+
+INSTANCE_ID = re.compile(r"i-[0-9a-f]{8}(?:[0-9a-f]{9})?")
+"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html"""
 
 
 class Release(StrEnum):

@@ -11,7 +11,6 @@ from math import inf
 from typing import Any, Protocol
 
 from workhorse.core.admission import (
-    INSTANCE_ID,
     Denied,
     Home,
     Member,
@@ -24,7 +23,7 @@ from workhorse.core.admission import (
     text_told,
 )
 from workhorse.core.errors import Missing
-from workhorse.core.model import Pool
+from workhorse.core.model import INSTANCE_ID, Pool
 from workhorse.core.proof import CALL, Expected, signed_call
 from workhorse.core.tokens import TokenBook, record_of
 from workhorse.loops.agent_ports import Identities, Proof

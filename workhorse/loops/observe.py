@@ -1,6 +1,5 @@
 """Reading the world into one snapshot, and telling when its answers are not to be trusted."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
@@ -8,13 +7,10 @@ from math import inf
 from workhorse.core.drain import Drain
 from workhorse.core.drains import is_cordoned
 from workhorse.core.errors import Surprise
-from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Pool, Snapshot
+from workhorse.core.model import INSTANCE_ID, Group, Jenkins, Lifecycle, Node, Pool, Snapshot
 from workhorse.loops.members import Membership
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
-
-_INSTANCE_ID = re.compile(r"i-[0-9a-f]{8}([0-9a-f]{9})?")
-"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html"""
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -152,7 +148,7 @@ class Observer:
 
 def _may_be_ours(node: Node, labels: list[frozenset[str]]) -> bool:
     """Named like an instance, and cordoned by us, a ghost, or offline and ours as it says."""
-    if not _INSTANCE_ID.fullmatch(node.name):
+    if not INSTANCE_ID.fullmatch(node.name):
         return False
     if is_cordoned(node) or node.ghost:
         return True

@@ -98,7 +98,8 @@ def test_it_runs_builds_for_their_virtual_time(world: World) -> None:
     eventually(lambda: world.result(1) != "")
     (build,) = world.jenkins.builds("demo")
     assert (build["result"], build["builtOn"]) == ("SUCCESS", world.instance)
-    assert 60 <= build["duration"] / 1000 < 60 + SPEED * PATIENCE_SECONDS
+    # Less a moment: the stand-in notes the start when it has told the agent of it.
+    assert 59 <= build["duration"] / 1000 < 60 + SPEED * PATIENCE_SECONDS
 
 
 def test_it_registers_again_when_its_node_was_deleted(world: World) -> None:

@@ -11,7 +11,7 @@ import tomllib
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -119,11 +119,17 @@ def at_work(stage: Stage, folder: Path) -> dict[str, str]:
 
 
 def metrics(stage: Stage) -> bytes:
-    """What Prometheus is told."""
+    """What Prometheus is told, once the controller that was started last has looked."""
     listen = tomllib.loads(stage.config.read_text())["metrics"]["prometheus"]
-    page = ask("GET", f"http://{listen}/metrics").body
-    assert POOL.encode() in page
-    return page
+    pages: list[bytes] = []
+
+    def told() -> bool:
+        with suppress(ConnectionError):
+            pages.append(ask("GET", f"http://{listen}/metrics").body)
+        return any(POOL.encode() in each for each in pages[-1:])
+
+    stage.until("Prometheus is told of the pool", told, virtual=1500)
+    return pages[-1]
 
 
 def gateway_url(stage: Stage) -> str:

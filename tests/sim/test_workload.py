@@ -1,6 +1,7 @@
 """Traces read, written, cut and made up."""
 
 import gzip
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -66,6 +67,44 @@ def test_every_fault_is_told_with_its_line(tmp_path: Path) -> None:
         f"trace {path}: line 5: arrival_s 'x': must be a number of seconds, 0 or more",
         f"trace {path}: line 5: duration_s 'inf': must be a number of seconds above 0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("1e12,5,linux", "arrival_s '1e12': must be seconds after a Monday, at most 315360000"),
+        ("1700000000000,5,linux", "arrival_s '1700000000000': must be seconds after a Monday"),
+        ("1,1e300,linux", "duration_s '1e300': must be at most 315360000, ten years"),
+        ("1,5,li\0nux", r"label 'li\x00nux': must have no control characters"),
+        ('1,5,"linux\n2,5,linux"', "must have no control characters"),
+        ('1,5,"linux\n2,5,linux', "unexpected end of data: must be CSV"),
+        ("1,5," + "x" * 200_000, "field larger than field limit (131072): must be CSV"),
+    ],
+)
+def test_what_no_build_can_be_is_refused_with_its_line(
+    tmp_path: Path, row: str, fault: str
+) -> None:
+    path = written(tmp_path, f"arrival_s,duration_s,label\n{row}\n")
+    with pytest.raises(Refusal) as refused:
+        read_csv(path)
+
+    assert re.match(re.escape(f"trace {path}: line ") + r"[23]: ", str(refused.value))
+    assert fault in str(refused.value)
+
+
+def test_text_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_bytes(b"arrival_s,duration_s,label\n1,5,linux\n2,5,gr\xf6sse\n")
+    with pytest.raises(Refusal, match="line 3: byte 0xf6: must be UTF-8"):
+        read_csv(path)
+
+
+def test_a_trace_that_a_spreadsheet_wrote_is_read(tmp_path: Path) -> None:
+    """A byte order mark before the header, and lines that end as on Windows."""
+    path = tmp_path / "trace.csv"
+    path.write_bytes(b"\xef\xbb\xbfarrival_s,duration_s,label\r\n1,5,linux\r\n")
+
+    assert read_csv(path) == (Job(1.0, 5.0, "linux"),)
 
 
 def test_a_trace_that_is_wrong_all_over_is_told_shortly(tmp_path: Path) -> None:

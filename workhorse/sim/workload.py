@@ -7,8 +7,10 @@ what they were.
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from math import isfinite, log
 from pathlib import Path
 from random import Random
@@ -17,6 +19,9 @@ from workhorse.core.errors import Refusal
 
 HEADER = ("arrival_s", "duration_s", "label")
 OPTIONAL = "job"
+MOST_SECONDS = 10 * 365 * 86_400.0
+"""Ten years: what is more is a time since the epoch, or in milliseconds."""
+MOST_TOLD = f"at most {MOST_SECONDS:.0f}, ten years"
 FAULTS_TOLD = 20
 """A trace of another format is wrong in every line; more than this nobody reads."""
 
@@ -43,39 +48,52 @@ class Job:
 def read_csv(path: Path) -> tuple[Job, ...]:
     """The builds of a trace in the order of their arrival; `.gz` is unpacked.
 
-    The header is `arrival_s,duration_s,label`, with `job` as a fourth column or without.
+    The header is `arrival_s,duration_s,label`, with `job` as a fourth column or without; a byte
+    order mark before it, as spreadsheets write it, is no fault.
 
     Raises:
         Refusal: the file cannot be read, or is wrong; every fault is told with its line.
     """
     opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8", newline="") as file:
-            return _parsed(path, list(csv.reader(file)))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as wrong:
+        with opened(path, "rb") as file:
+            text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        byte = wrong.object[wrong.start]
+        raise Refusal(f"trace {path}: line {line}: byte {byte:#04x}: must be UTF-8") from None
+    except (OSError, EOFError, zlib.error) as wrong:
         raise Refusal(f"trace {path}: cannot be read: {wrong}") from None
+    return _parsed(path, text)
 
 
-def _parsed(path: Path, rows: Sequence[Sequence[str]]) -> tuple[Job, ...]:
-    header = tuple(rows[0]) if rows else ()
-    if header not in {HEADER, (*HEADER, OPTIONAL)}:
-        told = ",".join(header)
-        wanted = ",".join(HEADER)
-        raise Refusal(
-            f"trace {path}: line 1: header {told!r}: must be {wanted}, with {OPTIONAL} or without"
-        )
+def _parsed(path: Path, text: str) -> tuple[Job, ...]:
+    rows = csv.reader(StringIO(text, newline=""), strict=True)
     jobs: list[Job] = []
     faults: list[str] = []
-    for number, row in enumerate(rows[1:], start=2):
-        wrong = tuple(_faults(row, len(header)))
-        faults += (f"trace {path}: line {number}: {fault}" for fault in wrong)
-        if not wrong:
-            jobs.append(Job(float(row[0]), float(row[1]), row[2], *row[3:]))
+    try:
+        columns = len(_header(path, next(rows, [])))
+        for row in rows:
+            wrong = tuple(_faults(row, columns))
+            faults += (f"trace {path}: line {rows.line_num}: {fault}" for fault in wrong)
+            if not wrong:
+                jobs.append(Job(float(row[0]), float(row[1]), row[2], *row[3:]))
+    except csv.Error as wrong:
+        faults.append(f"trace {path}: line {rows.line_num}: {wrong}: must be CSV")
     if faults:
         more = len(faults) - FAULTS_TOLD
         rest = (f"trace {path}: {more} more faults",) if more > 0 else ()
         raise Refusal("\n".join((*faults[:FAULTS_TOLD], *rest)))
     return tuple(sorted(jobs))
+
+
+def _header(path: Path, row: Sequence[str]) -> Sequence[str]:
+    if tuple(row) not in {HEADER, (*HEADER, OPTIONAL)}:
+        told, wanted = ",".join(row), ",".join(HEADER)
+        raise Refusal(
+            f"trace {path}: line 1: header {told!r}: must be {wanted}, with {OPTIONAL} or without"
+        )
+    return row
 
 
 def _faults(row: Sequence[str], columns: int) -> Iterator[str]:
@@ -85,10 +103,17 @@ def _faults(row: Sequence[str], columns: int) -> Iterator[str]:
     arrival, duration = (_number(text) for text in row[:2])
     if arrival is None or arrival < 0:
         yield f"arrival_s {row[0]!r}: must be a number of seconds, 0 or more"
+    elif arrival > MOST_SECONDS:
+        yield f"arrival_s {row[0]!r}: must be seconds after a Monday, {MOST_TOLD}"
     if duration is None or duration <= 0:
         yield f"duration_s {row[1]!r}: must be a number of seconds above 0"
+    elif duration > MOST_SECONDS:
+        yield f"duration_s {row[1]!r}: must be {MOST_TOLD}"
     if not row[2].strip():
         yield f"label {row[2]!r}: must not be empty"
+    for name, text in zip((*HEADER, OPTIONAL)[2:], row[2:], strict=False):
+        if any(char < " " for char in text):
+            yield f"{name} {text!r}: must have no control characters"
 
 
 def _number(text: str) -> float | None:

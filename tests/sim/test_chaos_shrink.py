@@ -7,6 +7,7 @@ from workhorse.sim.faults.verdict import Broken, Promise, Verdict
 from workhorse.sim.shrink import as_test, shrink
 
 KEPT = Verdict()
+OPTED = ("stock", True)
 
 
 def failing(promise: Promise = Promise.DRAINS) -> Verdict:
@@ -34,6 +35,19 @@ def test_only_what_the_failure_needs_is_left() -> None:
     [pool] = small.pools
     assert (pool.boots, pool.spot, pool.policy.buffer, pool.policy.floor) == ((60.0,), False, 0, 0)
     assert small.seed == 0
+
+
+def test_a_plainer_planner_has_none_of_the_options_of_the_one_before() -> None:
+    """It would refuse them, and the plan could not be made smaller at all."""
+    drawn = map(draw.plan, range(500))
+    planned = next(p for p in drawn if (p.pools[0].planner, bool(p.pools[0].options)) == OPTED)
+
+    def run(plan: FaultPlan) -> Verdict:
+        assert all(pool.made_planner() for pool in plan.pools)
+        return failing()
+
+    [pool] = shrink(planned, run).pools
+    assert (pool.planner, pool.options) == ("exact", ())
 
 
 def test_a_plan_that_keeps_its_promises_comes_back_as_it_is() -> None:

@@ -15,6 +15,9 @@ from workhorse.sim.faults.written import as_python, default_of, names_in
 RUNS = 300
 """How often a plan is lived through to make it smaller: under a minute."""
 
+PARTS = ("pools", "faults", "builds")
+"""Of a plan: what it has several of."""
+
 Run = Callable[[FaultPlan], Verdict]
 Part = TypeVar("Part")
 
@@ -91,7 +94,7 @@ def _fewer_pools(plan: FaultPlan) -> Iterator[FaultPlan]:
 
 def _plainer(plan: FaultPlan) -> Iterator[FaultPlan]:
     """One number or word of the plan as it would be anyway, or rounder."""
-    for part in ("pools", "faults", "builds"):
+    for part in PARTS:
         members = getattr(plan, part)
         for number, member in enumerate(members):
             for plain in _plain(member):
@@ -106,10 +109,12 @@ def _plain(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any dataclass of a pl
         if is_dataclass(present):
             for inner in _plain(present):
                 yield replace(value, **{each.name: inner})
-        elif isinstance(present, tuple) and usual == ():
+        elif each.name in PARTS:
             continue
         elif usual is not MISSING and present != usual:
-            yield replace(value, **{each.name: usual})
+            # Options are of the planner that they were drawn for: another would refuse them.
+            bare: dict[str, Any] = {"options": ()} if each.name == "planner" else {}
+            yield replace(value, **{each.name: usual}, **bare)
             if isinstance(present, float) and present != (rounder := _rounder(present)):
                 yield replace(value, **{each.name: rounder})
 

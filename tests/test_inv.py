@@ -289,6 +289,6 @@ def test_two_starts_at_once_do_the_work_once(checkout: Path, asked: list[str]) -
     for start in starts:
         start.start()
     for start in starts:
-        start.join(timeout=30)
+        start.join(timeout=60)
 
     assert asked == ["venv", *WHOLE]

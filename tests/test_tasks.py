@@ -13,7 +13,7 @@ from invoke.exceptions import Exit
 import tasks
 from scripts import checks, forwarding, sources
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def test_options_become_words_and_empty_ones_are_left_out() -> None:

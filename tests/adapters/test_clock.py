@@ -30,7 +30,8 @@ def test_it_shares_the_virtual_time_of_the_embedded_cloud() -> None:
     cloud = ScaledClock(origin=1_700_000_000.0, speed=60)
     clock = RealClock.parse(str(cloud))
     assert ScaledClock.parse(str(clock)).spec == cloud.spec
-    assert clock.now() == pytest.approx(cloud.now(), abs=5)
+    before, told, after = cloud.now(), clock.now(), cloud.now()
+    assert before - 1 <= told <= after + 1
 
 
 @pytest.mark.parametrize("text", ["", "1:2", "a:b:c", "0:0:0", "0:0:-1", "nan:0:1", "0:inf:1"])
@@ -43,7 +44,7 @@ def test_a_fast_clock_waits_for_its_own_seconds() -> None:
     clock = RealClock(speed=1000, origin=0)
     began = time.monotonic()
     assert clock.wait(10) is False
-    assert 0.009 <= time.monotonic() - began < 5
+    assert 0.009 <= time.monotonic() - began < 10
     assert clock.now() >= 9.9
 
 

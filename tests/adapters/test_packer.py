@@ -113,7 +113,7 @@ def test_after_its_limit_a_bake_is_interrupted_and_cleans_up(
     stand: PackerStand, template: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(BakeError) as failed:
-        build(stand.waits(PUPPET_FAILS), tmp_path / "bake", template, limit_seconds=0.5)
+        build(stand.waits(PUPPET_FAILS), tmp_path / "bake", template, limit_seconds=2)
     assert failed.value.baking.cleaning
 
 

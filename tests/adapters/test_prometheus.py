@@ -45,12 +45,12 @@ def test_the_server_tells_the_newest_numbers_and_ends_when_told() -> None:
     with Prometheus("127.0.0.1", 0) as served:
         served.publish(METERS, at=1)
         served.publish(METERS[1:2], at=2)
-        with urllib.request.urlopen(served.url, timeout=5) as answer:  # noqa: S310 - our own server
+        with urllib.request.urlopen(served.url, timeout=30) as answer:  # noqa: S310 - our own server
             text = answer.read().decode()
         assert 'workhorse_queue_length{label="",pool="linux"} 4.0' in text
         assert "oldest_wait" not in text
     with pytest.raises(OSError, match="refused"):
-        urllib.request.urlopen(served.url, timeout=5)  # noqa: S310 - our own server
+        urllib.request.urlopen(served.url, timeout=30)  # noqa: S310 - our own server
 
 
 def test_an_address_that_is_taken_is_refused_by_name() -> None:

@@ -271,7 +271,7 @@ signal.pause()
 
 
 def test_a_command_over_its_limit_is_interrupted_and_may_write_its_state(tmp_path: Path) -> None:
-    terraform = driven(tmp_path, scripted(tmp_path, WAITING), limit_seconds=1)
+    terraform = driven(tmp_path, scripted(tmp_path, WAITING), limit_seconds=4)
     with pytest.raises(TerraformError) as caught:
         terraform.init()
     assert caught.value.code == 3

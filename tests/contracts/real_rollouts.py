@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tests.contracts.real_world import REGION, Aws, CloudOnEmbeddedAws, aws_started, free_port
+from tests.contracts.real_world import REGION, Aws, CloudOnEmbeddedAws, aws_started, deaf_endpoint
 from tests.contracts.stages import GROUP, HOOK
 from workhorse.adapters.aws_launcher import AwsLauncher
 from workhorse.adapters.rollout_store import SsmOrders
@@ -97,7 +97,7 @@ class OrdersInEmbeddedAws:
 
     def shut(self) -> None:
         """Have our client talk to a port where nobody is."""
-        nowhere = AwsClients(REGION, f"http://127.0.0.1:{free_port()}")
+        nowhere = AwsClients(REGION, deaf_endpoint())
         self.clients.__dict__["ssm"] = nowhere.ssm
 
 

@@ -1,5 +1,6 @@
 """The real adapters, against the embedded cloud and files."""
 
+import atexit
 import base64
 import json
 import socket
@@ -64,7 +65,7 @@ class Aws:
 
     def shut(self) -> None:
         """Have our clients talk to a port where nobody is."""
-        nowhere = AwsClients(REGION, f"http://127.0.0.1:{free_port()}")
+        nowhere = AwsClients(REGION, deaf_endpoint())
         for name in ("autoscaling", "ec2", "sqs", "cloudwatch"):
             getattr(self.clients, name).close()
             self.clients.__dict__[name] = getattr(nowhere, name)
@@ -80,13 +81,18 @@ def aws_started() -> Iterator[Aws]:
         aws.close()
 
 
+def deaf_endpoint() -> str:
+    """The URL of a port on which nobody listens, nor ever will: it is ours."""
+    return f"http://127.0.0.1:{_held().getsockname()[1]}"
+
+
 @cache
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def _held() -> socket.socket:
+    """A port that stays taken as long as this process lives."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    atexit.register(held.close)
+    return held
 
 
 class CloudOnEmbeddedAws:

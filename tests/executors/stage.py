@@ -13,7 +13,7 @@ from workhorse.sim.groups import Shape
 from workhorse.sim.world import World
 
 GROUP = "linux-agents"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 """The longest that a test waits for a command."""
 
 

@@ -77,7 +77,7 @@ def test_a_command_out_of_time_is_ended_with_all_that_it_started(lock: int, tmp_
         "sleep 600 & echo $! > child; echo waiting; wait",
         lock,
         cwd=str(tmp_path),
-        limit_seconds=1.0,
+        limit_seconds=1.5,
     )
     assert command.wait(PATIENCE_SECONDS)
     assert command.ended is not None
@@ -89,14 +89,14 @@ def test_a_command_out_of_time_is_ended_with_all_that_it_started(lock: int, tmp_
 
 def test_a_command_may_tidy_up_when_its_time_is_out(lock: int) -> None:
     tidy = "trap 'echo state written; exit 0' TERM; while :; do sleep 0.05; done"
-    found = ended(tidy, lock, limit_seconds=0.5)
+    found = ended(tidy, lock, limit_seconds=1.5)
     assert (found.code, found.expired) == (0, True)
     assert found.told == "ran out of time and was ended: state written"
 
 
 def test_a_command_that_does_not_heed_the_end_of_its_time_is_killed(lock: int) -> None:
     deaf = "trap '' TERM; while :; do sleep 0.05; done"
-    found = ended(deaf, lock, limit_seconds=0.3, grace_seconds=0.3)
+    found = ended(deaf, lock, limit_seconds=1.5, grace_seconds=0.3)
     assert (found.code, found.expired) == (-signal.SIGKILL, True)
 
 

@@ -126,7 +126,7 @@ def test_the_program_asks_the_gateway_under_its_lease(
     monkeypatch.setattr(stop, "gateway_of_this_machine", lambda _: gateway)
     off: list[str] = []
     monkeypatch.setattr(stop, "power_off", lambda: off.append("off"))
-    assert stop.main(["--run", str(run), "--deadline", "0.02"]) == 0
+    assert stop.main(["--run", str(run), "--deadline", "0.3"]) == 0
     (ask,) = scene.asks.take()
     assert (ask.instance, ask.kind, off) == (MEMBER, "stop", ["off"])
 

@@ -24,7 +24,7 @@ from workhorse.sim.workers import _refuse_strangers, workers
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Look again and again until it is true."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not condition():

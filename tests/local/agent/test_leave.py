@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,9 +39,10 @@ PATIENCE_SECONDS = 60.0
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while not true():
         assert time.monotonic() < deadline, "it never came true"
+        rest.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

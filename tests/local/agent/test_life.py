@@ -2,6 +2,7 @@
 
 import base64
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,13 +22,14 @@ from workhorse.local.jenkins.standin import JenkinsStandIn
 
 ROOT = Path(__file__).parents[3]
 SPEED = 60.0
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while not true():
         assert time.monotonic() < deadline, "it never came true"
+        rest.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

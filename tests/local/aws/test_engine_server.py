@@ -23,7 +23,7 @@ from workhorse.local.aws.timings import Timings
 from workhorse.local.clock import ScaledClock
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Look until a condition holds; fails after real seconds."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not condition():
@@ -80,7 +80,7 @@ def test_the_process_prints_its_endpoint_and_ends_with_its_bodies(tmp_path: Path
             assert alive(int(pid))
             process.send_signal(signal.SIGTERM)
 
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
     assert not alive(int(pid))

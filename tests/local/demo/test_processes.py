@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from workhorse.local.demo.bodies import survivors
 from workhorse.local.demo.processes import Processes, StageError
 
 ENVIRON = {"PATH": os.environ["PATH"]}
+PATIENCE_SECONDS = 60.0
 
 READY = """
 import json, subprocess, sys, threading
@@ -32,11 +34,12 @@ threading.Event().wait()
 """
 
 
-def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
+def eventually(true: Callable[[], bool]) -> bool:
+    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while time.monotonic() < deadline:
         if true():
             return True
+        rest.wait(0.02)
     return False
 
 
@@ -53,7 +56,7 @@ def test_the_end_of_the_block_ends_a_process_and_its_children(tmp_path: Path) ->
         process = processes.start(
             "server", [sys.executable, "-c", READY], environ=ENVIRON, cwd=tmp_path
         )
-        child = process.ready(20)["child"]
+        child = process.ready(PATIENCE_SECONDS)["child"]
         assert not gone(child)
     assert not process.running
     assert eventually(lambda: gone(child))
@@ -66,7 +69,7 @@ def test_a_process_that_ends_before_it_is_ready_says_why(tmp_path: Path) -> None
             "server", [sys.executable, "-c", "exit('no port')"], environ=ENVIRON, cwd=tmp_path
         )
         with pytest.raises(StageError, match="server ended with 1:\n  no port"):
-            process.ready(20)
+            process.ready(PATIENCE_SECONDS)
 
 
 def test_a_process_that_will_not_end_is_ended_by_force(tmp_path: Path) -> None:
@@ -74,7 +77,7 @@ def test_a_process_that_will_not_end_is_ended_by_force(tmp_path: Path) -> None:
         process = processes.start(
             "server", [sys.executable, "-c", STUBBORN], environ=ENVIRON, cwd=tmp_path
         )
-        process.ready(20)
+        process.ready(PATIENCE_SECONDS)
         assert process.stop(grace=0.2) == -signal.SIGKILL
 
 
@@ -130,8 +133,8 @@ def test_a_block_without_an_interrupt_ends_quietly_with_the_usual_handlers() -> 
 
 INTERRUPTED = """
 import sys, threading
-print("{}", flush=True)
 try:
+    print("{}", flush=True)
     threading.Event().wait()
 except KeyboardInterrupt:
     sys.exit(7)
@@ -142,10 +145,10 @@ def test_a_process_is_interrupted_as_from_a_terminal_and_waited_for(tmp_path: Pa
     with Processes(tmp_path) as processes:
         command = [sys.executable, "-c", INTERRUPTED]
         process = processes.start("one", command, environ=ENVIRON, cwd=tmp_path)
-        process.ready(10)
+        process.ready(PATIENCE_SECONDS)
         with pytest.raises(StageError, match="one runs after 0 s"):
             process.wait(0)
 
         process.interrupt()
 
-        assert process.wait(10) == 7
+        assert process.wait(PATIENCE_SECONDS) == 7

@@ -35,7 +35,7 @@ _SLOT = "idle,number,currentExecutable[number,url]"
 _NODE_PARAMETER = "org.jvnet.jenkins.plugins.nodelabelparameter.NodeParameterDefinition"
 
 
-def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:
+def eventually(condition: Callable[[], T], seconds: float = 60.0) -> T:
     """The first true value of a condition that real threads bring about."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not (found := condition()):
@@ -66,7 +66,7 @@ class LinkedAgent:
     def close(self) -> None:
         """Hang up for good."""
         self.link.close()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def _listen(self) -> None:
@@ -116,7 +116,7 @@ class House:
             data=data,
             headers=self.standin.headers(user) | headers,
             allow_redirects=False,
-            timeout=20,
+            timeout=60,
         )
 
     def get(self, path: str, *, user: User | None = None) -> requests.Response:

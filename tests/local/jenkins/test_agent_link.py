@@ -11,7 +11,7 @@ import pytest
 from workhorse.local.jenkins.agent_link import AgentLink, RefusedError, connect
 
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Real seconds after which a test gives up."""
 
 

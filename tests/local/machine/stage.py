@@ -27,7 +27,7 @@ NEEDED = missing(("systemd-nspawn", "unshare", "mount"))
 """Why no machine can boot here; empty when one can."""
 
 AMI = "ami-12c6146b"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Real seconds after which a test gives up."""
 POWEROFF = 37
 """SIGRTMIN+3, which systemd-nspawn sends to have a system halt."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.machine.stage import NEEDED, Machines, alive, family, machines
+from tests.local.machine.stage import NEEDED, PATIENCE, Machines, alive, family, machines
 
 pytestmark = pytest.mark.skipif(bool(NEEDED), reason=NEEDED or "machines can boot")
 
@@ -149,7 +149,7 @@ def test_machines_do_not_outlive_their_cloud(
         instance = cloud.launch()
         cloud.up(instance)
         all_of_it = family(cloud.body(instance))
-    deadline, rest = time.monotonic() + 10, threading.Event()
+    deadline, rest = time.monotonic() + PATIENCE, threading.Event()
     while any(map(alive, all_of_it)):
         assert time.monotonic() < deadline
         rest.wait(0.05)

@@ -23,7 +23,7 @@ from workhorse.local.machine.layers import BASE, Library
 from workhorse.local.machine.needs import missing
 
 ROOTED = pytest.mark.skipif(bool(NEEDED), reason=NEEDED or "machines can boot")
-PATIENCE = 10.0
+PATIENCE = 60.0
 IMAGE = "ami-12c6146b"
 
 

@@ -19,6 +19,13 @@ def test_what_is_written_is_read_back(pool: str) -> None:
     assert owner_of(text) == owner_of(f"{text} and more") == Owner(pool=pool, home=HOME)
 
 
+@pytest.mark.parametrize("way", ["gateway", "token"])
+def test_how_its_agent_came_is_read_too(way: str) -> None:
+    text = f"{owner_text('linux', HOME)} by {way}"
+    assert owner_of(f"{text} [cordoned]") == Owner(pool="linux", home=HOME, way=way)
+    assert owner_of(f"{owner_text('linux', HOME)} by {way}2") == Owner(pool="linux", home=HOME)
+
+
 def test_the_memory_of_a_cordon_changes_nothing_of_it() -> None:
     text = owner_text("linux", HOME)
     config = f"<slave><description>{text}</description><label>a</label></slave>"

@@ -182,7 +182,7 @@ def is_given(name: str, pool: str) -> bool:
 
 
 def check_room(member: Member, nodes: Collection[str]) -> None:
-    """Hold whoever has a token to a number of nodes: nobody but people deletes them.
+    """Hold whoever has a token to a number of nodes: the ledger deletes them only after a day.
 
     Args:
         member: who would have a node.

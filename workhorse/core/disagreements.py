@@ -6,13 +6,14 @@ So it costs by what disagrees, and not by what there is.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 
 from workhorse.core.drain import Cause, Drain, DrainState
 from workhorse.core.effects import DeleteNode, DetachVolume, Effect
 from workhorse.core.ledger import Disagreement
 from workhorse.core.model import Agent, Group, Instance, Lifecycle, Node, Pool, Snapshot
 from workhorse.core.survey import Survey
+from workhorse.core.token_machines import astray, mended
 
 DAY_SECONDS = 86_400.0
 RENEWED_AT_ONCE = 0.1
@@ -97,6 +98,8 @@ class Finding:
     pool: str
     since: float | None = None
     """From when on, where a book says so; else since it is first found."""
+    heard_at: float = -inf
+    """Its last sign of life elsewhere: it begins no earlier."""
     held: str = ""
     """Why nothing is done about it whatever its time; empty when something may be."""
     detail: str = ""
@@ -115,6 +118,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
     yield from _leaving(facts)
     yield from _strangers(facts)
     yield from _outside(facts)
+    yield from _machines(facts)
     for name, effect in facts.inventory.stranded:
         subject, detail = effect.volume, f"held by {effect.instance}"
         kind = D.STRANDED_VOLUME
@@ -217,6 +221,23 @@ def _outside(facts: Facts) -> Iterator[Finding]:
         if strange and facts.member(one.id) is None:
             kind, detail = D.OUTSIDE_GROUP, f"EC2 calls it {one.state}"
             yield Finding(kind=kind, subject=one.id, pool=one.pool, detail=detail)
+
+
+def _machines(facts: Facts) -> Iterator[Finding]:
+    """Nodes that the gateway made for machines with a token; one that still speaks is not gone."""
+    nodes = facts.snapshot.jenkins.nodes if facts.snapshot.jenkins else {}
+    pools = {pool.name: pool for pool in facts.pools}
+    for node in nodes.values():
+        owner, kind = node.owner, astray(node)
+        if kind is None or owner is None or owner.home != facts.home or owner.pool not in pools:
+            continue
+        yield Finding(
+            kind=kind,
+            subject=node.name,
+            pool=owner.pool,
+            heard_at=facts.heard.get(node.name, -inf) if kind is D.MACHINE_GONE else -inf,
+            effect=mended(node, kind, pools[owner.pool]),
+        )
 
 
 def _old(facts: Facts, pool: Pool, seen: Survey) -> Iterator[Finding]:

@@ -43,6 +43,8 @@ class LedgerPolicy:
     """Apply the remedies; false only tells."""
     margin_seconds: float = 120
     """How long beyond the learned boot time an instance may be without an online node."""
+    absent_seconds: float = 86_400
+    """How long a machine that came by a token may be missed; infinite for ever."""
 
 
 class Disagreement(Word):
@@ -58,6 +60,9 @@ class Disagreement(Word):
     NODE_OF_FORGOTTEN_INSTANCE = "node-of-forgotten-instance"
     GHOST_COMPUTER = "ghost-computer"
     OUTSIDE_GROUP = "outside-group"
+    MACHINE_GONE = "machine-gone"
+    MACHINE_CORDONED = "machine-cordoned"
+    MACHINE_BACK = "machine-back"
     STRANDED_VOLUME = "stranded-volume"
     OLD_IMAGE = "old-image"
 
@@ -68,6 +73,8 @@ class Remedy(Word):
     LEAVE = "drain for `lost`"
     RENEW = "drain for `old-image`"
     DRAIN = "the drain goes on"
+    CORDON = "Cordon"
+    RECALL = "Recall"
     DELETE_NODE = "DeleteNode"
     DETACH = "DetachVolume"
     TELL = "people are told"
@@ -83,15 +90,18 @@ class Rule:
     """Its time is the learned boot time and what follows."""
     margin: bool = False
     """`ledger.margin_seconds` are added."""
+    absent: bool = False
+    """`ledger.absent_hours` are added."""
     seconds: float = 0.0
     """These are added too."""
     because: str
     """Why that long."""
 
-    def patience(self, boot_seconds: float, margin_seconds: float) -> float:
+    def patience(self, boot_seconds: float, policy: LedgerPolicy) -> float:
         """Seconds from its beginning until it counts."""
         boot = boot_seconds if self.boot else 0.0
-        return boot + (margin_seconds if self.margin else 0.0) + self.seconds
+        margin = policy.margin_seconds if self.margin else 0.0
+        return boot + margin + (policy.absent_seconds if self.absent else 0.0) + self.seconds
 
     @property
     def written(self) -> str:
@@ -99,6 +109,7 @@ class Rule:
         parts = ["learned boot"] if self.boot else []
         parts += [f"{self.seconds:.0f} s"] if self.seconds else []
         parts += ["margin"] if self.margin else []
+        parts += ["`ledger.absent_hours`"] if self.absent else []
         return " + ".join(parts) or "at once"
 
 
@@ -168,6 +179,25 @@ LEDGER: Mapping[Disagreement, Rule] = {
         seconds=OUTSIDE_SECONDS,
         because="somebody took it out of its group to look into it, or it costs for nothing: only "
         "people know",
+    ),
+    D.MACHINE_GONE: Rule(
+        means="an offline, idle node that we made for a machine that came by a token",
+        remedy=Remedy.CORDON,
+        absent=True,
+        because="nobody says that such a machine is gone; counted from when the gateway last "
+        "heard it, or it is first seen so",
+    ),
+    D.MACHINE_CORDONED: Rule(
+        means="the same, cordoned for that",
+        remedy=Remedy.DELETE_NODE,
+        seconds=REPEAT_SECONDS,
+        because="no build can be given to it any more, whenever the machine comes back; then it "
+        "has a node of its old name again",
+    ),
+    D.MACHINE_BACK: Rule(
+        means="cordoned for that, and online again",
+        remedy=Remedy.RECALL,
+        because="it has its labels back at the next look",
     ),
     D.STRANDED_VOLUME: Rule(
         means="a cache volume that an instance holds which is dead or stopped",

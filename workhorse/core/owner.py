@@ -8,7 +8,9 @@ The memory of a cordon goes behind that, and changes nothing of it.
 import re
 from dataclasses import dataclass
 
-_OWNED = re.compile(r"workhorse: pool (?P<pool>\S+) of (?P<home>\d{12}/[a-z0-9-]+)(?= |\Z)")
+_OWNED = re.compile(
+    r"workhorse: pool (?P<pool>\S+) of (?P<home>\d{12}/[a-z0-9-]+)(?: by (?P<way>[a-z]+))?(?= |\Z)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,8 @@ class Owner:
     pool: str
     home: str
     """Account and region, as `home_of` writes them."""
+    way: str = ""
+    """How its agent came, in the words of `admission.Way`; empty where that is not told."""
 
 
 def home_of(account: str, region: str) -> str:
@@ -33,4 +37,6 @@ def owner_text(pool: str, home: str) -> str:
 def owner_of(description: str) -> Owner | None:
     """What a node's description tells of its owner; None when it tells of none."""
     found = _OWNED.match(description)
-    return Owner(pool=found["pool"], home=found["home"]) if found else None
+    if found is None:
+        return None
+    return Owner(pool=found["pool"], home=found["home"], way=found["way"] or "")

@@ -132,7 +132,8 @@ def _entry(book: Book, finding: Finding, facts: Facts, boot: float, policy: Ledg
     else:
         dark = 0.0 if had.dark_at is None else max(0.0, at - had.dark_at)
         since = min(had.since + dark, at)
-    patience = LEDGER[finding.kind].patience(boot, policy.margin_seconds)
+    patience = LEDGER[finding.kind].patience(boot, policy)
+    since = max(since, finding.heard_at)
     counts_at = since + patience
     if had is None and finding.kind in UNLISTED:
         counts_at = max(counts_at, at + ROUNDING_SECONDS)  # Jenkins is asked before.

@@ -17,6 +17,7 @@ from workhorse.core.ledger import LEDGER, LedgerPolicy, boot_seconds
 from workhorse.core.meters import Meter
 from workhorse.core.model import Node, Pool, Snapshot
 from workhorse.core.reckoning import Book, Entry, Reckoning, meters, reckon, to_ask
+from workhorse.core.token_machines import astray
 from workhorse.core.volumes import stranded
 from workhorse.loops.control import Wishes
 from workhorse.loops.members import Membership
@@ -81,9 +82,9 @@ class Ledger:
         self._pools_had: Mapping[str, Pool] = {}
         self._nodes_had: Mapping[str, Node] = NO_NODES
         self._failed: dict[str, str] = {}
+        self._astray = False
+        """A node was made for a machine that came by a token, and something is wrong with it."""
         self._inventory = Inventory()
-        self._unread = ""
-        """Why the inventory could not be read last time."""
         self.holds_until = inf
         """The same facts give nothing to do at any time before; 0 when that look did anything."""
         self.read_holds_until = 0.0
@@ -126,6 +127,8 @@ class Ledger:
     def _agree(self, snapshot: Snapshot, drains: Mapping[str, Drain], wishes: Wishes) -> bool:
         """Nothing is out of order at first sight, and nothing was: as it is most of the time."""
         if self._book.entries or drains or snapshot.states or self._inventory != EMPTY:
+            return False
+        if self._astray:
             return False
         return not any(d.survey.booting or d.survey.lost for d in wishes.decisions)
 
@@ -173,6 +176,8 @@ class Ledger:
         told = snapshot.jenkins.nodes if snapshot.jenkins else NO_NODES
         if pools is self._pools_had and told is self._nodes_had and not self._failed:
             return  # As it was: the readings of the simulator keep what did not change.
+        if told is not self._nodes_had:
+            self._astray = any(node.owner and astray(node) for node in told.values())
         self._pools_had, self._nodes_had = pools, told
         members, nodes = pools.keys(), told.keys()
         unread = any(group is None for group in snapshot.groups.values())

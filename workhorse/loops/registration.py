@@ -24,7 +24,7 @@ from workhorse.loops.hearing import Hearing
 from workhorse.loops.leases import Leases
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
-from workhorse.loops.registrar import Entry, Registrar
+from workhorse.loops.registrar import RETRY_SECONDS, Entry, Registrar
 from workhorse.loops.sight import Sight
 from workhorse.loops.view import Seen
 
@@ -94,7 +94,7 @@ class Registration:
         entrant = self.entrant(body, seen)
         member, pool = entrant.member, self._pools[entrant.member.pool]
         if self._sight.leaving(member.name, seen):
-            raise Denied(Status.CONFLICT, "the instance leaves")
+            raise _leaves(member)
         check_room(member, jenkins.nodes)
         late = self._late_of(pool.name)
         wanted = self._node(member, pool, size)
@@ -150,3 +150,11 @@ class Registration:
             node="created" if entry.created else "there",
             requests=entry.requests,
         )
+
+
+def _leaves(member: Member) -> Denied:
+    """An instance stays out; of a machine with a token only the old node goes, within a minute."""
+    if member.way is Way.TOKEN:
+        because = "its old node is being deleted: come again"
+        return Denied(Status.UNAVAILABLE, because, retry_seconds=RETRY_SECONDS)
+    return Denied(Status.CONFLICT, "the instance leaves")

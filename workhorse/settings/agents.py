@@ -1,5 +1,6 @@
 """The agents in the settings: the gateway they register at, what they bring, when they go."""
 
+from math import inf
 from typing import Annotated
 
 from pydantic import (
@@ -108,7 +109,13 @@ class LedgerSettings(Section):
     """Act on disagreements; false only counts and journals them."""
     margin_seconds: StrictFloat = Field(default=120, ge=30)
     """How long beyond the learned p99 boot an instance may be without an online node."""
+    absent_hours: Positive = 24
+    """How long a machine that came by a token is missed before its node goes; 0 for never."""
 
     def policy(self) -> LedgerPolicy:
         """What the ledger may do, as the core knows it."""
-        return LedgerPolicy(act=self.act, margin_seconds=self.margin_seconds)
+        return LedgerPolicy(
+            act=self.act,
+            margin_seconds=self.margin_seconds,
+            absent_seconds=self.absent_hours * 3600 or inf,
+        )

@@ -112,6 +112,17 @@ def test_an_offline_agent_is_unknown_until_nothing_could_resume_on_it() -> None:
     assert event(waited, shown, pool=slow) is DrainEvent.SEEN_UNKNOWN
 
 
+@pytest.mark.parametrize("state", [DrainState.CORDONED, DrainState.LEAVING])
+def test_an_agent_that_is_back_settles_anew_even_when_it_was_given_up(state: DrainState) -> None:
+    had = drain(state, missing_since=NOW - 400)
+    back, what = look(had, POOL, seen(node(ID, CORDON), lifecycle=WAIT))
+    assert (what, back.confirmed_at) == (DrainEvent.SEEN_IDLE, NOW)
+
+    again = replace(back, confirmed_at=NOW - POOL.policy.settle_seconds)
+    shown = seen(node(ID, CORDON), lifecycle=WAIT)
+    assert event(again, shown) is DrainEvent.SEEN_SETTLED_AT_HOOK
+
+
 def test_an_agent_whose_node_is_no_longer_listed_is_unknown_for_ever() -> None:
     had = drain(missing_since=NOW - 9000)
 

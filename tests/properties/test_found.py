@@ -4,7 +4,8 @@ from tests.properties.scene import LABELS, Options, Scene
 from workhorse.core.model import Policy
 from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.observe import Observer, Trust
-from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung
+from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung, RebalanceRecommended
+from workhorse.sim.faults.controller import ConnectionBroke
 from workhorse.sim.faults.messages import HookMessageMadeUp
 from workhorse.sim.faults.ours import SideFailed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
@@ -247,6 +248,21 @@ def test_a_rollout_that_ended_untold_while_its_order_was_taken_away_is_told_all_
             SideFailed(at=762.0, side=Side.SSM, seconds=660.0),
             OrderTakenAway(at=960.0),
         ),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_an_agent_that_is_back_when_it_was_just_given_up_is_seen_idle_twice_at_its_hook() -> None:
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"any", "linux"}), ceiling=2),
+            ),
+        ),
+        builds=(BuildPlan(at=1964.0, seconds=360.0),),
+        faults=(RebalanceRecommended(at=1968.0), ConnectionBroke(at=2160.0, seconds=320.0)),
+        tick=15.0,
     )
     verdict = run(plan)
     assert verdict.kept, verdict

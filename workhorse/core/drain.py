@@ -12,7 +12,7 @@ assigned before may still run, and we wait for it, however long.
 QUIET: it was seen idle, once.
 The second look that counts is taken at least one settle time after the cordon was confirmed,
 because Jenkins may start a build that it had assigned just before our write, and shows it within
-moments.
+moments; an agent that was missing and is back is confirmed anew.
 LEAVING: we asked Auto Scaling to end an instance that was still in service; its hook then waits
 for us like any other's.
 HANDED: the pool lets a job end the hook, from the agent, and that job is queued.

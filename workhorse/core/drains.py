@@ -130,11 +130,15 @@ def noted(drain: Drain, snapshot: Snapshot) -> Drain:
 
 
 def _not_missing(drain: Drain, snapshot: Snapshot) -> Drain:
-    """Seen online, even in a snapshot that tells nothing else of it: it is not lost."""
+    """Seen online, even in a snapshot that tells nothing else of it: it is not lost.
+
+    What comes back may resume what ran on it, and Jenkins shows that within moments only: its
+    cordon is confirmed anew, so that it settles anew, however far its drain has come.
+    """
     node = snapshot.jenkins.nodes.get(drain.instance) if snapshot.jenkins else None
     if drain.missing_since is None or node is None or node.offline:
         return drain
-    return replace(drain, missing_since=None)
+    return replace(drain, missing_since=None, confirmed_at=None)
 
 
 def _hook_absent(drain: Drain, instance: Instance, now: float) -> bool:

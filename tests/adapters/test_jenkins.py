@@ -5,6 +5,7 @@ What the calls do to a Jenkins is the contract suite's matter.
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, unquote
 
@@ -17,6 +18,7 @@ from workhorse.core.errors import Missing, Refusal, Surprise, Unreadable
 TOKEN = "11" + "0" * 32
 SESSION = {"X-Jenkins": "2.541.2", "X-Jenkins-Session": "4f03da8b"}
 CONFIG = "<slave><description>K\u00f6ln</description><label>a</label></slave>"
+DELETED = Answer(302, {"Location": "/ci/computer/"})
 HTML = "<html><body>86 kB of page</body></html>"
 NODES = [
     {"_class": "hudson.model.Hudson$MasterComputer", "displayName": "Built-In Node"},
@@ -88,12 +90,27 @@ def test_answers_from_before_and_after_a_restart_are_no_reading(
         jenkins.read()
 
 
+def test_words_in_another_language_are_no_reading_and_no_start(
+    answers: Answers, jenkins: JenkinsController
+) -> None:
+    for calls_them, understood in (("nodes", True), ("Nodes", True), ("Knoten", False)):
+        body = {"displayName": calls_them, "computer": []}
+        answers.by_request["GET /ci/computer/api/json"] = as_json(body)
+        if understood:
+            assert (jenkins.read().session, jenkins.verify()) == ("4f03da8b", "2.541.2")
+            continue
+        with pytest.raises(Unreadable, match=r"not answer in English: it says .Knoten."):
+            jenkins.read()
+        with pytest.raises(Refusal, match=r"jenkins\.url.*not answer in English.*Locale"):
+            jenkins.verify()
+
+
 def test_answers_without_a_session_are_no_reading(
     answers: Answers, jenkins: JenkinsController
 ) -> None:
     for path in answers.by_request:
         answers.by_request[path] = Answer(200, {}, '{"items": [], "computer": []}')
-    with pytest.raises(Unreadable, match="sessions"):
+    with pytest.raises(Unreadable, match="without the header X-Jenkins-Session"):
         jenkins.read()
 
 
@@ -203,13 +220,38 @@ def test_a_release_job_that_cannot_be_queued_is_a_surprise(
         jenkins.queue_release_job("release", "i-1", {})
 
 
-@pytest.mark.parametrize("status", [302, 404])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(302, {"Location": "http://ci.example.com/ci/computer/"}),
+        Answer(302, {"Location": "/ci/computer/"}),
+        Answer(302, {"Location": ".."}),
+        Answer(404),
+    ],
+)
 def test_a_node_is_deleted_when_jenkins_says_so_or_knows_none(
-    answers: Answers, jenkins: JenkinsController, status: int
+    answers: Answers, jenkins: JenkinsController, answer: Answer
 ) -> None:
-    answers.by_request["POST /ci/computer/i-1/doDelete"] = Answer(status)
+    answers.by_request["POST /ci/computer/i-1/doDelete"] = answer
     jenkins.delete_node("i-1")
     assert [asked.path for asked in answers.asked] == ["/ci/computer/i-1/doDelete"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "https://ci.example.com/ci/computer/i-1/doDelete",
+        "https://login.example.com/start?rd=/ci/computer/",
+        "/ci/login?from=%2Fci%2Fcomputer%2F",
+        "",
+    ],
+)
+def test_a_node_is_not_deleted_when_somebody_in_front_of_jenkins_sends_elsewhere(
+    answers: Answers, jenkins: JenkinsController, where: str
+) -> None:
+    answers.by_request["POST /ci/computer/i-1/doDelete"] = Answer(302, {"Location": where})
+    with pytest.raises(Surprise, match=f"302, to {re.escape(where)}"):
+        jenkins.delete_node("i-1")
 
 
 def test_a_node_is_looked_for_by_the_label_of_its_name_in_one_small_request(
@@ -227,7 +269,7 @@ def test_a_password_brings_a_crumb_and_a_new_one_after_a_restart(answers: Answer
     crumb = {"crumb": "c0ffee", "crumbRequestField": "Jenkins-Crumb"}
     answers.by_request |= {
         "GET /ci/crumbIssuer/api/json": as_json(crumb),
-        "POST /ci/computer/i-1/doDelete": [Answer(403), Answer(302)],
+        "POST /ci/computer/i-1/doDelete": [Answer(403), DELETED],
     }
     jenkins = JenkinsController(f"{answers.url}/ci/", "bot", "a password", now=lambda: 0.0)
     with pytest.raises(Surprise, match="403"):
@@ -240,7 +282,7 @@ def test_a_password_brings_a_crumb_and_a_new_one_after_a_restart(answers: Answer
 
 
 def test_a_token_needs_no_crumb(answers: Answers, jenkins: JenkinsController) -> None:
-    answers.by_request["POST /ci/computer/i-1/doDelete"] = Answer(302)
+    answers.by_request["POST /ci/computer/i-1/doDelete"] = DELETED
     jenkins.delete_node("i-1")
     assert "jenkins-crumb" not in answers.asked[0].headers
 

@@ -67,6 +67,37 @@ def test_a_node_of_that_name_is_left_as_it_is(standin: JenkinsStandIn, nodes: Je
     assert read(standin).read().nodes[SPEC.name].executors == 3
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_whether_a_refused_node_is_there_is_seen_and_not_read_from_words(*, there: bool) -> None:
+    """Jenkins may be told to say everything in one language; nobody reads its words then."""
+    words = "Ein Agent mit dem Namen  i-0  existiert bereits."
+    named = {"nodes": [{"nodeName": "i-0"}] if there else []}
+    with serving() as jenkins:
+        jenkins.by_request |= {
+            "POST /computer/doCreateItem": Answer(400, {"X-Error": words}),
+            "GET /label/i-0/api/json": Answer(200, {}, json.dumps(named)),
+        }
+        nodes = JenkinsNodes(jenkins.url, "bot", "11" + "ab" * 16)
+        if there:
+            nodes.create(replace(SPEC, name="i-0"))
+            return
+        with pytest.raises(Surprise, match="400, Ein Agent"):
+            nodes.create(replace(SPEC, name="i-0"))
+
+
+def test_a_node_is_not_made_when_somebody_in_front_of_jenkins_sends_elsewhere() -> None:
+    with serving() as jenkins:
+        nodes = JenkinsNodes(jenkins.url, "bot", "11" + "ab" * 16)
+        for where in ("http://ci.example.com/computer/", "/computer/", "."):
+            answer = Answer(302, {"Location": where})
+            jenkins.by_request["POST /computer/doCreateItem"] = answer
+            nodes.create(SPEC)
+        where = "https://ci.example.com/computer/doCreateItem"
+        jenkins.by_request["POST /computer/doCreateItem"] = Answer(302, {"Location": where})
+        with pytest.raises(Surprise, match=f"302, to {where}"):
+            nodes.create(SPEC)
+
+
 def test_a_secret_of_no_node_is_missing(nodes: JenkinsNodes) -> None:
     with pytest.raises(Missing):
         nodes.secret("i-00000000")

@@ -195,6 +195,27 @@ def test_who_needs_no_executor_and_who_hides_its_label_is_told(
     assert (found.placeholder, found.flyweight) == (placeholder, flyweight)
 
 
+def test_an_action_that_jenkins_lost_hides_no_other() -> None:
+    parameter = {"_class": f"{NODE_LABEL}.LabelParameterValue", "name": "L", "value": "linux"}
+    actions: list[Any] = [None, {"parameters": [parameter]}]
+    assert read_item(actions=actions).expression == "linux"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://ci.example.com/ci/job/team/job/x/3/", "job/team/job/x/3/"),
+        ("job/team/job/x/3/", "job/team/job/x/3/"),
+        ("https://ci.example.com/ci/computer/", "https://ci.example.com/ci/computer/"),
+        ("", ""),
+    ],
+)
+def test_a_job_is_known_by_its_path_below_the_root_also_where_jenkins_tells_just_that(
+    url: str, path: str
+) -> None:
+    assert wire.path_of(url) == path
+
+
 def test_a_job_in_a_folder_is_called_by_its_full_name() -> None:
     task = {"_class": "hudson.model.FreeStyleProject", "name": "b", "fullName": "team/b"}
     assert read_item(task=task).task == "team/b"

@@ -10,7 +10,14 @@ from urllib.parse import quote
 import requests
 
 from workhorse.adapters import jenkins_wire as wire
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, text_of, told
+from workhorse.adapters.jenkins_http import (
+    JenkinsHttp,
+    json_of,
+    require,
+    require_redirect,
+    text_of,
+    told,
+)
 from workhorse.core.cordon import cordoned, recalled, with_executors
 from workhorse.core.errors import Missing, Refusal, Unreadable
 from workhorse.core.model import Jenkins
@@ -50,19 +57,24 @@ class JenkinsController:
         """The queue, then the nodes, then whether Jenkins is quieting down: 3 or 4 requests.
 
         Raises:
-            Unreadable: no answer, no sense, answers from before and after a restart, or a token
-                that may not read jobs (any more).
+            Unreadable: no answer, no sense, words in another language than English, answers from
+                before and after a restart, or a token that may not read jobs (any more).
         """
         read_at = self._now()
         queue = self._http.get("queue/api/json", wire.QUEUE_TREE)
         items = json_of(queue)
         labels = self._script_labels() if self._script_console else None
         computers = self._http.get("computer/api/json", wire.COMPUTER_TREE)
-        nodes = wire.nodes(json_of(computers))
+        shown = json_of(computers)
+        if other := wire.other_language(shown):
+            raise Unreadable(other)
+        nodes = wire.nodes(shown)
         root = self._http.get("api/json", wire.ROOT_TREE)
         about = json_of(root)
         sessions = {a.headers.get("X-Jenkins-Session", "") for a in (queue, computers, root)}
-        if len(sessions) != 1 or "" in sessions:
+        if "" in sessions:
+            raise Unreadable("answers without the header X-Jenkins-Session: what took it away?")
+        if len(sessions) != 1:
             raise Unreadable(f"Jenkins restarted while it was read: sessions {sorted(sessions)}")
         if self._expect_jobs and not wire.sees_jobs(about):
             raise Unreadable("the token sees no job: it needs Job/Read, or its queue looks empty")
@@ -122,7 +134,8 @@ class JenkinsController:
     def delete_node(self, node: str) -> None:
         """Delete the node; done as well when there is none."""
         answer = self._http.post(f"{_computer(node)}/doDelete")
-        require(answer, requests.codes.ok, requests.codes.found, _NOT_FOUND)
+        if answer.status_code != _NOT_FOUND:
+            require_redirect(answer, "computer/")
 
     def verify(self, *, expect_jobs: bool = True, release_jobs: Iterable[str] = ()) -> str:
         """Check at the start that the token may do what is needed; the version of Jenkins.
@@ -150,8 +163,10 @@ class JenkinsController:
 
     def _verify_nodes(self) -> None:
         """Some agent's config.xml may be read, which takes what writing it does."""
-        computers = self._http.get("computer/api/json", "computer[displayName]")
+        computers = self._http.get("computer/api/json", "displayName,computer[displayName]")
         answer = json_of(self._allowed(computers))
+        if other := wire.other_language(answer):
+            raise Refusal(f"jenkins.url: {self._http.server}: {other}")
         names = [
             c["displayName"] for c in answer.get("computer", ()) if "MasterC" not in c["_class"]
         ]

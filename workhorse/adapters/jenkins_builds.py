@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from workhorse.adapters import jenkins_builds_wire as wire
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, require_redirect
 from workhorse.adapters.jenkins_jobs_wire import job_path
 from workhorse.core.errors import Missing
 from workhorse.core.requeue import BuildRecord
@@ -64,7 +64,7 @@ class JenkinsBuilds:
         answer = self._http.post(f"{path}submitDescription", {"description": described})
         if answer.status_code == _NOT_FOUND:
             raise Missing(f"Jenkins has no build {path}")
-        require(answer, requests.codes.found, requests.codes.ok)
+        require_redirect(answer, path)
 
     def queue(self, job: str, parameters: Mapping[str, str]) -> None:
         """Queue the job with exactly these parameters; with none, as one without parameters.

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 import jenkins
 import requests
@@ -122,6 +122,25 @@ def require(answer: requests.Response, *statuses: int) -> None:
         Surprise: it was not; the message says what Jenkins said.
     """
     if answer.status_code not in statuses:
+        raise Surprise(told(answer))
+
+
+def require_redirect(answer: requests.Response, place: str) -> None:
+    """Check that a change was answered as Jenkins answers one that it made: by 302 to a page of it.
+
+    What stands in front of Jenkins says 302 as well, to its login page or to https, and then
+    nothing was changed. Jetty 12, from Jenkins 2.475 on, tells the page without scheme and host.
+
+    Args:
+        answer: to the request.
+        place: path of the page below Jenkins' root, with a slash at its end.
+
+    Raises:
+        Surprise: it was not; the message says what was said.
+    """
+    target = urlsplit(urljoin(answer.url, answer.headers.get("Location", ""))).path
+    found = answer.status_code == requests.codes.found
+    if not found or not unquote(target).endswith(f"/{unquote(place)}"):
         raise Surprise(told(answer))
 
 

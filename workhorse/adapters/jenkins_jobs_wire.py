@@ -121,5 +121,5 @@ def _parameters(raw: Mapping[str, Any]) -> Mapping[str, str]:
     return {
         str(each["name"]): str(each.get("value", ""))
         for action in raw.get("actions") or ()
-        for each in action.get("parameters") or ()
+        for each in (action or {}).get("parameters") or ()
     }

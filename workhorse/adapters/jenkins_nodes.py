@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 import requests
 
-from workhorse.adapters.jenkins_http import JenkinsHttp, require, text_of, told
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require_redirect, text_of, told
+from workhorse.adapters.jenkins_wire import LABEL_TREE, labelled
 from workhorse.core.agents import Connection
 from workhorse.core.cordon import label_text
-from workhorse.core.errors import Missing, Surprise, Unreadable
+from workhorse.core.errors import Missing, Unreadable
 from workhorse.loops.agent_ports import NodeSpec
 
 _SECRET = re.compile(r"<argument>([0-9a-f]{64})</argument>")
-_EXISTS = re.compile(r"already exists")
 
 _TYPE = "hudson.slaves.DumbSlave"
 _LAUNCHER = "hudson.slaves.JNLPLauncher"
@@ -47,16 +47,19 @@ class JenkinsNodes:
         """Make the node by the form that Jenkins' own page posts; one of that name is left alone.
 
         Raises:
-            Surprise: Jenkins refuses; the message says what it said.
+            Surprise: Jenkins refuses, or something in front of it; the message says what was said.
+            Unreadable: it does not answer, or not whether a refused node is there.
         """
         form = {"name": spec.name, "type": _TYPE, "json": json.dumps(node_form(spec))}
         answer = self._http.post("computer/doCreateItem", form)
-        if answer.status_code == requests.codes.bad_request:
-            # Said in English because it was asked for in English.
-            if _EXISTS.search(answer.headers.get("X-Error", "")):
-                return
-            raise Surprise(told(answer))
-        require(answer, requests.codes.found)
+        if answer.status_code == requests.codes.bad_request and self._there(spec.name):
+            return
+        require_redirect(answer, "computer/")
+
+    def _there(self, node: str) -> bool:
+        """Seen and not read from the refusal, whose words may be of any language."""
+        answer = self._http.get(f"label/{quote(node, safe='')}/api/json", LABEL_TREE)
+        return node in labelled(json_of(answer))
 
     def secret(self, node: str) -> str:
         """The secret that the agent of that name connects with.

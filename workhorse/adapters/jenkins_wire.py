@@ -19,7 +19,7 @@ QUEUE_TREE = (
 )
 GLANCE_TREE = "items[id]"
 COMPUTER_TREE = (
-    "computer[displayName,description,offline,temporarilyOffline,idle,numExecutors,"
+    "displayName,computer[displayName,description,offline,temporarilyOffline,idle,numExecutors,"
     "assignedLabels[name],"
     "executors[idle,currentExecutable[url,timestamp,estimatedDuration]],"
     "oneOffExecutors[currentExecutable[url]]]"
@@ -41,6 +41,9 @@ println '{SENTINEL} ' + JsonOutput.toJson(labels)
 
 _NO_SENSE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
 """What comes of an answer of another shape than was measured."""
+
+_NODES = "Nodes"
+"""What Jenkins calls its nodes in English."""
 
 _BUILT_IN = "MasterComputer"
 _PLACEHOLDER = "PlaceholderTask"
@@ -97,6 +100,20 @@ def nodes(answer: Mapping[str, Any]) -> dict[str, Node]:
         raise Unreadable(f"the nodes of Jenkins make no sense: {wrong!r}") from wrong
 
 
+def other_language(answer: Mapping[str, Any]) -> str:
+    """Why the words of a Jenkins that answered so may not be read; empty where they are English.
+
+    What an item waits for stands in its `why`, and every translation has a word of its own for the
+    nodes (hudson.model.Messages, ComputerSet.DisplayName). We ask in English, but the plugin Locale
+    can have Jenkins answer everybody in one language; a node that a pinned item names would then
+    look as if nobody waited for it.
+    """
+    name = answer.get("displayName") or _NODES
+    if str(name).casefold() == _NODES.casefold():
+        return ""
+    return f"does not answer in English: it says {name!r} for {_NODES!r}; see its plugin Locale"
+
+
 def labelled(answer: Mapping[str, Any]) -> frozenset[str]:
     """The names of the nodes of `/label/NAME/api/json`.
 
@@ -138,6 +155,8 @@ def script_labels(printed: str) -> dict[int, str | None]:
 
 def path_of(url: str) -> str:
     """The path of a job or build below Jenkins' root, which may be known by several URLs."""
+    if url.startswith("job/"):
+        return url
     at = url.find("/job/")
     return url[at + 1 :] if at >= 0 else url
 
@@ -171,11 +190,11 @@ def _state(raw: Mapping[str, Any]) -> ItemState:
 
 
 def _expression(
-    task: Mapping[str, Any], sort: str, actions: Iterable[Mapping[str, Any]], why: str
+    task: Mapping[str, Any], sort: str, actions: Iterable[Mapping[str, Any] | None], why: str
 ) -> str | None:
     """What Jenkins tells outright: a NodeLabel parameter first, for it overrides the job's own."""
     for action in actions:
-        for parameter in action.get("parameters") or ():
+        for parameter in (action or {}).get("parameters") or ():
             if parameter.get("_class", "").endswith(_LABEL_PARAMETERS):
                 value = parameter.get("value") or parameter.get("label")
                 if value:

@@ -9,14 +9,16 @@ A generated part lies between two marks, so that prose can stand around it:
 What fills a part is a function here; a page that carries the marks is found by walking.
 """
 
+import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 
 from scripts import sources
 from workhorse import settings
+from workhorse.__main__ import parser
 from workhorse.core import ledger
 from workhorse.core.drain_table import DRAIN
 from workhorse.core.machine import diagram, listing
@@ -93,21 +95,22 @@ def commands() -> str:
 
 def help_of(*words: str) -> str:
     """The help of `python -m workhorse WORDS`, 80 columns wide."""
-    return subprocess.run(
-        [sys.executable, "-m", "workhorse", *words, "--help"],
-        cwd=sources.ROOT,
-        env={"COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    told, had = StringIO(), os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "80"  # What argparse takes for the width of the terminal.
+    try:
+        with redirect_stdout(told), suppress(SystemExit):
+            parser().parse_args([*words, "--help"])
+    finally:
+        del os.environ["COLUMNS"]
+        os.environ.update({} if had is None else {"COLUMNS": had})
+    return told.getvalue()
 
 
 def decisions() -> str:
-    """A list of the decision records, in their order, for a page at the root."""
+    """A list of the decision records, in their order, for a page beside them."""
     folder = sources.ROOT / "docs/decisions"
     return "\n".join(
-        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}](docs/decisions/{path.name})"
+        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}]({path.name})"
         for path in sorted(folder.glob("[0-9]*.md"))
     )
 

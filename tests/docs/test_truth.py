@@ -57,6 +57,20 @@ def test_every_link_to_a_file_leads_to_one(page: str) -> None:
     assert broken == []
 
 
+def test_every_page_is_on_the_list_of_pages() -> None:
+    told = re.findall(r"\]\(([a-z-]+\.md)\)", PAGES["docs/README.md"])
+    there = [match[1] for page in PAGES if (match := re.fullmatch(r"docs/([a-z-]+\.md)", page))]
+
+    assert sorted(told) == there
+
+
+def test_every_path_on_the_readmes_map_exists() -> None:
+    table = PAGES["README.md"].split("| path | what |")[1].split("\n\n")[0]
+    rows = "".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
+
+    assert [path for path in re.findall(r"`(.*?)`", rows) if not (ROOT / path).exists()] == []
+
+
 def test_every_task_has_a_help_line_and_help_for_each_option() -> None:
     for name, task in TASKS.items():
         assert str(task.__doc__).splitlines()[0].endswith("."), name

@@ -58,8 +58,12 @@ MAY_IMPORT = {
         "workhorse.adapters.terraform_override",
         "workhorse.adapters.toolchain",
     ),
-    # The documents are generated from the package; the tools are fetched through its adapter.
-    "scripts": ("workhorse.core", "workhorse.settings", "workhorse.adapters.toolchain"),
+    # The documents are generated from the package and its command line; the tools are fetched
+    # through its adapter.
+    "scripts": (
+        *("workhorse.core", "workhorse.settings", "workhorse.__main__"),
+        "workhorse.adapters.toolchain",
+    ),
     "tasks": ("workhorse.wiring",),
 }
 

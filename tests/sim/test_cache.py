@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from workhorse.core.errors import Refusal
 from workhorse.sim.cache import main, played, table
 from workhorse.sim.fleet import fleet
 from workhorse.sim.replay import cut
@@ -59,13 +60,11 @@ def test_the_command_prints_a_row_for_each_number_of_volumes_and_each_way(
     assert len({tuple(line.split("|")[1:4]) for line in lines}) == len(lines) == 8
 
 
-def test_a_trace_that_is_none_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_trace_that_is_none_is_refused(tmp_path: Path) -> None:
     write_csv([], tmp_path / "trace.csv")
 
-    assert main(["--trace", str(tmp_path / "trace.csv")]) == 2
-    assert "0 builds" in capsys.readouterr().err
+    with pytest.raises(Refusal, match="0 builds"):
+        main(["--trace", str(tmp_path / "trace.csv")])
 
 
 def test_the_recorded_table_is_what_the_command_says_of_the_recorded_builds() -> None:

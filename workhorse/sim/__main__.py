@@ -5,6 +5,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from workhorse.core.errors import Refusal, Surprise
+from workhorse.sim.command import FAILED, INTERRUPTED, REFUSED
+
 COMMANDS = {
     "generate": "make up a trace with the shape of a week",
     "simulate": "play a trace to one policy or a few",
@@ -27,10 +30,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Hand the rest of the words to the command; its status is ours."""
+    """Hand the rest of the words to the command; its status is ours, unless it refuses them."""
     words = sys.argv[1:] if argv is None else argv
     chosen = parser().parse_args(words[:1]).command
-    status: int = import_module(f"workhorse.sim.{chosen}").main(list(words[1:]))
+    try:
+        status: int = import_module(f"workhorse.sim.{chosen}").main(list(words[1:]))
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return REFUSED
+    except Surprise as surprise:
+        sys.stderr.write(f"{surprise}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status
 
 

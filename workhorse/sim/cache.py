@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workhorse.core.agents import AgentPolicy, Tier
-from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool
 from workhorse.sim.cache_world import CacheWorld, Claims
-from workhorse.sim.command import REFUSED, add_world, world
+from workhorse.sim.command import add_world, world
 from workhorse.sim.contender import Contender, Kind
 from workhorse.sim.fleet import Fleet
 from workhorse.sim.replay import CHUNK_SECONDS, PACE, Cast, cut, outcome_of
@@ -139,25 +138,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Play and print the table; 2 for what is refused."""
+    """Play and print the table.
+
+    Raises:
+        Refusal: there is no such trace, or an assumption about the world makes no sense.
+    """
     given = parser().parse_args(argv)
-    try:
-        fleet, jobs = world(given), cut(read_csv(given.trace), given.days)
-        rows = [
-            played(
-                jobs,
-                fleet,
-                volumes=number,
-                gathered=gathered,
-                preferring=preferring,
-                seed=given.seed,
-            )
-            for number in given.volumes or (3, 12, 48)
-            for gathered in (False, True)
-            for preferring in (False, True)
-        ]
-    except Refusal as wrong:
-        sys.stderr.write(f"{wrong}\n")
-        return REFUSED
+    fleet, jobs = world(given), cut(read_csv(given.trace), given.days)
+    rows = [
+        played(
+            jobs,
+            fleet,
+            volumes=number,
+            gathered=gathered,
+            preferring=preferring,
+            seed=given.seed,
+        )
+        for number in given.volumes or (3, 12, 48)
+        for gathered in (False, True)
+        for preferring in (False, True)
+    ]
     sys.stdout.write(f"{table(rows)}\n")
     return 0

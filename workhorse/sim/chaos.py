@@ -119,11 +119,16 @@ def chunks(seed: int, scenarios: int) -> list[range]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command: 0 when every promise was kept, 1 when one was broken."""
+    """The command: 0 when every promise was kept, 1 when one was broken.
+
+    Raises:
+        Refusal: an option makes no sense.
+    """
     options = _parser().parse_args(argv)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     if options.plan is not None:
         return _replay(console, options.plan)
+    _check(options)
     work = chunks(options.seed, options.scenarios)
     total = Tally()
     with _progress() as progress:
@@ -145,8 +150,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if total.failed else 0
 
 
+def _check(options: argparse.Namespace) -> None:
+    for name in ("scenarios", "processes"):
+        number = getattr(options, name)
+        if number < 1:
+            raise Refusal(f"--{name}: {number}: must be at least 1")
+    if options.seed < 0:
+        raise Refusal(f"--seed: {options.seed}: must be 0 or more")
+    if options.save is not None and not options.save.is_dir():
+        raise Refusal(f"--save: {options.save}: must be a folder")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="workhorse.sim chaos", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="workhorse.sim chaos", description="Run random fault plans and check the promises."
+    )
     parser.add_argument("--scenarios", type=int, default=1000, help="how many random plans")
     parser.add_argument("--seed", type=int, default=1, help="of the plans")
     parser.add_argument(

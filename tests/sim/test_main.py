@@ -1,0 +1,50 @@
+"""`python -m workhorse.sim` tells what it refuses in a line, and ends with 2."""
+
+from pathlib import Path
+
+import pytest
+
+from workhorse.core.errors import Surprise
+from workhorse.sim import cache
+from workhorse.sim.__main__ import main
+
+WRONG = {
+    "chaos --scenarios 0": "--scenarios: 0: must be at least 1",
+    "chaos --scenarios 1 --processes 0": "--processes: 0: must be at least 1",
+    "chaos --seed -1": "--seed: -1: must be 0 or more",
+    "chaos --save nowhere": "--save: nowhere: must be a folder",
+    "chaos --plan nowhere": "nowhere is no fault plan: [Errno 2]",
+    "cache --trace nowhere": "trace nowhere: cannot be read: [Errno 2]",
+    "simulate --trace nowhere": "trace nowhere: cannot be read: [Errno 2]",
+    "compare --trace nowhere": "trace nowhere: cannot be read: [Errno 2]",
+    "tune --trace nowhere": "trace nowhere: cannot be read: [Errno 2]",
+    "generate --out week.csv --set days": "--set 'days': must be KEY=VALUE",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_what_is_refused_is_told_in_a_line(
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(words.split()) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    (line,) = told.err.splitlines()
+    assert line.startswith(WRONG[words])
+
+
+@pytest.mark.parametrize(("wrong", "code"), [(Surprise("no"), 1), (KeyboardInterrupt(), 130)])
+def test_what_fails_or_is_interrupted_ends_with_its_status(
+    wrong: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> int:
+        raise wrong
+
+    monkeypatch.setattr(cache, "main", fails)
+
+    assert main(["cache"]) == code

@@ -1,9 +1,10 @@
-"""The command line: run the loops, explain what they did, export a Jenkins' past as a trace."""
+"""The command line: run the loops, explain what they did, and all that is done beside them."""
 
 import argparse
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from workhorse.adapters.clock import RealClock
@@ -31,6 +32,7 @@ OTHERS: Mapping[str, Command] = {
 def parser() -> argparse.ArgumentParser:
     """The arguments, for `main` and for the docs' test."""
     top = argparse.ArgumentParser(prog="workhorse", description=__doc__.splitlines()[0])
+    top.add_argument("--version", action="version", version=f"workhorse {version('workhorse')}")
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the loops of every pool until told to stop")
     run.add_argument("--config", type=Path, required=True, help="the settings, a TOML file")
@@ -83,8 +85,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    if not arguments.journal.exists():
-        raise Refusal(f"--journal: {arguments.journal}: must be a journal")
+    if not arguments.journal.is_file():
+        raise Refusal(f"--journal: {arguments.journal}: must be the file of a journal")
     for line in explain(records(arguments.journal), pool=arguments.pool):
         _show(line)
     return 0

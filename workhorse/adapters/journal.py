@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from workhorse.core.errors import Misuse, Surprise
+from workhorse.core.errors import Misuse, Refusal, Surprise
 
 MAX_BYTES = 64 * 1024 * 1024
 """Default size of one file: about a month of one pool at a tick each 10 s."""
@@ -104,13 +104,31 @@ class JournalFile:
 
 
 def records(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Every record of the journal `path`, oldest first; lines that are torn are left out."""
+    """Every record of the journal `path`, oldest first; lines that are torn are left out.
+
+    Raises:
+        Refusal: there are lines, and none of them is a record.
+        Surprise: it cannot be read.
+    """
+    told, torn = 0, 0
     for file in reversed(_files(path)):
+        for line in _lines(file):
+            record = _parsed(line)
+            if record is None:
+                torn += 1
+            else:
+                told += 1
+                yield record
+    if torn and not told:
+        raise Refusal(f"journal {path}: no line of it is a record")
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    try:
         with file.open("rb") as lines:
-            for line in lines:
-                record = _parsed(line)
-                if record is not None:
-                    yield record
+            yield from lines
+    except OSError as wrong:
+        raise Surprise(f"journal {file}: {wrong}") from wrong
 
 
 def _line(record: Mapping[str, Any]) -> bytes:

@@ -89,6 +89,8 @@ def _check(root: Path | None, show: Show) -> int:
         return 0
     if not CHECKS.is_file():
         raise Refusal(f"--root: needs {CHECKS}: call it from a checkout")
+    if not (root / "usr/bin").is_dir():
+        raise Refusal(f"--root: {root}: must hold a system, with its usr/bin")
     command = [sys.executable, "-m", "pytest", str(CHECKS), "-q", "-n0", "-p", "no:cacheprovider"]
     environ = environment() | {"IMAGE_ROOT": str(root.resolve())}
     return subprocess.run(command, env=environ, check=False).returncode

@@ -87,9 +87,12 @@ def test_inv_may_be_called_through_a_link_from_anywhere(
         (("bench", "--json"), "bench --json"),
         (("bench",), "bench"),
         (("test", "--only", "a b"), "test --only a b"),
+        (("help", "run"), "--help run"),
+        (("help",), "--list"),
+        ((), "--list"),
     ],
 )
-def test_a_benchmark_may_be_named_without_a_flag(
+def test_words_that_invoke_does_not_know_are_put_in_its_own(
     inv: Say, given: tuple[str, ...], handed_on: str
 ) -> None:
     assert inv(*given).stdout.endswith(f": -m invoke {handed_on}\n")

@@ -4,14 +4,19 @@ from tests.properties.scene import LABELS, Options, Scene
 from workhorse.core.model import Policy
 from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.observe import Observer, Trust
-from workhorse.sim.faults.aws import AgentsNeverRegister, InstanceHung, RebalanceRecommended
-from workhorse.sim.faults.controller import ConnectionBroke
+from workhorse.sim.faults.aws import (
+    AgentsNeverRegister,
+    InstanceDied,
+    InstanceHung,
+    RebalanceRecommended,
+)
+from workhorse.sim.faults.controller import ConnectionBroke, JenkinsRestarted
 from workhorse.sim.faults.messages import HookMessageMadeUp
-from workhorse.sim.faults.ours import SideFailed
+from workhorse.sim.faults.ours import ClockJumped, LoopsCrashed, SideFailed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.rest import waiting_builds
-from workhorse.sim.faults.rollout import OrderTakenAway, RolloutOrdered
+from workhorse.sim.faults.rollout import Made, OrderTakenAway, RolloutOrdered
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.line import Side
 from workhorse.sim.truth import Hand
@@ -263,6 +268,43 @@ def test_an_agent_that_is_back_when_it_was_just_given_up_is_seen_idle_twice_at_i
         builds=(BuildPlan(at=1964.0, seconds=360.0),),
         faults=(RebalanceRecommended(at=1968.0), ConnectionBroke(at=2160.0, seconds=320.0)),
         tick=15.0,
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_who_is_lost_is_not_overdue_by_the_time_in_which_new_loops_do_not_trust_jenkins_yet() -> (
+    None
+):
+    """Loops that are killed within the grace after a restart of Jenkins begin it anew."""
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"linux"}), floor=1, ceiling=2),
+                hook_seconds=0.0,
+            ),
+        ),
+        builds=(BuildPlan(at=500.0, seconds=900.0), BuildPlan(at=650.0, seconds=900.0)),
+        faults=(JenkinsRestarted(at=600.0), LoopsCrashed(at=700.0), InstanceDied(at=700.0)),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_a_canary_that_never_comes_is_waited_for_by_a_clock_that_was_set_back() -> None:
+    """It comes to rest later by as much as the clock is behind."""
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"linux"}), floor=1, ceiling=2),
+                rollout=RolloutPolicy(),
+            ),
+        ),
+        faults=(
+            RolloutOrdered(at=3500.0, made=Made.DEAD),
+            ClockJumped(at=3520.0, by_seconds=-3600.0),
+            LoopsCrashed(at=3520.0),
+        ),
     )
     verdict = run(plan)
     assert verdict.kept, verdict

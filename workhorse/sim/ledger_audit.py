@@ -21,6 +21,9 @@ LEFT_SECONDS = 45.0
 BOOT_SECONDS = 200.0
 """The longest boot of any plan's agents, which is what their p99 may be learned to be."""
 
+GRACE_SECONDS = 120.0
+"""After a start of the loops: a grace after a restart of Jenkins may have begun anew with it."""
+
 
 class LedgerAudit:
     """Watches what the readings show of the lost.
@@ -42,6 +45,7 @@ class LedgerAudit:
         self._overdue: dict[str, float] = {}
         """The same to the first at which its time was over."""
         self._starts = 0
+        self._started_at = 0.0
         self._read_at = 0.0
 
     def _failed_since(self, at: float) -> bool:
@@ -53,8 +57,9 @@ class LedgerAudit:
         world, now = self._world, jenkins.read_at
         failed, self._read_at = self._failed_since(self._read_at), now
         troubled = world.line.troubled or failed or world.cloud.lag_seconds or world.skewed
-        if not trusted or troubled or world.starts != self._starts:
-            self._starts = world.starts
+        if world.starts != self._starts:
+            self._starts, self._started_at = world.starts, now
+        if not trusted or troubled or now - self._started_at < GRACE_SECONDS:
             self._since, self._overdue = {}, {}
             return
         limits = dict(self._out_of_order(jenkins))

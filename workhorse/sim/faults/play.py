@@ -152,7 +152,9 @@ class _Play:
         times = 2 if self._plan.asking else 1
         work = times * sum(build.seconds for build in self._plan.builds)
         give_up = clock.now() + work + BACKLOG_SECONDS
-        rest_by = give_up + REST_SECONDS
+        # Who counts by a clock that was set back waits for as much longer.
+        rest = REST_SECONDS + max(0.0, -self.world.ahead_seconds)
+        rest_by = give_up + rest
         while clock.now() < rest_by:
             if not calmed or not self.world.jenkins.up:
                 calm(self.world, self.pools)
@@ -162,7 +164,7 @@ class _Play:
             if not next(self._under_way(), None):
                 return
             if clock.now() < give_up and not next(waiting_builds(self.world, self.pools), None):
-                give_up, rest_by = 0.0, clock.now() + REST_SECONDS
+                give_up, rest_by = 0.0, clock.now() + rest
 
     def _at_rest(self) -> None:
         journal = self.world.journal

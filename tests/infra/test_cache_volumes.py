@@ -28,7 +28,8 @@ def test_a_volume_is_found_by_the_tags_that_the_core_reads() -> None:
     text = (MODULE / "main.tf").read_text()
     written = set(re.findall(r'^ +"(workhorse:[\w-]+)" +=', text, re.MULTILINE))
 
-    assert written == {volume.POOL_TAG, volume.TIER_TAG}
+    # The last is read by IAM alone.
+    assert written == {volume.POOL_TAG, volume.TIER_TAG, "workhorse:deployment"}
 
 
 def test_terraform_never_sets_back_what_the_controller_writes() -> None:

@@ -21,23 +21,41 @@ ROOT = Path(__file__).parents[2]
 of_the_controller = pytest.mark.parametrize("events", ["control-plane"], indirect=True)
 of_the_builder = pytest.mark.parametrize("events", ["image-builder"], indirect=True)
 
-# What the loops may change: the pools handed to the module.
+# What the loops may change: what is tagged as their deployment's, and the pools that are named.
+
+OF_OURS = ("aws:ResourceTag/workhorse:deployment", ["workhorse"])
+"""The condition that tells what is the deployment's from what is anybody else's."""
 
 
 @of_the_controller
-def test_it_changes_only_the_groups_of_its_pools(events: list[Event]) -> None:
+def test_it_changes_only_the_groups_of_its_deployment(events: list[Event]) -> None:
     scaling = [
         s
-        for s in statements(events, "policy", "aws_iam_role_policy")
+        for s in statements(events, "policy", *GRANTS)
         for action in listed(s["Action"])
         if action.startswith("autoscaling:") and not READING.match(action)
     ]
     assert scaling
     for statement in scaling:
-        assert all(
-            re.fullmatch(r"arn:aws:autoscaling:.*/workhorse-(linux|gpu)", arn)
-            for arn in listed(statement["Resource"])
-        )
+        assert OF_OURS in statement["Condition"]["StringEquals"].items()
+        (groups,) = statement["Resource"]
+        assert groups.endswith(":autoScalingGroup:*:autoScalingGroupName/workhorse-*")
+
+
+def test_only_who_makes_a_pool_or_its_volumes_says_whose_it_is(events: list[Event]) -> None:
+    """The controller goes by this tag: no policy of ours lets it be written on what is there."""
+    for statement in statements(events, "policy", *GRANTS):
+        for action in listed(statement["Action"]):
+            assert not re.search("CreateOrUpdateTags|TagResource|TagQueue", action)
+            if action == "ec2:CreateTags":
+                conditions = statement["Condition"]
+                keys = conditions.get("ForAllValues:StringEquals", {}).get("aws:TagKeys")
+                made_now = "ec2:CreateAction" in conditions.get("StringEquals", {})
+                images = all(re.search(":(image|snapshot)/", arn) for arn in statement["Resource"])
+                assert made_now or images or (keys and "workhorse:deployment" not in keys)
+    for module in ("agent-pool", "cache-volumes"):
+        text = (ROOT / f"terraform/modules/{module}/main.tf").read_text()
+        assert re.search(r'"workhorse:deployment" += var\.prefix', text), module
 
 
 def called(*patterns: str) -> set[str]:
@@ -84,26 +102,29 @@ WITH_A_KEY_OF_ONES_OWN = {
 @of_the_controller
 def test_it_may_call_what_the_loops_call_and_nothing_else(events: list[Event]) -> None:
     granted = {
-        action
-        for s in statements(events, "policy", "aws_iam_role_policy")
-        for action in listed(s["Action"])
+        action for s in statements(events, "policy", *GRANTS) for action in listed(s["Action"])
     }
     assert len(called(*CALLED_BY_THE_LOOPS)) > 18
     assert granted == called(*CALLED_BY_THE_LOOPS) | IN_OUR_NAME | WITH_A_KEY_OF_ONES_OWN
 
 
 @of_the_controller
-def test_it_launches_from_the_templates_of_its_pools_only(events: list[Event]) -> None:
-    templates = [f"arn:aws:ec2:eu-west-1:123456789012:launch-template/lt-{n}" for n in (2, 1)]
+def test_it_launches_from_the_templates_of_its_deployment_only(events: list[Event]) -> None:
+    """All that a launch makes needs a template, and a template the tag."""
+    templates = ["arn:aws:ec2:eu-west-1:123456789012:launch-template/*"]
     found = [
         statement
-        for statement in statements(events, "policy", "aws_iam_role_policy")
+        for statement in statements(events, "policy", *GRANTS)
         if "ec2:RunInstances" in listed(statement["Action"])
     ]
     assert found
     for statement in found:
-        assert statement["Condition"]["ArnLike"]["ec2:LaunchTemplate"] == templates
         assert listed(statement["Action"]) == ["ec2:RunInstances"]
+        if statement["Resource"] == templates:
+            assert statement["Condition"] == {"StringEquals": dict([OF_OURS])}
+        else:
+            assert not [arn for arn in statement["Resource"] if ":launch-template/" in arn]
+            assert statement["Condition"]["ArnLike"]["ec2:LaunchTemplate"] == templates
 
 
 @of_the_controller
@@ -111,12 +132,12 @@ def test_a_launch_in_a_zone_may_use_all_that_a_fleet_is_made_of(events: list[Eve
     """CreateFleet needs fleet and instance; what else it touches is asked for as well."""
     (found,) = {tuple(statement["Resource"]) for statement in grants(events)["AsFleets"]}
     parts = [arn.split(":")[5].partition("/") for arn in found]
-    assert {kind for kind, _, _ in parts} == {
-        "fleet", "image", "instance", "launch-template", "subnet", "volume",
-    }  # fmt: skip
-    narrow = [name for kind, _, name in parts if kind in {"launch-template", "subnet"}]
+    assert {kind for kind, _, _ in parts} == {"fleet", "image", "instance", "subnet", "volume"}
+    narrow = [name for kind, _, name in parts if kind == "subnet"]
     assert narrow
     assert "*" not in narrow
+    for statement in grants(events)["FleetsFromTemplates"]:
+        assert statement["Condition"] == {"StringEquals": dict([OF_OURS])}
 
 
 @of_the_controller
@@ -131,7 +152,7 @@ def test_in_china_ec2_is_called_by_its_name_there(events: list[Event]) -> None:
 
 @of_the_controller
 def test_an_image_that_the_template_does_not_name_cannot_be_launched(events: list[Event]) -> None:
-    for statement in statements(events, "policy", "aws_iam_role_policy"):
+    for statement in statements(events, "policy", *GRANTS):
         names_images = any("image/" in arn for arn in listed(statement["Resource"]))
         if names_images and "ec2:RunInstances" in listed(statement["Action"]):
             assert statement["Condition"]["Bool"] == {"ec2:IsLaunchTemplateResource": "true"}
@@ -164,10 +185,12 @@ def test_only_canaries_of_its_pools_can_be_terminated_past_auto_scaling(
 
 
 @of_the_controller
-def test_tags_are_given_at_launch_or_to_images_of_its_pools(events: list[Event]) -> None:
+def test_tags_are_given_at_launch_to_images_of_its_pools_or_to_its_volumes(
+    events: list[Event],
+) -> None:
     found = [
         statement
-        for statement in statements(events, "policy", "aws_iam_role_policy")
+        for statement in statements(events, "policy", *GRANTS)
         if "ec2:CreateTags" in listed(statement["Action"])
     ]
     assert found
@@ -176,13 +199,13 @@ def test_tags_are_given_at_launch_or_to_images_of_its_pools(events: list[Event])
         assert equal in (
             ("ec2:CreateAction", "RunInstances"),
             ("aws:ResourceTag/workhorse:pool", ["gpu", "linux"]),
-            ("aws:ResourceTag/workhorse:cache", ["gpu", "linux"]),
+            OF_OURS,
         )
 
 
 @of_the_controller
 def test_parameters_of_other_pools_are_out_of_reach(events: list[Event]) -> None:
-    for statement in statements(events, "policy", "aws_iam_role_policy"):
+    for statement in statements(events, "policy", *GRANTS):
         if any(action.startswith("ssm:Put") for action in listed(statement["Action"])):
             for arn in statement["Resource"]:
                 assert re.search(r"/workhorse/pools/(gpu|linux)/(rollout|images)/\*$", arn)
@@ -284,7 +307,7 @@ def test_a_bake_on_the_spot_market_cannot_take_the_agents_templates_away(
         ("ec2:DeleteLaunchTemplate", {"Null": {"aws:ResourceTag/workhorse:pool": "true"}}),
         ("ec2:RunInstances", {"Null": {"aws:ResourceTag/workhorse:pool": "true"}}),
     ]
-    assert '"workhorse:pool" =' in (ROOT / "terraform/modules/agent-pool/main.tf").read_text()
+    assert '"workhorse:pool"  ' in (ROOT / "terraform/modules/agent-pool/main.tf").read_text()
 
 
 @of_the_builder

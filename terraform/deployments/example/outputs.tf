@@ -23,9 +23,9 @@ output "bake" {
 }
 
 output "policies" {
-  description = "Policies as JSON to attach to people and pipelines, by what they call: `bake`, `rollouts` (`rollout` and `rollback`) `images` (`images`, `promote` and `prune`) and `late`; null where there is nothing to do."
+  description = "Policies as JSON to attach to people and pipelines, by what they call: `bake` (several, all of them for one identity), `rollouts` (`rollout` and `rollback`) `images` (`images`, `promote` and `prune`) and `late`; null where there is nothing to do."
   value = {
-    bake     = one(module.image_builder[*].packer_policy_json)
+    bake     = one(module.image_builder[*].packer_policies_json)
     rollouts = one(module.control_plane[*].rollouts_policy_json)
     images   = one(module.control_plane[*].images_policy_json)
     late     = one(module.control_plane[*].late_policy_json)

@@ -7,8 +7,13 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  name      = "${var.prefix}-${var.policy.name}"
-  tags      = merge(var.tags, { Name = local.name, "workhorse:pool" = var.policy.name })
+  name = "${var.prefix}-${var.policy.name}"
+  # modules/control-plane lets a controller act on what carries the tag of its deployment.
+  tags = merge(var.tags, {
+    Name                   = local.name
+    "workhorse:pool"       = var.policy.name
+    "workhorse:deployment" = var.prefix
+  })
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   # No data.aws_region: provider 6 renamed its only useful attribute.

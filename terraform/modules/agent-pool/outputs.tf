@@ -9,8 +9,9 @@ output "pool" {
 }
 
 output "grants" {
-  description = "ARNs that `modules/control-plane` lets the controller act on."
+  description = "What `modules/control-plane` lets the controller act on: ARNs, and the deployment that all of it is tagged with."
   value = {
+    deployment   = var.prefix
     group_arn    = aws_autoscaling_group.agents.arn
     queue_arn    = aws_sqs_queue.events.arn
     key_arn      = aws_kms_key.events.arn

@@ -27,9 +27,10 @@ resource "aws_ebs_volume" "cache" {
   kms_key_id        = var.kms_key_arn == "" ? null : var.kms_key_arn
 
   tags = merge(var.tags, {
-    Name              = "${var.prefix}-cache-${replace(each.key, "/", "-")}"
-    "workhorse:cache" = each.value.pool
-    "workhorse:tier"  = each.value.tier
+    Name                   = "${var.prefix}-cache-${replace(each.key, "/", "-")}"
+    "workhorse:cache"      = each.value.pool
+    "workhorse:tier"       = each.value.tier
+    "workhorse:deployment" = var.prefix
   })
 
   lifecycle {

@@ -18,9 +18,10 @@ locals {
   }
 
   read_late = {
+    # The files are those of every list, so lists are read as one as well.
     ReadLate = {
       Action   = local.late_calls.read
-      Resource = concat(local.late_pools, ["${local.late}/files/*"])
+      Resource = ["${local.late}/pools/*/late", "${local.late}/files/*"]
     }
     # Whoever may not list is told AccessDenied of what is not there, which is no answer. What S3
     # asks itself then carries no prefix, so none can be demanded.

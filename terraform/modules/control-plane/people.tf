@@ -13,12 +13,10 @@ locals {
         ]
         Resource = "*"
       }
-      # The standing is the controller's word.
+      # The standing is the controller's word. A store is read as a whole, and written pool by pool.
       ReadStandings = {
-        Action = ["ssm:GetParameters"]
-        Resource = flatten([
-          for name in keys(var.pools) : ["${local.store}/${name}/rollout/*", "${local.store}/${name}/images/*"]
-        ])
+        Action   = ["ssm:GetParameters"]
+        Resource = ["${local.store}/*/rollout/*", "${local.store}/*/images/*"]
       }
       PlaceOrders = {
         Action   = ["ssm:PutParameter", "ssm:DeleteParameter"]
@@ -55,7 +53,7 @@ locals {
   of_everybody = {
     ReadPolicies = {
       Action   = ["ssm:GetParameter"]
-      Resource = [for parameter in aws_ssm_parameter.policy : parameter.arn]
+      Resource = [local.policies_of_pools]
     }
   }
 

@@ -39,6 +39,11 @@ resource "aws_kms_key" "log" {
   })
 }
 
+locals {
+  # Below the deployment's own name nobody else writes.
+  policies_of_pools = "${local.parameters}/${var.name}/pools/*/policy"
+}
+
 resource "aws_ssm_parameter" "policy" {
   # checkov:skip=CKV2_AWS_34: numbers, no secret; whoever may look at the pool may look at these
   for_each = var.pools

@@ -2,7 +2,8 @@
 
 locals {
   ec2       = "arn:${local.partition}:ec2:${local.region}:${local.account}"
-  templates = local.pools[*].template_arn
+  templates = ["${local.ec2}:launch-template/*"]
+  networks  = distinct(flatten(local.pools[*].network_arns))
   made_here = [for kind in ["instance", "volume"] : "${local.ec2}:${kind}/*"]
 
   of_rollouts = { for sid, statement in local.rollout_statements : sid => statement if var.store_prefix != "" }
@@ -25,18 +26,20 @@ locals {
         "autoscaling:StartInstanceRefresh",
         "autoscaling:CancelInstanceRefresh",
       ]
-      Resource = local.pools[*].group_arn
+      Resource  = local.groups
+      Condition = local.of_ours
     }
-    # From the agents' templates, into the agents' networks, and nothing else. No tag of a canary is
-    # asked for, since Auto Scaling's own trial carries none.
+    # From the agents' templates, into the agents' networks, and nothing else: a launch needs all of the
+    # next three statements, and so a template, and one of ours. No tag of a canary is asked for, since
+    # Auto Scaling's own trial carries none.
+    UseTemplates = {
+      Action    = ["ec2:RunInstances"]
+      Resource  = local.templates
+      Condition = local.of_ours
+    }
     LaunchFromTemplates = {
-      Action = ["ec2:RunInstances"]
-      Resource = concat(
-        local.templates,
-        flatten(local.pools[*].network_arns),
-        ["${local.ec2}:network-interface/*"],
-        local.made_here,
-      )
+      Action    = ["ec2:RunInstances"]
+      Resource  = concat(local.networks, ["${local.ec2}:network-interface/*"], local.made_here)
       Condition = { ArnLike = { "ec2:LaunchTemplate" = local.templates } }
     }
     # The image is the template's, whoever launches.
@@ -56,20 +59,6 @@ locals {
       Resource  = local.made_here
       Condition = { StringEquals = { "ec2:CreateAction" = "RunInstances" } }
     }
-    PassAgentRoles = {
-      Action    = ["iam:PassRole"]
-      Resource  = local.pools[*].role_arn
-      Condition = { StringEquals = { "iam:PassedToService" = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"] } }
-    }
-    # A member of a group carries neither tag: modules/agent-pool keeps tags that begin so to itself.
-    EndCanaries = {
-      Action   = ["ec2:TerminateInstances"]
-      Resource = ["${local.ec2}:instance/*"]
-      Condition = {
-        Null         = { "aws:ResourceTag/workhorse:canary" = "false" }
-        StringEquals = { "aws:ResourceTag/workhorse:pool-group" = [for arn in local.pools[*].group_arn : element(split("/", arn), 1)] }
-      }
-    }
     EncryptCanaries = {
       Action = [
         "kms:Decrypt",
@@ -85,22 +74,6 @@ locals {
       Action    = ["kms:CreateGrant"]
       Resource  = var.volume_key_arns
       Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
-    }
-    KeepOrdersAndImages = {
-      Action = ["ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:DeleteParameters"]
-      Resource = [
-        for pair in setproduct(keys(var.pools), ["rollout", "images"]) :
-        "${local.parameters}${var.store_prefix}/pools/${pair[0]}/${pair[1]}/*"
-      ]
-    }
-    # What becomes of an image is written on it.
-    TagImages = {
-      Action   = ["ec2:CreateTags"]
-      Resource = ["arn:${local.partition}:ec2:${local.region}::image/*"]
-      Condition = {
-        StringEquals                = { "aws:ResourceTag/workhorse:pool" = keys(var.pools) }
-        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["workhorse:failed"] }
-      }
     }
   }
 }

@@ -28,6 +28,7 @@ variable "pools" {
   EOT
   type = map(object({
     policy_json  = string
+    deployment   = string
     group_arn    = string
     queue_arn    = string
     key_arn      = string
@@ -39,6 +40,12 @@ variable "pools" {
   validation {
     condition     = length(var.pools) > 0
     error_message = "pools is empty; legal: one or more."
+  }
+
+  # A policy holds seven of them by name, and IAM lets ten be attached to a role: one is left for yours.
+  validation {
+    condition     = length(var.pools) <= 63
+    error_message = "pools has ${length(var.pools)} of them; legal: up to 63. More are the work of another controller, with a name and a prefix of its own."
   }
 
   validation {
@@ -78,8 +85,8 @@ variable "store_prefix" {
   default     = ""
 
   validation {
-    condition     = can(regex("^(/[A-Za-z0-9_.-]+){0,5}$", var.store_prefix))
-    error_message = "store_prefix is \"${var.store_prefix}\"; legal: empty, or up to five parts of A-Z, a-z, 0-9, _, . and -, each after a /."
+    condition     = can(regex("^(/[A-Za-z0-9_.-]+){0,5}$", var.store_prefix)) && length(var.store_prefix) <= 48
+    error_message = "store_prefix is \"${var.store_prefix}\"; legal: empty, or up to five parts of A-Z, a-z, 0-9, _, . and -, each after a /, 48 characters in all."
   }
 }
 
@@ -109,8 +116,8 @@ variable "late_location" {
   default     = ""
 
   validation {
-    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+){0,5}/?|ssm:(/[A-Za-z0-9_.-]+){1,5}/?)?$", var.late_location))
-    error_message = "late_location is \"${var.late_location}\"; legal: empty, \"s3://BUCKET/PREFIX\" or \"ssm:/PATH\", up to five parts each, without wildcards."
+    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+){0,5}/?|ssm:(/[A-Za-z0-9_.-]+){1,5}/?)?$", var.late_location)) && length(var.late_location) <= 96
+    error_message = "late_location is \"${var.late_location}\"; legal: empty, \"s3://BUCKET/PREFIX\" or \"ssm:/PATH\", up to five parts each, without wildcards, 96 characters in all."
   }
 }
 

@@ -1,7 +1,8 @@
 # Cache volumes: the controller gives them to agents and takes them back. Agents do nothing of it.
 
 locals {
-  cache_of_ours = { StringEquals = { "aws:ResourceTag/workhorse:cache" = keys(var.pools) } }
+  # A root volume carries the tag of its deployment too, and is no cache.
+  cache_of_ours = merge(local.of_ours, { Null = { "aws:ResourceTag/workhorse:cache" = "false" } })
 
   volume_statements = {
     # AWS gives this no narrower resource.
@@ -9,7 +10,7 @@ locals {
       Action   = ["ec2:DescribeVolumes"]
       Resource = ["*"]
     }
-    # Both ends are named: a volume of the cache of one of its pools, an agent of one of its pools.
+    # Both ends are named: a volume of the deployment's caches, an agent of the deployment's pools.
     GiveVolumes = {
       Action    = ["ec2:AttachVolume", "ec2:DetachVolume"]
       Resource  = ["${local.ec2}:volume/*"]
@@ -18,7 +19,7 @@ locals {
     ToAgents = {
       Action    = ["ec2:AttachVolume", "ec2:DetachVolume"]
       Resource  = ["${local.ec2}:instance/*"]
-      Condition = { StringEquals = { "aws:ResourceTag/workhorse:pool" = keys(var.pools) } }
+      Condition = local.of_ours
     }
     # Of trust it may only take: the one tier that can be written is the lower one, and whose a volume
     # is cannot be written at all.
@@ -38,20 +39,25 @@ locals {
       Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
     }
     LaunchInZones = {
-      Action   = ["autoscaling:LaunchInstances"]
-      Resource = var.prefer_warm_zone ? local.pools[*].group_arn : []
+      Action    = ["autoscaling:LaunchInstances"]
+      Resource  = var.prefer_warm_zone ? local.groups : []
+      Condition = local.of_ours
     }
     # LaunchInstances demands it of its caller, and IAM asks for each thing that a fleet is made of.
     # The templates are what limits it.
     # https://docs.aws.amazon.com/autoscaling/ec2/userguide/launching-instances-synchronous-provisioning.html
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    FleetsFromTemplates = {
+      Action    = ["ec2:CreateFleet"]
+      Resource  = var.prefer_warm_zone ? local.templates : []
+      Condition = local.of_ours
+    }
     AsFleets = {
       Action = ["ec2:CreateFleet"]
       Resource = var.prefer_warm_zone ? concat(
-        local.templates,
         ["${local.ec2}:fleet/*", "arn:${local.partition}:ec2:${local.region}::image/*"],
         local.made_here,
-        [for arn in flatten(local.pools[*].network_arns) : arn if strcontains(arn, ":subnet/")],
+        [for arn in local.networks : arn if strcontains(arn, ":subnet/")],
       ) : []
     }
     LookAtTemplates = {
@@ -59,17 +65,18 @@ locals {
       Resource = var.prefer_warm_zone ? ["*"] : []
     }
   }
-}
 
-resource "aws_iam_role_policy" "volumes" {
-  name = "keep-cache-volumes"
-  role = aws_iam_role.controller.id
-
-  policy = jsonencode({
+  keep_volumes = jsonencode({
     Version = "2012-10-17"
     Statement = [
       for sid, statement in local.volume_statements :
       merge(statement, { Sid = sid, Effect = "Allow" }) if length(statement.Resource) > 0
     ]
   })
+}
+
+resource "aws_iam_role_policy" "volumes" {
+  name   = "keep-cache-volumes"
+  role   = aws_iam_role.controller.id
+  policy = local.keep_volumes
 }

@@ -2,21 +2,9 @@
 
 locals {
   choices = merge(
-    { for sid, statement in local.of_store : sid => statement if var.store_prefix != "" },
     { for sid, statement in local.of_key : sid => statement if var.kms_key_arn != "" },
     { for sid, statement in local.of_spot : sid => statement if var.spot },
   )
-
-  # The image that was baked becomes the pool's candidate.
-  of_store = {
-    KeepCandidates = {
-      Action = ["ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameters"]
-      Resource = [
-        for pool in var.pools :
-        "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${var.store_prefix}/pools/${pool}/images/*"
-      ]
-    }
-  }
 
   of_key = {
     EncryptVolumes = {

@@ -82,9 +82,23 @@ resource "aws_iam_role_policy_attachment" "session" {
   policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
 }
 
+# Both are attached to somebody, and another description would be another policy: it names no pool.
 resource "aws_iam_policy" "packer" {
   name        = local.name
-  description = "To bake images of the pools ${join(", ", var.pools)}"
-  policy      = local.policy
+  description = "To bake images of agents: the machine"
+  policy      = local.machine
+  tags        = var.tags
+
+  lifecycle {
+    ignore_changes = [description]
+  }
+}
+
+resource "aws_iam_policy" "images" {
+  count = length(local.images)
+
+  name        = "${local.name}-images-${count.index + 1}"
+  description = "To bake images of agents: the images of some pools"
+  policy      = local.images[count.index]
   tags        = var.tags
 }

@@ -8,12 +8,18 @@ output "bake" {
   }
 }
 
-output "packer_policy_arn" {
-  description = "The policy to attach to whoever runs Packer."
-  value       = aws_iam_policy.packer.arn
+output "packer_policy_arns" {
+  description = "The policies to attach to whoever runs Packer, all of them: `machine`, and `images-1` and so on for ten pools each."
+  value = merge(
+    { machine = aws_iam_policy.packer.arn },
+    { for place, policy in aws_iam_policy.images : "images-${place + 1}" => policy.arn },
+  )
 }
 
-output "packer_policy_json" {
+output "packer_policies_json" {
   description = "The same as JSON, for an identity that is kept elsewhere."
-  value       = local.policy
+  value = merge(
+    { machine = local.machine },
+    { for place, policy in local.images : "images-${place + 1}" => policy },
+  )
 }

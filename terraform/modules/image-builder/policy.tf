@@ -1,22 +1,21 @@
-# What whoever runs Packer may do. A machine is told by the tag `workhorse:bake` that packer/ gives
-# to all that a bake makes, an image by the tag `workhorse:pool`.
+# What whoever runs Packer may do with the machine that is baked, which is told by the tag
+# `workhorse:bake` that packer/ gives to all that a bake makes. An image is told by the tag
+# `workhorse:pool`: see images.tf.
 
 locals {
   ec2         = "arn:${local.partition}:ec2:${local.region}"
   mine        = "${local.ec2}:${local.account}"
   being_baked = { Null = { "aws:ResourceTag/workhorse:bake" = "false" } }
-  of_pools    = { StringEquals = { "aws:ResourceTag/workhorse:pool" = var.pools } }
 
   # Those of packer/ and no others: a canary, too, is known by its tags.
   keys_of_packer = {
     "ForAllValues:StringEquals" = { "aws:TagKeys" = ["Name", "workhorse:bake", "workhorse:pool", "workhorse:commit"] }
   }
-  our_keys = { "ForAllValues:StringLike" = { "aws:TagKeys" = ["Name", "workhorse:*"] } }
 
-  policy = jsonencode({
+  machine = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      for sid, statement in merge(local.statements, local.of_images, local.choices) :
+      for sid, statement in merge(local.statements, local.choices) :
       merge(statement, { Sid = sid, Effect = "Allow" })
     ]
   })
@@ -62,6 +61,10 @@ locals {
     HoldAKey = {
       Action   = ["ec2:CreateKeyPair", "ec2:DeleteKeyPair"]
       Resource = ["${local.mine}:key-pair/packer_*"]
+    }
+    MakeImages = {
+      Action   = ["ec2:CreateImage"]
+      Resource = ["${local.ec2}::image/*", "${local.ec2}::snapshot/*"]
     }
     StopImageAndEnd = {
       Action = [

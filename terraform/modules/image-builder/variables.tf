@@ -17,6 +17,12 @@ variable "pools" {
     condition     = length(var.pools) > 0 && alltrue([for name in var.pools : can(regex("^[a-z][a-z0-9-]{0,31}$", name))])
     error_message = "pools is [${join(", ", var.pools)}]; legal: one or more names of pools."
   }
+
+  # IAM lets ten policies be attached to a role: one is of the machine, one is left for yours.
+  validation {
+    condition     = length(distinct(var.pools)) <= 80
+    error_message = "pools has ${length(distinct(var.pools))} of them; legal: up to 80. More are the work of another builder, with a prefix of its own."
+  }
 }
 
 variable "subnet_id" {
@@ -80,8 +86,8 @@ variable "store_prefix" {
   default     = ""
 
   validation {
-    condition     = can(regex("^(/[A-Za-z0-9_.-]+){0,5}$", var.store_prefix))
-    error_message = "store_prefix is \"${var.store_prefix}\"; legal: empty, or up to five parts of A-Z, a-z, 0-9, _, . and -, each after a /."
+    condition     = can(regex("^(/[A-Za-z0-9_.-]+){0,5}$", var.store_prefix)) && length(var.store_prefix) <= 48
+    error_message = "store_prefix is \"${var.store_prefix}\"; legal: empty, or up to five parts of A-Z, a-z, 0-9, _, . and -, each after a /, 48 characters in all."
   }
 }
 

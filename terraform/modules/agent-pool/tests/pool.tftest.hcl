@@ -206,7 +206,7 @@ run "spot_and_job_release" {
     error_message = "a schedule moves the size and leaves the limits alone"
   }
   assert {
-    condition     = { for tag in aws_autoscaling_group.agents.tag : tag.key => tag.value } == { team = "build", Name = "workhorse-linux", "workhorse:pool" = "linux" }
+    condition     = { for tag in aws_autoscaling_group.agents.tag : tag.key => tag.value } == { team = "build", Name = "workhorse-linux", "workhorse:pool" = "linux", "workhorse:deployment" = "workhorse" }
     error_message = "agents carry the tags given, their name and their pool"
   }
 }

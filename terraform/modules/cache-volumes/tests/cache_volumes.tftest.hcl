@@ -26,9 +26,10 @@ run "one_in_each_zone_encrypted_and_tagged" {
   }
   assert {
     condition = aws_ebs_volume.cache["linux/trunk/eu-west-1a/1"].tags == tomap({
-      Name              = "workhorse-cache-linux-trunk-eu-west-1a-1"
-      "workhorse:cache" = "linux"
-      "workhorse:tier"  = "trunk"
+      Name                   = "workhorse-cache-linux-trunk-eu-west-1a-1"
+      "workhorse:cache"      = "linux"
+      "workhorse:tier"       = "trunk"
+      "workhorse:deployment" = "workhorse"
     })
     error_message = "the controller finds it by its pool, and trusts it by its tier"
   }

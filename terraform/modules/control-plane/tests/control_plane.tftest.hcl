@@ -13,6 +13,9 @@ mock_provider "aws" {
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/workhorse-controller" }
   }
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/workhorse-controller-pools-1" }
+  }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/workhorse/controller" }
   }
@@ -25,6 +28,7 @@ variables {
   pools = {
     linux = {
       policy_json  = "{\"name\":\"linux\"}"
+      deployment   = "workhorse"
       group_arn    = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0:autoScalingGroupName/workhorse-linux"
       queue_arn    = "arn:aws:sqs:eu-west-1:123456789012:workhorse-linux-events"
       key_arn      = "arn:aws:kms:eu-west-1:123456789012:key/1"
@@ -34,6 +38,7 @@ variables {
     }
     gpu = {
       policy_json  = "{\"name\":\"gpu\"}"
+      deployment   = "workhorse"
       group_arn    = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/workhorse-gpu"
       queue_arn    = "arn:aws:sqs:eu-west-1:123456789012:workhorse-gpu-events"
       key_arn      = "arn:aws:kms:eu-west-1:123456789012:key/2"
@@ -49,11 +54,22 @@ run "acts_on_its_pools_only" {
     secret_parameters = ["/ci/token"]
   }
   assert {
-    condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement :
-      toset(statement.Resource) == toset([for pool in values(var.pools) : pool.group_arn]) if statement.Sid == "Scale"
-    ])
-    error_message = "it scales the groups of its pools"
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : [statement.Resource, statement.Condition] if statement.Sid == "Scale"
+      ] == [[
+        ["arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/workhorse-*"],
+        { StringEquals = { "aws:ResourceTag/workhorse:deployment" = ["workhorse"] } },
+    ]]
+    error_message = "it scales the groups of its deployment"
+  }
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.pools[0].policy).Statement : [statement.Sid, statement.Resource]
+      ] == [
+      ["Decrypt", [var.pools.gpu.key_arn, var.pools.linux.key_arn]],
+      ["Receive", [var.pools.gpu.queue_arn, var.pools.linux.queue_arn]],
+    ]
+    error_message = "it reads the queues of its pools"
   }
   assert {
     condition     = output.instance_profile_name == "workhorse-controller"
@@ -76,7 +92,7 @@ run "rolls_its_pools_only" {
     volume_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/3"]
   }
   assert {
-    condition     = { for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid => statement.Resource }["KeepOrdersAndImages"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/rollout/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/images/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/rollout/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/images/*"]
+    condition     = { for statement in jsondecode(aws_iam_policy.pools[0].policy).Statement : statement.Sid => statement.Resource }["KeepOrdersAndImages"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/rollout/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/images/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/rollout/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/images/*"]
     error_message = "it keeps orders and images of its pools, no other"
   }
   assert {
@@ -109,7 +125,7 @@ run "without_a_store_it_may_roll_nothing" {
     error_message = "without a store there is nothing to order or keep"
   }
   assert {
-    condition     = length(setintersection([for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid], keys(local.rollout_statements))) == 0
+    condition     = length(setintersection([for statement in jsondecode(aws_iam_role_policy.controller.policy).Statement : statement.Sid], keys(local.rollout_statements))) == 0 && length(jsondecode(aws_iam_policy.pools[0].policy).Statement) == 2
     error_message = "what only rollouts need is granted where there is a store, and nowhere else"
   }
 }
@@ -123,8 +139,7 @@ run "reads_late_configuration_of_its_pools_from_a_bucket" {
       for statement in jsondecode(aws_iam_role_policy.late[0].policy).Statement :
       [for action in statement.Action : [for arn in statement.Resource : "${action} ${arn}"]]
       ])) == tolist([
-      "s3:GetObject arn:aws:s3:::late-configuration/workhorse/pools/gpu/late",
-      "s3:GetObject arn:aws:s3:::late-configuration/workhorse/pools/linux/late",
+      "s3:GetObject arn:aws:s3:::late-configuration/workhorse/pools/*/late",
       "s3:GetObject arn:aws:s3:::late-configuration/workhorse/files/*",
       "s3:ListBucket arn:aws:s3:::late-configuration",
     ])
@@ -147,8 +162,7 @@ run "reads_late_configuration_of_its_pools_from_parameters" {
       for statement in jsondecode(aws_iam_role_policy.late[0].policy).Statement :
       [for action in statement.Action : [for arn in statement.Resource : "${action} ${arn}"]]
       ])) == tolist([
-      "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/pools/gpu/late",
-      "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/pools/linux/late",
+      "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/pools/*/late",
       "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/late/files/*",
     ])
     error_message = "the controller reads what its pools apply, and writes nothing"
@@ -181,8 +195,28 @@ run "a_policy_under_another_name_is_refused" {
   expect_failures = [var.pools]
   variables {
     pools = {
-      linux = { policy_json = "{\"name\":\"gpu\"}", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k", template_arn = "t", role_arn = "r", network_arns = [] }
+      linux = { policy_json = "{\"name\":\"gpu\"}", deployment = "workhorse", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k", template_arn = "t", role_arn = "r", network_arns = [] }
     }
+  }
+}
+
+run "more_pools_than_a_role_has_room_for_are_refused" {
+  command         = plan
+  expect_failures = [var.pools]
+  variables {
+    pools = {
+      for number in range(64) : "pool-${number}" => {
+        policy_json = "{\"name\":\"pool-${number}\"}", deployment = "workhorse", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k", template_arn = "t", role_arn = "r", network_arns = []
+      }
+    }
+  }
+}
+
+run "what_does_not_fit_into_a_role_is_refused" {
+  command         = plan
+  expect_failures = [aws_iam_role_policy.controller]
+  variables {
+    secret_parameters = [for number in range(200) : "/ci/a/secret/of/some/length/${number}"]
   }
 }
 
@@ -212,12 +246,12 @@ run "gives_cache_volumes_of_its_pools_to_agents_of_its_pools" {
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement :
-      try(values(statement.Condition.StringEquals)[0], null) == ["gpu", "linux"] if contains(["GiveVolumes", "ToAgents", "TagVolumes"], statement.Sid)
+      statement.Condition.StringEquals == { "aws:ResourceTag/workhorse:deployment" = ["workhorse"] } if contains(["GiveVolumes", "ToAgents", "TagVolumes"], statement.Sid)
     ])
-    error_message = "what it attaches, to whom, and what it tags, is of its pools"
+    error_message = "what it attaches, to whom, and what it tags, is of its deployment"
   }
   assert {
-    condition     = !anytrue([for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement : contains(["LaunchInZones", "AsFleets", "LookAtTemplates"], statement.Sid)])
+    condition     = !anytrue([for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement : contains(["LaunchInZones", "FleetsFromTemplates", "AsFleets", "LookAtTemplates"], statement.Sid)])
     error_message = "it chooses no zone unless it is asked to"
   }
 }
@@ -227,7 +261,7 @@ run "launches_in_zones_where_it_is_asked_to" {
     prefer_warm_zone = true
   }
   assert {
-    condition     = toset({ for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement : statement.Sid => statement.Resource }["LaunchInZones"]) == toset([for pool in values(var.pools) : pool.group_arn])
-    error_message = "into the groups of its pools, no other"
+    condition     = { for statement in jsondecode(aws_iam_role_policy.volumes.policy).Statement : statement.Sid => statement.Condition if contains(["LaunchInZones", "FleetsFromTemplates"], statement.Sid) } == { for sid in ["LaunchInZones", "FleetsFromTemplates"] : sid => { StringEquals = { "aws:ResourceTag/workhorse:deployment" = ["workhorse"] } } }
+    error_message = "into the groups of its deployment, from its templates, no other"
   }
 }

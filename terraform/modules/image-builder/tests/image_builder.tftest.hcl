@@ -47,7 +47,7 @@ run "nobody_comes_in_and_the_machine_may_do_nothing" {
     error_message = "the output tells a bake what it needs"
   }
   assert {
-    condition     = length(setintersection([for statement in jsondecode(output.packer_policy_json).Statement : statement.Sid], ["KeepCandidates", "EncryptVolumes", "LendTheKeyToEc2", "LookAtPrices", "FleetOfOne", "UseFleetTemplates", "TagTheMachineAgain"])) == 0
+    condition     = length(setintersection(flatten([for policy in values(output.packer_policies_json) : [for statement in jsondecode(policy).Statement : statement.Sid]]), ["KeepCandidates", "EncryptVolumes", "LendTheKeyToEc2", "LookAtPrices", "FleetOfOne", "UseFleetTemplates", "TagTheMachineAgain"])) == 0
     error_message = "what an input does not ask for is not granted"
   }
 }
@@ -70,12 +70,20 @@ run "every_choice" {
     error_message = "Session Manager is AWS' own policy"
   }
   assert {
-    condition     = { for statement in jsondecode(aws_iam_policy.packer.policy).Statement : statement.Sid => statement.Resource }["KeepCandidates"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/images/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/images/*"]
+    condition     = { for statement in jsondecode(aws_iam_policy.images[0].policy).Statement : statement.Sid => statement.Resource }["KeepCandidates"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/linux/images/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/workhorse/pools/gpu/images/*"]
     error_message = "candidates are kept for the pools named, no other"
   }
   assert {
-    condition     = output.packer_policy_json == aws_iam_policy.packer.policy && length(output.packer_policy_json) < 6144
-    error_message = "IAM takes 6144 characters"
+    condition     = output.packer_policies_json == { machine = aws_iam_policy.packer.policy, images-1 = aws_iam_policy.images[0].policy }
+    error_message = "the outputs are the policies that were made"
+  }
+}
+
+run "more_pools_than_a_role_has_room_for_are_refused" {
+  command         = plan
+  expect_failures = [var.pools]
+  variables {
+    pools = [for number in range(81) : "pool-${number}"]
   }
 }
 

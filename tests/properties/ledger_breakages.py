@@ -7,6 +7,7 @@ import pytest
 
 from tests.properties.breakages import Breakage, by_name
 from workhorse.core import disagreements, drain, ledger, reckoning
+from workhorse.core.effects import DeleteNode
 from workhorse.loops.ledger import Ledger
 
 
@@ -42,6 +43,13 @@ LEDGER_BREAKAGES: dict[str, Breakage] = {
     ),
     "old images kept": by_name(
         "nobody leaves for the age of an image", disagreements, "_old", nobody
+    ),
+    "nodes of gone machines left": by_name(
+        "a machine that came by a token may be missed for ever", disagreements, "_machines", nobody
+    ),
+    "nodes of gone machines not cordoned": by_name(
+        "the node of a missed machine is deleted while it may come back to it",
+        *(disagreements, "mended", lambda node, *_: DeleteNode(node=node.name)),
     ),
 }
 """What chaos must notice of the ledger."""

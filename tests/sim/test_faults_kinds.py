@@ -27,7 +27,7 @@ def busy(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "TokenMachineCame"])
 def test_a_fault_that_finds_nobody_to_hit_changes_nothing_and_fails_nothing(
     name: str, world: World
 ) -> None:

@@ -17,6 +17,7 @@ from workhorse.sim.faults.messages import Oddity, OddMessageCame
 from workhorse.sim.faults.ours import SideFailed
 from workhorse.sim.faults.plan import PLANNERS, BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.rollout import Made, RolloutOrdered
+from workhorse.sim.faults.token_machines import TokenMachineCame
 from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.written import as_json, as_python, from_json, names_in
 from workhorse.sim.line import Side
@@ -108,7 +109,10 @@ def test_plans_are_drawn_within_the_sizes_that_are_promised() -> None:
         assert len(orders) <= 2
         assert 5 <= len(plan.builds) <= 40 + len(orders)
         apart = bool(plan.pools[0].image_days)
-        assert 0 <= len(plan.faults) <= 8 + 6 * len(orders) + 5 * plan.asking + 4 * apart
+        came = [each for each in plan.faults if isinstance(each, TokenMachineCame)]
+        assert len(came) <= 3
+        more = 6 * len(orders) + 5 * plan.asking + 4 * apart + len(came)
+        assert 0 <= len(plan.faults) <= 8 + more
         assert 3600 <= plan.seconds <= 7200
         assert all(each.at >= 0 for each in plan.faults)
         assert all(1 <= pool.policy.executors <= 3 for pool in plan.pools)

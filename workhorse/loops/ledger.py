@@ -13,7 +13,7 @@ from workhorse.core.disagreements import Facts, Inventory
 from workhorse.core.drain import Cause, Drain
 from workhorse.core.effects import DetachVolume, Effect
 from workhorse.core.errors import Surprise
-from workhorse.core.ledger import LEDGER, LedgerPolicy, boot_seconds
+from workhorse.core.ledger import LEDGER, Disagreement, LedgerPolicy, boot_seconds
 from workhorse.core.meters import Meter
 from workhorse.core.model import Node, Pool, Snapshot
 from workhorse.core.reckoning import Book, Entry, Reckoning, meters, reckon, to_ask
@@ -27,6 +27,8 @@ from workhorse.loops.ports import Ports
 
 ASKED_PER_TICK = 20
 """Jenkins is asked for no more nodes in one tick: others are asked for in the next."""
+GOING = frozenset({Disagreement.MACHINE_CORDONED})
+"""Of whom the ledger itself cordoned the node."""
 EMPTY = Inventory()
 NO_NODES: Mapping[str, Node] = {}
 Heard = Callable[[], Mapping[str, float]]
@@ -229,9 +231,10 @@ class Ledger:
             kept = entry.finding.held or ("" if self._books.policy.act else "ledger.act is off")
             done = f"{rule.remedy}: {kept}" if kept else str(rule.remedy)
             self._note(entry, "found", f"{rule.means}; {done}")
+        cordoned = {name for kind, name in found.book.entries if kind in GOING}
         for entry in found.ended:
-            drained = entry.finding.subject in drains
-            self._note(entry, "over", "it leaves" if drained else "they agree again")
+            leaves = entry.finding.subject in drains.keys() | cordoned
+            self._note(entry, "over", "it leaves" if leaves else "they agree again")
 
     def _note(self, entry: Entry, state: str, because: str) -> None:
         finding = entry.finding

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from workhorse.core.cordon import parse_cordon_label
@@ -31,6 +32,7 @@ from workhorse.sim.ledger_audit import LedgerAudit
 from workhorse.sim.line import Side
 from workhorse.sim.requeue_audit import RequeueAudit
 from workhorse.sim.rollout_audit import RolloutAudit
+from workhorse.sim.token_machines import ABSENT_SECONDS
 from workhorse.sim.world import World
 
 
@@ -94,7 +96,7 @@ class Audit:
             TerminateInstance: self._terminated,
             CompleteHook: lambda effect: self._ended(effect.instance, "CompleteHook"),
             QueueReleaseJob: lambda effect: self._ended(effect.node, "QueueReleaseJob"),
-            DeleteNode: lambda effect: self._ended(effect.node, "DeleteNode"),
+            DeleteNode: self._deleted,
             ForgetMessage: self._forgotten,
         }
         self._ledger = LedgerAudit(world, self._policies, self.late.append)
@@ -190,6 +192,10 @@ class Audit:
         self._cordoned.add(effect.node)
         machine = self._world.cloud.machines.get(effect.node)
         looks = self._looks_of(effect.node)
+        if effect.node in self._world.token_machines.names:
+            away = self._world.kernel.now - (looks.away_since or inf)
+            if away < ABSENT_SECONDS:
+                self._breach(f"{effect}, away {away:.1f} s")
         if first and self._rollouts is not None and Cause.ROLLOUT in effect.label:
             served = self._read is not None and looks.back_at != self._read.read_at
             self._rollouts.retired(effect, served=served)
@@ -215,6 +221,13 @@ class Audit:
                 if group.desired - self._fewer[name] < self._policies[name].floor:
                     self._breach(f"{effect} goes below the floor")
         self._ended(effect.instance, "TerminateInstance")
+
+    def _deleted(self, effect: DeleteNode) -> None:
+        looks = self._looks_of(effect.node)
+        seen = looks.away_since is not None and looks.confirmed_at is not None
+        if effect.node in self._world.token_machines.names and not seen:
+            self._breach(f"{effect}, which no reading showed away and cordoned")
+        self._ended(effect.node, "DeleteNode")
 
     def _ended(self, instance: str, what: str) -> None:
         """An end must be backed by readings, and by the truth."""

@@ -7,11 +7,12 @@ So this is a bound for quiet times, which a ledger that keeps it there keeps els
 
 from collections.abc import Callable, Iterator, Mapping
 
-from workhorse.core.drain import PIPELINE_RESUME_SECONDS
+from workhorse.core.drain import PIPELINE_RESUME_SECONDS, REPEAT_SECONDS
 from workhorse.core.drains import is_cordoned
 from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.model import Jenkins, Lifecycle, Node, Policy
 from workhorse.sim.groups import Machine, Power
+from workhorse.sim.token_machines import ABSENT_SECONDS
 from workhorse.sim.world import World
 
 SLACK_SECONDS = 90.0
@@ -85,6 +86,13 @@ class LedgerAudit:
             subject = machine.id if node else f"{machine.id}, unlisted,"
             yield subject, max(boot, PIPELINE_RESUME_SECONDS) + margin + SLACK_SECONDS
         for name, node in jenkins.nodes.items():
+            if name in self._world.token_machines.names:
+                # A cordon begins another time.
+                if is_cordoned(node) and node.offline and node.idle:
+                    yield f"{name}, cordoned,", REPEAT_SECONDS + SLACK_SECONDS
+                elif _lost(node) and not node.temporarily_offline:
+                    yield name, ABSENT_SECONDS + SLACK_SECONDS
+                continue
             left = self._world.cloud.machines.get(name)
             if left is None or not left.known(self._world.kernel.now):
                 yield name, PIPELINE_RESUME_SECONDS + SLACK_SECONDS

@@ -41,6 +41,7 @@ from workhorse.sim.registering import Registering
 from workhorse.sim.rolling import Rollings
 from workhorse.sim.rolling_ports import rolling_ports
 from workhorse.sim.skew import SkewedClock, SkewedCloud, SkewedController
+from workhorse.sim.token_machines import TokenMachines
 from workhorse.sim.truth import Hand, Truth
 
 START = 1_700_000_000.0
@@ -88,6 +89,7 @@ class World:
         self.hung: set[str] = set()
         """Instances that will never connect (again), though they run."""
         self.registering = Registering(self.jenkins, self.cloud, self.hung, self._connected)
+        self.token_machines = TokenMachines(self.jenkins, self.registering.gate)
         self.starts = 0
         """How often loops began."""
         self.inventory = SimInventory()

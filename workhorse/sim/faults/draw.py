@@ -14,6 +14,7 @@ from workhorse.core.model import Policy, Release
 from workhorse.core.orders import Command, RolloutPolicy, Strategy
 from workhorse.sim.faults.draw_leaving import LEAVING, with_leaving
 from workhorse.sim.faults.draw_ledger import APART, with_ledger
+from workhorse.sim.faults.draw_tokens import TOKENS, with_tokens
 from workhorse.sim.faults.fault import AIMED, Fault
 from workhorse.sim.faults.kinds import KINDS
 from workhorse.sim.faults.messages import Oddity
@@ -68,6 +69,8 @@ DRAWN_FOR: Mapping[tuple[str, str], Sequence[object]] = {
     ("GatewayClosed", "seconds"): (150.0, 320.0, 700.0, 1500.0),
     ("InstanceProtected", "seconds"): (150.0, 700.0, 1500.0),
     ("GroupToldLate", "old_seconds"): (5.0, 15.0, 25.0),
+    ("TokenMachineCame", "seconds"): (40.0, 150.0, 320.0),
+    ("TokenMachineCame", "away_seconds"): (320.0, 905.0, 925.0, 950.0, 975.0, 1000.0),
     ("Slow", "call_seconds"): (2.0, 6.0, 16.0, 25.0, 40.0),
     ("Slow", "seconds"): (70.0, 150.0, 320.0, 700.0),
     # The journal is a local file: it fails, and is not slow.
@@ -113,7 +116,9 @@ AT_HAND = (
 """What may lie in wait: nothing that would keep a heartbeat from getting through."""
 PEOPLES = frozenset({"RolloutOrdered", "RolloutCommanded", "OrderTakenAway"})
 """What is drawn only where something is rolled out."""
-BOOKED = frozenset({"GatewayClosed", "AgentForgotten", "ExecutorsTakenAway", "ImageAged"})
+BOOKED = frozenset(
+    {"GatewayClosed", "AgentForgotten", "ExecutorsTakenAway", "ImageAged", "TokenMachineCame"}
+)
 """What is drawn only where the books come apart."""
 ASKED = frozenset(
     {"AgentStopped", "AgentFeltIdle", "CrashedWhileQueueing", "AnswerLostWhileQueueing"}
@@ -164,7 +169,10 @@ def plan(seed: int) -> FaultPlan:
     made = with_leaving(made, leaves, fault) if leaves.random() < LEAVING else made
     books = random.Random(f"ledger of {seed}")  # noqa: S311 - chance, not secrets
     apart = books.random() < APART and not made.rollouts
-    return with_ledger(made, books, fault) if apart else made
+    made = with_ledger(made, books, fault) if apart else made
+    tokens = random.Random(f"tokens of {seed}")  # noqa: S311 - chance, not secrets
+    came = tokens.random() < TOKENS and not made.rollouts and not made.asking
+    return with_tokens(made, tokens, fault) if came else made
 
 
 def with_rollouts(plan: FaultPlan, rng: random.Random) -> FaultPlan:

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from workhorse.sim.faults import aws, controller, leaving, ledger, messages, ours, rollout, upon
+from workhorse.sim.faults import (
+    aws,
+    controller,
+    leaving,
+    ledger,
+    messages,
+    ours,
+    rollout,
+    token_machines,
+    upon,
+)
 from workhorse.sim.faults.fault import Fault
 
 KINDS: Mapping[str, type[Fault]] = {
@@ -50,6 +60,7 @@ KINDS: Mapping[str, type[Fault]] = {
         ledger.AgentForgotten,
         ledger.ExecutorsTakenAway,
         ledger.ImageAged,
+        token_machines.TokenMachineCame,
         rollout.RolloutOrdered,
         rollout.RolloutCommanded,
         rollout.OrderTakenAway,

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from workhorse.core.canary import canary_label
+from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.model import Policy, Pool
 from workhorse.loops.driver import Pace
 from workhorse.loops.observe import Trust
@@ -24,6 +25,7 @@ from workhorse.sim.faults.upon import Upon
 from workhorse.sim.faults.verdict import Broken, Promise, Verdict
 from workhorse.sim.jobs import Job
 from workhorse.sim.stage import Stage
+from workhorse.sim.token_machines import ABSENT_SECONDS
 from workhorse.sim.truth import Hand
 from workhorse.sim.world import START, World
 
@@ -112,6 +114,7 @@ class _Play:
             rollouts=plan.rollouts,
             requeue=POLICY if plan.asking else None,
             performer=loops.performer,
+            ledger=LedgerPolicy(absent_seconds=ABSENT_SECONDS),
             skipping=loops.skipping,
         )
         self._builds: list[Build] = []

@@ -1,12 +1,15 @@
 """`python -m workhorse.sim` tells what it refuses in a line, and ends with 2."""
 
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from scripts import sources
 from workhorse.core.errors import Surprise
 from workhorse.sim import cache
-from workhorse.sim.__main__ import main
+from workhorse.sim.__main__ import EXTRA, main
 
 WRONG = {
     "chaos --scenarios 0": "--scenarios: 0: must be at least 1",
@@ -48,3 +51,28 @@ def test_what_fails_or_is_interrupted_ends_with_its_status(
     monkeypatch.setattr(cache, "main", fails)
 
     assert main(["cache"]) == code
+
+
+def test_the_extra_is_what_the_project_says() -> None:
+    project = tomllib.loads((sources.ROOT / "pyproject.toml").read_text())["project"]
+
+    assert [each.split("==")[0] for each in project["optional-dependencies"]["sim"]] == [*EXTRA]
+
+
+@pytest.mark.parametrize("command", ["compare", "simulate --bound 60"])
+def test_without_the_extra_its_packages_are_asked_for(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`compare` asks before it plays anything; `simulate` needs it for its bound alone."""
+    trace = tmp_path / "trace.csv"
+    trace.write_text("arrival_s,duration_s,label\n0,60,linux\n")
+    for name in [name for name in sys.modules if name.startswith("workhorse.sim.bound")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+
+    assert main([*command.split(), "--trace", str(trace), "--out", str(tmp_path)]) == 2
+    assert "pip install 'workhorse[sim]'" in capsys.readouterr().err

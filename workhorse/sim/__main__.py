@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 from workhorse.core.errors import Refusal, Surprise
 from workhorse.sim.command import FAILED, INTERRUPTED, REFUSED
@@ -18,6 +19,12 @@ COMMANDS = {
     "chaos": "run random fault plans and check the promises",
 }
 """Each command is the module of its name; it is loaded when it is asked for, and only then."""
+
+EXTRA = ("distributed", "matplotlib", "numpy", "optuna", "scipy")
+"""The packages of the extra `sim`."""
+INSTALL = "pip install 'workhorse[sim]'"
+WITH_EXTRA = frozenset({"compare", "results", "tune"})
+"""These draw and prove when all is played: what they need then is looked for before."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,9 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     chosen = parser().parse_args(words[:1]).command
     try:
+        if chosen in WITH_EXTRA:
+            _check(chosen)
         status: int = import_module(f"workhorse.sim.{chosen}").main(list(words[1:]))
     except Refusal as refusal:
         sys.stderr.write(f"{refusal}\n")
+        return REFUSED
+    except ModuleNotFoundError as wrong:
+        sys.stderr.write(f"{chosen}: {wrong}: {INSTALL}\n")
         return REFUSED
     except Surprise as surprise:
         sys.stderr.write(f"{surprise}\n")
@@ -44,6 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
+
+
+def _check(chosen: str) -> None:
+    lacking = [name for name in EXTRA if find_spec(name) is None]
+    if lacking:
+        raise Refusal(f"{chosen}: needs {', '.join(lacking)}: {INSTALL}")
 
 
 if __name__ == "__main__":

@@ -191,6 +191,29 @@ def test_e15_error_pages_are_huge(house: House) -> None:
     assert len(missing.content) < 1000
 
 
+def test_e15_what_is_no_post_is_refused_or_not_even_found(house: House) -> None:
+    """405 where Jenkins asks for a POST, 404 where its action is none by another verb (1.5)."""
+    for path, status in (
+        ("computer/doCreateItem", 404),
+        ("computer/createItem", 405),
+        ("createItem", 405),
+        ("quietDown", 405),
+    ):
+        assert house.get(path).status_code == status
+
+
+def test_e15_a_job_is_made_of_xml_alone(house: House) -> None:
+    """What is posted as any other kind is taken for the form of a page (9.1)."""
+    for kind in ("text/plain", "application/atom+xml", "application/x-www-form-urlencoded"):
+        answer = house.ask("POST", "createItem?name=j", "<project/>", **{"Content-Type": kind})
+        assert (answer.status_code, answer.headers["X-Error"]) == (400, "No mode given")
+    for number, kind in enumerate(("application/xml;charset=utf-8", "text/xml")):
+        answer = house.ask(
+            "POST", f"createItem?name=j{number}", "<project/>", **{"Content-Type": kind}
+        )
+        assert answer.status_code == 200
+
+
 def test_e15_answers_name_core_and_session(house: House) -> None:
     """JSON bears the version, the boot's session and its type (1.2)."""
     headers = house.get("computer/api/json").headers

@@ -1,5 +1,6 @@
 """Behaviours of nodes, computers and executors: E1, E3 to E6."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -176,11 +177,40 @@ def test_e05_no_executors_mean_no_computer_though_the_node_stays(house: House) -
     assert house.why(item) == f"{quoted('a')} is offline"
 
 
-def refusal(house: House, secret: str) -> requests.Response:
+def refusal(house: House, secret: str, without: str = "") -> requests.Response:
     """What the handshake of an agent `a` is answered with, where it is refused."""
-    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
-    headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    return house.ask("GET", "wsagents/", **headers, **{"Node-Name": "a", "Secret-Key": secret})
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    upgrade |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    headers = {"Node-Name": "a", "Secret-Key": secret, "X-Remoting-Capability": "none"}
+    headers.pop(without, None)
+    return house.ask("GET", "wsagents/", **upgrade, **headers)
+
+
+@pytest.mark.parametrize("without", ["Node-Name", "Secret-Key", "X-Remoting-Capability"])
+def test_an_agent_that_does_not_speak_as_agent_jar_does_is_refused(
+    house: House, without: str
+) -> None:
+    """By 400 before anything is looked at (7.3)."""
+    house.node("a")
+
+    answer = refusal(house, house.secret("a"), without)
+
+    assert answer.status_code == 400
+    assert "only for use from agent.jar" in answer.text
+
+
+@pytest.mark.parametrize("web_socket", [True, False])
+def test_a_node_keeps_the_way_in_that_its_form_named(house: House, *, web_socket: bool) -> None:
+    """In its config.xml, and in what an agent would be started with (6.3, 7.1)."""
+    launcher = {"$class": "hudson.slaves.JNLPLauncher", "webSocket": web_socket}
+    form = {"name": "a", "numExecutors": "1", "launcher": launcher}
+    data = {"name": "a", "type": "hudson.slaves.DumbSlave", "json": json.dumps(form)}
+    assert house.post("computer/doCreateItem", data).status_code == 302
+
+    told = house.get("computer/a/jenkins-agent.jnlp").text
+
+    assert f"<webSocket>{str(web_socket).lower()}</webSocket>" in house.config("a")
+    assert ("<argument>-webSocket</argument>" in told) is web_socket
 
 
 def test_e05_the_agent_stays_connected_to_an_orphan(house: House) -> None:

@@ -336,6 +336,27 @@ def test_e13_nodes_stay_but_for_those_of_swarm(house: House) -> None:
     assert not house.computer("a")["offline"]
 
 
+def test_a_swarm_client_that_comes_again_takes_its_node_over_with_what_runs_there(
+    house: House,
+) -> None:
+    """The node is replaced and its computer stays, so that a pipeline goes on (8.1, 8.2)."""
+    form = {"name": "sw", "executors": "1", "mode": "NORMAL", "labels": "linux"}
+    form |= {"keepDisconnectedClients": "true", "deleteExistingClients": "true"}
+    house.do("plugin/swarm/createSlave", form)
+    house.standin.agent("sw")
+    house.pipeline("p", label="linux", seconds=3600)
+    house.build("p")
+    house.advance(1)
+    assert not house.computer("sw")["idle"]
+
+    house.do("plugin/swarm/createSlave", form | {"labels": "linux more"})
+    house.advance(GRACE + TICK)
+
+    assert not house.computer("sw")["idle"]
+    assert {"name": "more"} in house.computer("sw")["assignedLabels"]
+    assert house.result("p", 1) is None
+
+
 def test_e13_an_assigned_item_survives_a_clean_restart(house: House) -> None:
     """It was saved with the queue and starts after the boot, on any core (11.8)."""
     house.agent("a", label="linux")

@@ -21,7 +21,7 @@ def create(call: Call, folder: str = "") -> Answer:
     full = f"{folder}/{name}" if folder else name
     if full in call.world.jobs or full in call.world.folders:
         return answers.failure(f"A job already exists with the name {quoted(name)}")
-    if "xml" not in call.content_type:
+    if not call.content_type.startswith(("application/xml", "text/xml")):
         return answers.failure("No mode given")
     try:
         root = plugins.loaded(nodes.parsed(call.body), call.world.plugins)

@@ -127,7 +127,9 @@ def jnlp(call: Call, computer: Computer) -> Answer:
     """`jenkins-agent.jnlp`: the secret and arguments of an inbound agent."""
     call.need(rights.AGENT_CONNECT)
     directory = computer.node.remote_directory if computer.node is not None else ""
-    arguments = [call.security.agent_secret(computer.name), computer.name, "-webSocket"]
+    arguments = [call.security.agent_secret(computer.name), computer.name]
+    if computer.node is not None and computer.node.web_socket:
+        arguments.append("-webSocket")
     arguments += ["-workDir", directory, "-internalDir", "remoting", "-url", call.view.root]
     inner = "".join(f"<argument>{each}</argument>" for each in arguments)
     body = f"<jnlp><application-desc>{inner}</application-desc></jnlp>"
@@ -155,6 +157,7 @@ def check_name(call: Call, name: str) -> None:
 
 
 def _from_form(name: str, executors: str, form: Mapping[str, object]) -> Node:
+    launcher = form.get("launcher")
     return nodes.agent_node(
         name=name,
         description=str(form.get("nodeDescription", "")),
@@ -162,6 +165,7 @@ def _from_form(name: str, executors: str, form: Mapping[str, object]) -> Node:
         executors=executors,
         label=str(form.get("labelString", "")),
         mode=str(form.get("mode", "NORMAL")),
+        web_socket=isinstance(launcher, Mapping) and launcher.get("webSocket") is True,
     )
 
 

@@ -85,6 +85,11 @@ class Node:
         return self._text("remoteFS")
 
     @cached_property
+    def web_socket(self) -> bool:
+        """Its agent is told to come by WebSocket."""
+        return self._text("launcher/webSocket") == "true"
+
+    @cached_property
     def swarm(self) -> bool:
         """It was made by the swarm plugin and lives as long as its connection."""
         return self.root.tag == SWARM_TAG
@@ -152,6 +157,7 @@ def agent_node(  # noqa: PLR0913 - the fields of the form
     label: str = "",
     mode: str = "NORMAL",
     swarm_plugin: str = "",
+    web_socket: bool = True,
 ) -> Node:
     """A node as the form creates it, or the swarm plugin when its version is given."""
     root = ET.Element(DUMB_TAG)
@@ -174,7 +180,7 @@ def agent_node(  # noqa: PLR0913 - the fields of the form
     ET.SubElement(work, "disabled").text = "true" if swarm_plugin else "false"
     ET.SubElement(work, "internalDir").text = "remoting"
     ET.SubElement(work, "failIfWorkDirIsMissing").text = "false"
-    ET.SubElement(launching, "webSocket").text = "false" if swarm_plugin else "true"
+    ET.SubElement(launching, "webSocket").text = str(web_socket and not swarm_plugin).lower()
     ET.SubElement(root, "label").text = label
     ET.SubElement(root, "nodeProperties")
     return Node(root)

@@ -31,8 +31,9 @@ def _act(call: Call) -> Answer:  # noqa: C901, PLR0911 - one line for each path
     match call.segments:
         case ("computer",) | ("queue",):
             return answers.redirect(call.url(*call.segments))
-        case ("computer", "doCreateItem"):
-            return _posted(call) or node_actions.create(call)
+        case ("computer", "doCreateItem"):  # for Stapler no other verb reaches an action of @POST
+            posted = call.method == "POST"
+            return node_actions.create(call) if posted else answers.not_found()
         case ("computer", "createItem"):
             return _posted(call) or node_actions.create_from_xml(call)
         case ("computer", name, action) if action != "api":

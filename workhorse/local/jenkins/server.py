@@ -197,7 +197,7 @@ class Server:
     def _agent_refused(self, request: web.Request) -> Answer | None:
         path = request.rel_url.raw_path
         name, secret = request.headers.get("Node-Name"), request.headers.get("Secret-Key")
-        if name is None or secret is None:
+        if name is None or secret is None or "X-Remoting-Capability" not in request.headers:
             words = "This endpoint is only for use from agent.jar in WebSocket mode"
             return answers.jetty(400, words, path)
         computer = self.controller.world.computers.get(name)

@@ -31,8 +31,6 @@ def create(call: Call) -> Answer:
         if not wanted or online:
             words = "is already created and on-line." if wanted else "already exists."
             return Answer(status=409, body=f'Agent "{name}" {words}\n', content_type=PLAIN)
-    if name in world.computers:
-        agents.delete_node(world, world.computers[name])
     node = nodes.agent_node(
         name=name,
         description=f"Swarm agent from {call.remote}: {call.value('description')}",
@@ -45,7 +43,10 @@ def create(call: Call) -> Answer:
     properties = node.root.find("nodeProperties")
     if properties is not None and call.value("keepDisconnectedClients") == "true":
         ET.SubElement(properties, KEEPING)
-    agents.add_node(world, node)
+    if name in world.nodes and name in world.computers:
+        agents.change_node(world, name, node)
+    else:
+        agents.add_node(world, node)
     secret = call.security.agent_secret(name)
     body = f"#\n#Thu Jan 01 00:00:00 UTC 1970\nname={name}\nsecret={secret}\n"
     return Answer(body=body, content_type="text/plain;charset=iso-8859-1")

@@ -10,6 +10,12 @@ variable "policy" {
     boot_seconds = number
     release      = string
   })
+
+  # Every name of the pool is made of it: of an IAM role's 64 characters, 16 are the prefix and 6 "-agent".
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.policy.name))
+    error_message = "policy.name is \"${var.policy.name}\"; legal: 1 to 32 of a-z, 0-9 and -, starting with a letter."
+  }
 }
 
 variable "prefix" {
@@ -38,8 +44,8 @@ variable "instance_types" {
   type        = list(string)
 
   validation {
-    condition     = length(var.instance_types) >= 1 && length(distinct(var.instance_types)) == length(var.instance_types)
-    error_message = "instance_types is [${join(", ", var.instance_types)}]; legal: one or more, each once."
+    condition     = length(var.instance_types) >= 1 && length(distinct(var.instance_types)) == length(var.instance_types) && length(var.instance_types) <= 40
+    error_message = "instance_types is [${join(", ", var.instance_types)}]; legal: 1 to 40, which is what a group takes, each once."
   }
 }
 
@@ -57,6 +63,12 @@ variable "security_group_ids" {
   description = "Security groups of the agents; empty means the default group of the VPC. Agents need no way in."
   type        = list(string)
   default     = []
+
+  # A network interface takes 5, and 16 where AWS raised that for the account; launches fail beyond it.
+  validation {
+    condition     = length(var.security_group_ids) <= 16
+    error_message = "security_group_ids is [${join(", ", var.security_group_ids)}]; legal: up to 16."
+  }
 }
 
 variable "gateway" {
@@ -69,8 +81,8 @@ variable "gateway" {
   default     = null
 
   validation {
-    condition     = var.gateway == null || (can(regex("^https?://[^/\\s'\"\\\\$]+/?$", var.gateway.url)) && can(regex("^[A-Za-z0-9.:/_-]{1,255}$", var.gateway.audience)))
-    error_message = "gateway.url is \"${try(var.gateway.url, "")}\" and gateway.audience \"${try(var.gateway.audience, "")}\"; legal: http:// or https://, a name, perhaps a port, without space, quote, \\ or $; 1 to 255 of letters, digits, ., :, /, _ and -."
+    condition     = var.gateway == null || (can(regex("^https?://[^/\\s'\"\\\\$]{1,255}/?$", var.gateway.url)) && can(regex("^[A-Za-z0-9.:/_-]{1,255}$", var.gateway.audience)))
+    error_message = "gateway.url is \"${try(var.gateway.url, "")}\" and gateway.audience \"${try(var.gateway.audience, "")}\"; legal: http:// or https://, a name, perhaps a port, up to 255 without space, quote, \\ or $; 1 to 255 of letters, digits, ., :, /, _ and -."
   }
 }
 
@@ -83,10 +95,11 @@ variable "user_data" {
   type        = string
   default     = ""
 
-  # EC2 takes 16384 bytes; the rest is for a canary's lines.
+  # EC2 takes 16384 bytes, before base64; the rest is for a canary's lines. Three bytes are four
+  # characters of base64, and a character may be several bytes.
   validation {
-    condition     = length(var.user_data) <= 16128
-    error_message = "user_data is ${length(var.user_data)} characters long; legal: up to 16128."
+    condition     = length(base64encode(var.user_data)) <= 16128 / 3 * 4
+    error_message = "user_data is ${floor(length(base64encode(var.user_data)) / 4 * 3)} bytes long; legal: up to 16128."
   }
 
   # An agent that is told nothing powers itself off, and one told of two ways would take either.
@@ -107,8 +120,14 @@ variable "user_data_lines" {
   }
 
   validation {
-    condition     = !can(regex("[[:cntrl:]]", join("", values(var.user_data_lines)))) && length(jsonencode(var.user_data_lines)) <= 14336
-    error_message = "user_data_lines has values of ${length(join("", values(var.user_data_lines)))} characters; legal: one line each, 14336 in all."
+    condition     = !can(regex("[[:cntrl:]]", join("", values(var.user_data_lines))))
+    error_message = "user_data_lines has the lines ${join(", ", [for name, value in var.user_data_lines : name if can(regex("[[:cntrl:]]", value))])}, which are more than one; legal: one line each, without control characters."
+  }
+
+  # As they are written in template.tf, where a quote becomes four characters.
+  validation {
+    condition     = length(base64encode(join("", [for name, value in var.user_data_lines : "${name}='${replace(value, "'", "'\\''")}'\n"]))) <= 14400 / 3 * 4
+    error_message = "user_data_lines is ${length(join("", values(var.user_data_lines)))} characters of values; legal: 14400 bytes in all with names and quotes."
   }
 }
 
@@ -124,18 +143,18 @@ variable "root_volume" {
 
   # The limits of gp3: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
   validation {
-    condition     = var.root_volume.gib >= 1 && var.root_volume.gib <= 16384
-    error_message = "root_volume.gib is ${var.root_volume.gib}; legal: 1 to 16384."
+    condition     = var.root_volume.gib >= 1 && var.root_volume.gib <= 16384 && floor(var.root_volume.gib) == var.root_volume.gib
+    error_message = "root_volume.gib is ${var.root_volume.gib}; legal: whole numbers from 1 to 16384."
   }
 
   validation {
-    condition     = var.root_volume.iops >= 3000 && var.root_volume.iops <= 16000
-    error_message = "root_volume.iops is ${var.root_volume.iops}; legal: 3000 to 16000."
+    condition     = var.root_volume.iops >= 3000 && var.root_volume.iops <= 16000 && (var.root_volume.iops == 3000 || var.root_volume.iops <= 500 * var.root_volume.gib)
+    error_message = "root_volume.iops is ${var.root_volume.iops}; legal: 3000 to 16000, and above 3000 no more than 500 for each GiB."
   }
 
   validation {
-    condition     = var.root_volume.throughput >= 125 && var.root_volume.throughput <= 1000
-    error_message = "root_volume.throughput is ${var.root_volume.throughput}; legal: 125 to 1000."
+    condition     = var.root_volume.throughput >= 125 && var.root_volume.throughput <= 1000 && 4 * var.root_volume.throughput <= var.root_volume.iops
+    error_message = "root_volume.throughput is ${var.root_volume.throughput}; legal: 125 to 1000, and no more than a quarter of root_volume.iops."
   }
 }
 
@@ -179,6 +198,11 @@ variable "scheduled_sizes" {
   default     = {}
 
   validation {
+    condition     = length(var.scheduled_sizes) <= 125
+    error_message = "scheduled_sizes has ${length(var.scheduled_sizes)} of them; legal: up to 125, which is what a group takes."
+  }
+
+  validation {
     condition     = alltrue([for at in values(var.scheduled_sizes) : length(split(" ", at.recurrence)) == 5])
     error_message = "scheduled_sizes has recurrence ${join(", ", [for at in values(var.scheduled_sizes) : "\"${at.recurrence}\""])}; legal: five cron fields with one space between."
   }
@@ -210,6 +234,12 @@ variable "agent_parameters" {
     condition     = alltrue([for name in var.agent_parameters : can(regex("^/[A-Za-z0-9_./-]+$", name))])
     error_message = "agent_parameters is [${join(", ", var.agent_parameters)}]; legal: full names that start with /, without wildcards."
   }
+
+  # An inline policy may have 10240 characters; each name is there as an ARN.
+  validation {
+    condition     = length(join("", var.agent_parameters)) + 64 * length(var.agent_parameters) <= 9000
+    error_message = "agent_parameters has ${length(var.agent_parameters)} names of ${length(join("", var.agent_parameters))} characters; legal: together with 64 for each up to 9000."
+  }
 }
 
 variable "matrix_rollouts" {
@@ -222,6 +252,11 @@ variable "alarm_topic_arns" {
   description = "SNS topics that hear of the alarms meant for people; without any, alarms only show in CloudWatch."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = length(var.alarm_topic_arns) <= 5
+    error_message = "alarm_topic_arns is [${join(", ", var.alarm_topic_arns)}]; legal: up to 5, which is what an alarm takes."
+  }
 }
 
 variable "alarm_after" {
@@ -246,5 +281,11 @@ variable "tags" {
   validation {
     condition     = alltrue([for key in keys(var.tags) : key != "Name" && !startswith(key, "workhorse:")])
     error_message = "tags has the keys ${join(", ", keys(var.tags))}; legal: any but \"Name\" and what starts with \"workhorse:\"."
+  }
+
+  # AWS takes 50 on a thing, of keys of 128 and values of 256 characters; the rest is for ours.
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for key, value in var.tags : length(key) <= 128 && length(value) <= 256])
+    error_message = "tags has ${length(var.tags)} keys, of ${max(0, [for key in keys(var.tags) : length(key)]...)} characters at most, and values of ${max(0, [for value in values(var.tags) : length(value)]...)}; legal: up to 40, of 128 and 256."
   }
 }

@@ -99,4 +99,10 @@ variable "tags" {
     condition     = alltrue([for key in keys(var.tags) : !startswith(key, "workhorse:")])
     error_message = "tags has [${join(", ", keys(var.tags))}]; legal: names that do not begin with workhorse:, which are the volumes' memory."
   }
+
+  # AWS takes 50 on a thing, of keys of 128 and values of 256 characters; the rest is for ours.
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for key, value in var.tags : length(key) <= 128 && length(value) <= 256])
+    error_message = "tags has ${length(var.tags)} keys, of ${max(0, [for key in keys(var.tags) : length(key)]...)} characters at most, and values of ${max(0, [for value in values(var.tags) : length(value)]...)}; legal: up to 40, of 128 and 256."
+  }
 }

@@ -42,6 +42,12 @@ variable "pools" {
     error_message = "pools is empty; legal: one or more."
   }
 
+  # As long as modules/policy lets them be: pools.tf counts on it.
+  validation {
+    condition     = alltrue([for name in keys(var.pools) : can(regex("^[a-z][a-z0-9-]{0,31}$", name))])
+    error_message = "pools has the keys ${join(", ", keys(var.pools))}; legal: names of 1 to 32 of a-z, 0-9 and -, starting with a letter."
+  }
+
   # A policy holds seven of them by name, and IAM lets ten be attached to a role: one is left for yours.
   validation {
     condition     = length(var.pools) <= 63
@@ -137,4 +143,10 @@ variable "tags" {
   description = "Tags of everything."
   type        = map(string)
   default     = {}
+
+  # AWS takes 50 on a thing, of keys of 128 and values of 256 characters; the rest is for ours.
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for key, value in var.tags : length(key) <= 128 && length(value) <= 256])
+    error_message = "tags has ${length(var.tags)} keys, of ${max(0, [for key in keys(var.tags) : length(key)]...)} characters at most, and values of ${max(0, [for value in values(var.tags) : length(value)]...)}; legal: up to 40, of 128 and 256."
+  }
 }

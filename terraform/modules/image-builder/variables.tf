@@ -41,8 +41,8 @@ variable "ssh_cidrs" {
   default     = []
 
   validation {
-    condition     = alltrue([for cidr in var.ssh_cidrs : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
-    error_message = "ssh_cidrs is [${join(", ", var.ssh_cidrs)}]; legal: IPv4 networks, and not all of the world."
+    condition     = alltrue([for cidr in var.ssh_cidrs : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")]) && length(var.ssh_cidrs) <= 60
+    error_message = "ssh_cidrs is [${join(", ", var.ssh_cidrs)}]; legal: IPv4 networks, and not all of the world; up to 60, which is what a security group takes."
   }
 }
 
@@ -58,8 +58,8 @@ variable "source_owners" {
   default     = ["136693071363", "099720109477"]
 
   validation {
-    condition     = length(var.source_owners) > 0 && alltrue([for owner in var.source_owners : can(regex("^[0-9]{12}$", owner))])
-    error_message = "source_owners is [${join(", ", var.source_owners)}]; legal: one or more ids of twelve digits."
+    condition     = length(var.source_owners) > 0 && length(var.source_owners) <= 50 && alltrue([for owner in var.source_owners : can(regex("^[0-9]{12}$", owner))])
+    error_message = "source_owners is [${join(", ", var.source_owners)}]; legal: 1 to 50 ids of twelve digits."
   }
 }
 
@@ -95,4 +95,10 @@ variable "tags" {
   description = "Tags of everything."
   type        = map(string)
   default     = {}
+
+  # AWS takes 50 on a thing, of keys of 128 and values of 256 characters; the rest is for ours.
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for key, value in var.tags : length(key) <= 128 && length(value) <= 256])
+    error_message = "tags has ${length(var.tags)} keys, of ${max(0, [for key in keys(var.tags) : length(key)]...)} characters at most, and values of ${max(0, [for value in values(var.tags) : length(value)]...)}; legal: up to 40, of 128 and 256."
+  }
 }

@@ -41,6 +41,12 @@ variable "pool" {
     error_message = "pool.labels is [${join(", ", var.pool.labels)}]; legal: one or more labels without space, comma, quote or any of ( ) & | ! < > =."
   }
 
+  # A parameter of SSM takes 4096 bytes, and all of this is one; three bytes are four characters of base64.
+  validation {
+    condition     = length(base64encode(jsonencode(var.pool))) <= 5460
+    error_message = "pool.labels are ${length(var.pool.labels)} labels of ${length(join("", var.pool.labels))} characters; legal: so many that the policy as JSON has 4095 bytes."
+  }
+
   validation {
     condition     = length(distinct(var.pool.labels)) == length(var.pool.labels)
     error_message = "pool.labels is [${join(", ", var.pool.labels)}]; legal: each label once."

@@ -161,3 +161,11 @@ run "no_such_prefix" {
   }
   expect_failures = [var.prefix]
 }
+
+run "more_tags_than_a_volume_takes" {
+  command = plan
+  variables {
+    tags = { for number in range(41) : "tag-${number}" => "value" }
+  }
+  expect_failures = [var.tags]
+}

@@ -220,6 +220,26 @@ run "what_does_not_fit_into_a_role_is_refused" {
   }
 }
 
+run "a_name_longer_than_policies_count_on_is_refused" {
+  command         = plan
+  expect_failures = [var.pools]
+  variables {
+    pools = {
+      a-name-of-thirty-three-characters = { policy_json = "{\"name\":\"a-name-of-thirty-three-characters\"}", deployment = "workhorse", group_arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:0", queue_arn = "q", key_arn = "k", template_arn = "t", role_arn = "r", network_arns = [] }
+    }
+  }
+}
+
+run "longer_paths_than_policies_count_on_are_refused" {
+  command         = plan
+  expect_failures = [var.store_prefix, var.late_location, var.tags]
+  variables {
+    store_prefix  = "/${join("", [for number in range(48) : "s"])}"
+    late_location = "s3://late-configuration/${join("", [for number in range(73) : "l"])}"
+    tags          = { for number in range(41) : "tag-${number}" => "value" }
+  }
+}
+
 run "illegal_values_are_refused" {
   command = plan
   expect_failures = [

@@ -87,11 +87,21 @@ run "more_pools_than_a_role_has_room_for_are_refused" {
   }
 }
 
+run "longer_lists_than_aws_takes_are_refused" {
+  command         = plan
+  expect_failures = [var.ssh_cidrs, var.source_owners, var.store_prefix]
+  variables {
+    ssh_cidrs     = [for number in range(61) : "10.0.${number}.0/24"]
+    source_owners = [for number in range(51) : format("%012d", number)]
+    store_prefix  = "/${join("", [for number in range(48) : "s"])}"
+  }
+}
+
 run "illegal_values_are_refused" {
   command = plan
   expect_failures = [
     var.prefix, var.pools, var.subnet_id, var.ssh_cidrs, var.source_owners, var.kms_key_arn,
-    var.store_prefix,
+    var.store_prefix, var.tags,
   ]
   variables {
     prefix        = "Work Horse"
@@ -101,5 +111,6 @@ run "illegal_values_are_refused" {
     source_owners = ["amazon"]
     kms_key_arn   = "alias/images"
     store_prefix  = "workhorse"
+    tags          = { for number in range(41) : "tag-${number}" => "value" }
   }
 }

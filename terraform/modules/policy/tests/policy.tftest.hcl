@@ -82,6 +82,14 @@ run "a_label_that_is_an_expression_is_refused" {
   }
 }
 
+run "labels_that_no_parameter_holds_are_refused" {
+  command         = plan
+  expect_failures = [var.pool]
+  variables {
+    pool = { name = "linux", labels = [for number in range(300) : "a-label-${number}"], ceiling = 5 }
+  }
+}
+
 run "a_label_given_twice_is_refused" {
   command         = plan
   expect_failures = [var.pool]

@@ -5,7 +5,7 @@ that met a restart, a full server or a broken line is made again a few times, ea
 What the answers mean is in `jenkins_history_wire.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -42,13 +42,22 @@ class JenkinsHistory:
         http: the conversation.
         clock: for the pauses; time is nowhere else asked for.
         per_minute: the most requests in a minute.
+        show: told why a request is made again, and when: people would take the pause for the end.
     """
 
-    def __init__(self, http: JenkinsHttp, clock: Clock, *, per_minute: float) -> None:
+    def __init__(
+        self,
+        http: JenkinsHttp,
+        clock: Clock,
+        *,
+        per_minute: float,
+        show: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.requests = 0
         """How many requests were made."""
         self._http = http
         self._clock = clock
+        self._show = show
         self._interval = 60.0 / per_minute
         self._free_at: float | None = None
         self._known = False
@@ -106,13 +115,17 @@ class JenkinsHistory:
             answer: requests.Response | None = None
             try:
                 answer = self._http.get(where, tree)
-            except Unreadable:
+                why = f"{self._http.server}{where}: {answer.status_code}"
+            except Unreadable as wrong:
                 if pause is None:
                     raise
+                why = str(wrong)
             if answer is not None and not self._again(answer, pause):
                 self._known = True
                 return None if answer.status_code == _NOT_FOUND else json_of(answer)
-            self._wait(max(pause or 0, _retry_after(answer)))
+            seconds = max(pause or 0, _retry_after(answer))
+            self._show(f"{why}: again in {seconds:.0f} s")
+            self._wait(seconds)
         raise Unreadable(f"{self._http.server}{where}: did not answer")
 
     def _again(self, answer: requests.Response, pause: float | None) -> bool:

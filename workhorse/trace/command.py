@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace, clock: Clock, show: Callable[[str], None]
         renamed=dict(_pair(text) for text in arguments.rename),
         depth=arguments.depth,
     )
-    history = JenkinsHistory(http, clock, per_minute=arguments.per_minute)
+    history = JenkinsHistory(http, clock, per_minute=arguments.per_minute, show=show)
     told = export(history, scope, wish, now=clock.now(), salt=chance.token_hex(), show=show)
     for line in _said(told, wish):
         show(line)

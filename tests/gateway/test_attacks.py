@@ -105,6 +105,17 @@ def test_a_stale_or_early_signature_is_refused_before_sts_is_asked(
     assert scene.sts.asked == []
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(-400, "signed 400 s ago"), (30, "signed 30 s from now")]
+)
+def test_a_clock_that_is_wrong_is_told_by_how_much(scene: Scene, seconds: float, told: str) -> None:
+    key = scene.sts.issue(MEMBER)
+
+    answer = scene.register(proof=scene.proof(key, at=scene.world.wall + seconds))
+
+    assert told in answer.body["error"]
+
+
 def test_an_instance_of_another_account_is_refused(scene: Scene) -> None:
     """It may even have the id of one of ours, and a role of the same name."""
     assert refused(scene, scene.register(key=scene.sts.issue(MEMBER, account=FOREIGN)), 403)

@@ -11,8 +11,11 @@ from tests.gateway.scene import MEMBER, SECOND, Scene, made
 from tests.gateway.test_leases import asked
 from workhorse.core.admission import Status
 from workhorse.core.asks import AskKind
+from workhorse.core.errors import Unreadable
 from workhorse.core.requests import Request
+from workhorse.loops.agent_ports import Caller, Proof
 from workhorse.loops.registrar import MOST_PATIENT, REQUESTS_AT_ONCE
+from workhorse.loops.turnstile import MOST_OUTSIDE
 
 
 def test_a_storm_of_refusals_is_journalled_as_a_number(scene: Scene) -> None:
@@ -124,3 +127,38 @@ def test_while_jenkins_is_slow_half_of_the_threads_are_free_for_others(scene: Sc
 
     assert told[:4] == [Status.UNAVAILABLE] * 4
     assert told[4:].count(Status.OK) >= REQUESTS_AT_ONCE + MOST_PATIENT
+
+
+def test_while_sts_is_silent_agents_are_heard_that_need_nobody_else(scene: Scene) -> None:
+    """The waiting would hold every thread; a notice of two minutes comes at any time."""
+    lease, goes_on = scene.lease(), Event()
+    claims = [scene.claim() for _ in range(MOST_OUTSIDE)]
+
+    def silence(_: Proof) -> Caller:
+        goes_on.wait(60)
+        raise Unreadable("no answer")
+
+    object.__setattr__(scene.sts, "caller", silence)
+    with ThreadPoolExecutor(MOST_OUTSIDE) as pool:
+        told = [pool.submit(scene.call, "/v1/register", one) for one in claims]
+        while (late := scene.call("/v1/register", {"way": "none"})).status == Status.BAD_REQUEST:
+            pass  # Until all of them are inside.
+        assert (late.status, late.headers["Retry-After"]) == (Status.UNAVAILABLE, "10")
+        assert scene.call("/v1/here", {}, lease=lease).status == Status.OK
+        assert scene.call("/v1/ask", {"kind": "spot"}, lease=lease).status == Status.ACCEPTED
+        goes_on.set()
+        assert {one.result().status for one in told} == {Status.UNAVAILABLE}
+
+
+def test_what_could_not_be_read_is_not_read_by_each_who_waits_for_it(scene: Scene) -> None:
+    scene.world.blind = True
+    scene.members()
+    scene.show()
+    scene.members(instance(MEMBER))
+    told = [scene.register().status for _ in range(5)]
+    assert (told, scene.world.readings) == ([Status.UNAVAILABLE] * 5, 1)
+
+    scene.world.blind = False
+    scene.pass_time(5)
+    scene.show()
+    assert scene.register().status == Status.OK

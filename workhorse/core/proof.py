@@ -147,7 +147,8 @@ def _check_date(headers: Mapping[str, str], now: float) -> None:
     if date is None:
         raise _malformed("proof.headers: x-amz-date must be as 20260102T030405Z")
     if not -AHEAD_SECONDS <= now - date <= AGE_SECONDS:
-        raise _unproved(f"the proof was signed {now - date:.0f} s ago: is the clock right?")
+        ago = f"{now - date:.0f} s ago" if date <= now else f"{date - now:.0f} s from now"
+        raise _unproved(f"by our clock the proof was signed {ago}: is its clock right?")
 
 
 def _malformed(because: str) -> Denied:

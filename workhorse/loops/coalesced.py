@@ -41,6 +41,7 @@ class Coalesced(Generic[Read]):
         self.last: Read | None = None
         """What was read last, however long ago."""
         self._began_at: float | None = None
+        self._failed_at: float | None = None
 
     def get(self) -> Read:
         """The reading.
@@ -48,12 +49,15 @@ class Coalesced(Generic[Read]):
         Raises:
             Denied: it cannot be had now.
         """
-        asked_at = self._now()
+        asked_at, failed_at = self._now(), self._failed_at
+        if failed_at is not None and 0 <= asked_at - failed_at < RETRY_SECONDS:
+            raise self._denied("it could not a moment ago")
         if not self._lock.acquire(timeout=WAIT_SECONDS):
             raise self._denied("others wait for it too")
         try:
             return self._current(asked_at)
         except Surprise as surprise:
+            self._failed_at = self._now()
             raise self._denied("the journal says why") from surprise
         finally:
             self._lock.release()
@@ -63,7 +67,7 @@ class Coalesced(Generic[Read]):
         if self.last is None or began is None or began <= asked_at - self._current_seconds:
             began = self._now()
             self.last = self._read()
-            self._began_at = began
+            self._began_at, self._failed_at = began, None
         return self.last
 
     def _denied(self, because: str) -> Denied:

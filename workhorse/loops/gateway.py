@@ -7,6 +7,7 @@ The routes and their bodies are told in docs/gateway.md.
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +25,13 @@ from workhorse.loops.registrar import Registrar
 from workhorse.loops.registration import Registration
 from workhorse.loops.sight import Sight
 from workhorse.loops.throttle import Throttle
+from workhorse.loops.turnstile import Turnstile
 from workhorse.loops.volume_desk import VolumeDesk
 
 LATE = "/v1/late/"
+
+_ALONE = frozenset({"/v1/here", "/v1/ask"})
+"""What is answered without asking anybody, but for whether a token is good yet."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -75,6 +80,7 @@ class Gateway:
         self._staff = staff
         self._pools = {pool.name: pool for pool in pools}
         self._wall = wall
+        self._outside = Turnstile()
         self._registration = Registration(
             ports,
             self._pools,
@@ -137,25 +143,30 @@ class Gateway:
         if path == "/v1/nonce":
             nonce = self._staff.admittance.nonces.given(self._wall())
             return Reply(status=Status.OK, body={"nonce": nonce, "seconds": NONCE_SECONDS})
-        if path == "/v1/register":
-            return self._registration.register(request.body, self._wall())
-        if path == "/v1/ask" and not request.bearer:
-            return self._ask_unregistered(request.body)
-        lease = self._lease(request.bearer)
-        if late:
-            return self._late(path.removeprefix(LATE))
-        if path == "/v1/here":
-            return self._here(lease)
-        return self._handlers[path](lease.member, request.body)
+        if path == "/v1/register" or (path == "/v1/ask" and not request.bearer):
+            with self._outside.through():
+                return self._without_lease(path, request.body)
+        lease = self._staff.leases.known(request.bearer, self._wall())
+        alone = path in _ALONE and not lease.member.token
+        with nullcontext() if alone else self._outside.through():
+            self._check(lease)
+            if late:
+                return self._late(path.removeprefix(LATE))
+            if path == "/v1/here":
+                return self._here(lease)
+            return self._handlers[path](lease.member, request.body)
 
-    def _lease(self, bearer: str) -> Lease:
-        lease = self._staff.leases.known(bearer, self._wall())
+    def _without_lease(self, path: str, body: Mapping[str, Any]) -> Reply:
+        if path == "/v1/register":
+            return self._registration.register(body, self._wall())
+        return self._ask_unregistered(body)
+
+    def _check(self, lease: Lease) -> None:
         if lease.member.pool not in self._pools:
             raise Denied(Status.FORBIDDEN, "its pool is not kept here (any more)")
         if not self._staff.admittance.still(lease.member, self._ports.clock.now()):
             raise Denied(Status.UNAUTHORIZED, "the token is not valid (any more)")
         self._staff.hearing.hears(lease.member)
-        return lease
 
     def _here(self, lease: Lease) -> Reply:
         """Whether Jenkins knows the agent, from what was read: it costs Jenkins nothing."""

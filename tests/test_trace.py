@@ -378,6 +378,8 @@ def test_the_command_says_what_is_wrong(
 ) -> None:
     assert main(["trace", *desk.words("--days", "0")]) == REFUSED
     assert "--days" in capsys.readouterr().err
+    assert main(["trace", *desk.words("--jenkins", "ci.example.com")]) == REFUSED
+    assert "--jenkins: ci.example.com: must be a URL" in capsys.readouterr().err
     past.builds["odd"] = [{"number": 1, "timestamp": "yesterday"}]
     past.expressions["odd"] = ""
     assert main(["trace", *desk.words()]) == FAILED

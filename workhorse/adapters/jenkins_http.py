@@ -79,8 +79,17 @@ class JenkinsHttp(jenkins.Jenkins):  # type: ignore[misc] # python-jenkins ships
                 prepared, timeout=TIMEOUT_SECONDS, allow_redirects=False, **settings
             )
         except (requests.RequestException, OSError) as wrong:
-            raise Unreadable(f"{request.method} {request.url}: {wrong}") from wrong
+            raise Unreadable(f"{request.method} {request.url}: {_innermost(wrong)}") from wrong
         return answer
+
+
+def _innermost(wrong: BaseException) -> BaseException:
+    """What the network said: each of the layers that pass it on tells the URL anew."""
+    passed_on = wrong.args[0] if wrong.args else None
+    inner = passed_on if isinstance(passed_on, BaseException) else wrong
+    while inner.__cause__ is not None:
+        inner = inner.__cause__
+    return inner
 
 
 def json_of(answer: requests.Response) -> Mapping[str, Any]:

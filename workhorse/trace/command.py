@@ -1,6 +1,7 @@
 """`python -m workhorse trace`: its options, and what it says."""
 
 import argparse
+import re
 import secrets as chance
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +72,8 @@ def run(arguments: argparse.Namespace, clock: Clock, show: Callable[[str], None]
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    if not re.fullmatch("https?://[^/?#]+(/[^?#]*)?", arguments.jenkins):
+        raise Refusal(f"--jenkins: {arguments.jenkins}: must be a URL, as https://ci.example.com/")
     for key in ("days", "per_minute"):
         if not getattr(arguments, key) > 0:
             flag = key.replace("_", "-")

@@ -1,22 +1,45 @@
-"""What every test runs under: Hypothesis' profiles, an order, and boto3's descriptions read once.
+"""What every test runs under: Hypothesis' profiles, an order, time, boto3's descriptions read once.
 
-`house` is the default: the same examples every time, no deadline (two cores are shared by
-several workers, so a slow example says nothing), no database. `deep` searches for long and at
-random: `python -m pytest --hypothesis-profile=deep tests/properties`.
+`house` is the default: the same examples every time, no deadline and no complaint of slow ones (two
+cores are shared by several workers, so a slow example says nothing), no database. `deep` searches
+for long and at random: `python -m pytest --hypothesis-profile=deep tests/properties`.
 """
 
+import os
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 from botocore.loaders import JSONFileLoader
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("house", derandomize=True, deadline=None, database=None)
+settings.register_profile(
+    "house",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=(HealthCheck.too_slow,),
+)
 settings.register_profile(
     "deep", deadline=None, max_examples=5_000, stateful_step_count=60, print_blob=True
 )
 settings.load_profile("house")
+
+
+STORIES = "tests/e2e/"
+STORY_SECONDS = 600
+"""Longest time of a story; a busy machine may need several times what an idle one does."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the stories go first: the other workers are nice to the one that begins with them.
+
+    In a story seconds of virtual time pass by hundreds while its processes wait for a processor,
+    which nothing but our own tests need.
+    """
+    worker = getattr(config, "workerinput", {"workerid": "gw0"})["workerid"]
+    if worker != "gw0":
+        os.nice(10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,7 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A worker takes from the end of another's list, so tests that share a story stay together;
     at the end of all tests two workers would each tell it.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/"))
+    items.sort(key=lambda item: not item.nodeid.startswith(STORIES))
+    for item in items:
+        if item.nodeid.startswith(STORIES) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(STORY_SECONDS))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,7 @@ from workhorse.local.demo.setting import TIER, PoolSetting
 
 PLAY = Play(
     pool=PoolSetting(name="warm", label="warm", job="warm-build", ceiling=1),
-    policy={"idle_seconds": 600, "boot_seconds": 750},
+    policy={"idle_seconds": 600, "boot_seconds": 4500},
     agent={"tier": TIER},
     volumes=1,
 )

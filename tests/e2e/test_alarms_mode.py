@@ -12,11 +12,12 @@ from workhorse.local.demo.setting import PoolSetting
 
 PLAY = Play(
     pool=PoolSetting(name="nightly", label="nightly", job="nightly-build", ceiling=3, executors=2),
-    module={"scaling": "alarms"},
+    module={"scaling": "alarms", "heartbeat_seconds": 3000},
 )
 
-LONG = 5400.0
-"""Virtual seconds of the build that runs all the while, and still when its agent is to leave."""
+LONG = 7200.0
+"""Virtual seconds of the build that runs all the while, and still when its agent is to leave and
+the first heartbeat is due, after a third of the hook's time: 10 real ones to spare."""
 
 SHORT, MANY = 600.0, 8
 

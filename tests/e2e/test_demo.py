@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from workhorse.core.explain import explain
 ROOT = Path(__file__).parents[2]
 SHORT = ("--start", "1100.5", "--hours", "0.3", "--speed", "60")
 """The end of the trace: builds come for eight minutes and are over after twelve."""
-PATIENCE_SECONDS = 270
+PATIENCE_SECONDS = 540
 
 
 def start(runs: Path, *options: str) -> "subprocess.Popen[str]":
@@ -46,6 +47,14 @@ def ours(runs: Path) -> list[str]:
     return found
 
 
+def left(runs: Path) -> list[str]:
+    """Those that are not gone within a minute: one that was killed may be seen for a moment yet."""
+    deadline, rest = time.monotonic() + 60, threading.Event()
+    while (found := ours(runs)) and time.monotonic() < deadline:
+        rest.wait(0.1)
+    return found
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """What a short demo printed, and its folder."""
@@ -54,7 +63,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, printed
     yield printed, runs / "demo-1"
-    assert ours(runs) == []
+    assert left(runs) == []
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +143,9 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     for line in process.stdout:
         if "replaying" in line:
             break
-    began = time.monotonic()
 
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode != 0
-    assert time.monotonic() - began < PATIENCE_SECONDS
-    assert ours(tmp_path) == []
+    assert left(tmp_path) == []

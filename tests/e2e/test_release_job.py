@@ -9,7 +9,7 @@ from workhorse.local.demo.setting import RELEASE_JOB, PoolSetting
 
 PLAY = Play(
     pool=PoolSetting(name="suite", label="suite", job="suite-build", ceiling=2, release="job"),
-    policy={"idle_seconds": 600},
+    policy={"idle_seconds": 600, "boot_seconds": 4500},
 )
 
 LONG = 900.0
@@ -33,7 +33,7 @@ def test_a_job_on_the_agent_lets_it_go(tmp_path: Path) -> None:
 
 def waits(stage: Stage, instance: str) -> bool:
     """Whether Auto Scaling holds the instance at the termination hook."""
-    return stage.members()[instance] == "Terminating:Wait"
+    return stage.members().get(instance) == "Terminating:Wait"
 
 
 def the_agents_did_it(stage: Stage, victim: str) -> None:

@@ -23,12 +23,12 @@ POOL = "rolled"
 
 PLAY = Play(
     pool=PoolSetting(name=POOL, label=POOL, job="rolled-build", ceiling=8),
-    policy={"boot_seconds": 1500},
+    policy={"boot_seconds": 3000},
     prefix=PREFIX,
     rollout={
         "waves": [50, 100],
         "bake_seconds": 150,
-        "canary_seconds": 1500,
+        "canary_seconds": 3000,
         "smoke_job": "workhorse-smoke-rolled",
     },
 )
@@ -43,7 +43,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 LIMIT = 9000.0
 """Virtual seconds that a rollout may take: a real minute, and more on a busy machine."""
-AT_ONCE = 30.0
+AT_ONCE = 90.0
 """Real seconds for a command that follows nothing."""
 
 

@@ -12,12 +12,12 @@ from workhorse.local.demo.setting import PoolSetting
 
 JOB = "workhorse-replace"
 
-SETTLE_SECONDS = 300
-"""2 real seconds in which a run begins on an agent that idles: else our loops might be first."""
+SETTLE_SECONDS = 600
+"""4 real seconds in which a run begins on an agent that idles: else our loops might be first."""
 
 PLAY = Play(
     pool=PoolSetting(name="rolled", label="rolled", job="rolled-build", ceiling=6, executors=2),
-    policy={"floor": 2, "boot_seconds": 1500, "settle_seconds": SETTLE_SECONDS},
+    policy={"floor": 2, "boot_seconds": 3000, "settle_seconds": SETTLE_SECONDS},
     prefix=PREFIX,
     rollout={"waves": [100], "bake_seconds": 150, "matrix_job": JOB, "max_unavailable": 50},
 )

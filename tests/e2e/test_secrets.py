@@ -21,6 +21,7 @@ import pytest
 
 from scripts.agent.gateway import Gateway
 from scripts.agent.machine import Machine, learn
+from scripts.agent.patience import Patience
 from tests.e2e.hunt import Finding, Processes, Text, cloud, files, findings, spellings
 from tests.e2e.stage import Play, Stage, staged
 from workhorse.adapters.session import AwsClients
@@ -31,7 +32,12 @@ from workhorse.local.demo.scenery import free_port
 from workhorse.local.demo.setting import IMAGE, PoolSetting
 
 POOL = "quiet"
-PLAY = Play(pool=PoolSetting(name=POOL, label=POOL, job="quiet-build", ceiling=2))
+PLAY = Play(
+    pool=PoolSetting(name=POOL, label=POOL, job="quiet-build", ceiling=2),
+    policy={"idle_seconds": 9000},
+)
+"""Its agents are to be there as long as we look at them, a real minute."""
+
 TOKENS = "/workhorse/registration"
 DECOY = "decoy-5f0c1e7a92d84b36"
 
@@ -155,7 +161,7 @@ def of_an_instance(stage: Stage, instance: str, run: Path) -> dict[str, str]:
         return claims[-1]
 
     answer = registered(gateway_url(stage), claim, run)
-    headers = claims[0]["proof"]["headers"]
+    headers = claims[-1]["proof"]["headers"]
     assert machine.metadata is not None
     keys = machine.metadata.keys()
     return {
@@ -189,9 +195,9 @@ def of_a_token(stage: Stage, run: Path) -> dict[str, str]:
 
 
 def registered(url: str, claim: Any, run: Path) -> dict[str, str]:
-    """What the gateway answers; what an agent keeps is not kept."""
+    """What the gateway answers, tried as agents do; what an agent keeps is not kept."""
     run.mkdir()
-    answer: Any = Gateway(url, claim, run).register()
+    answer: Any = Patience(60)(Gateway(url, claim, run).register)
     (run / "lease").unlink()
     run.rmdir()
     return {key: str(value) for key, value in answer.items()}

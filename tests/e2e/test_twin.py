@@ -26,14 +26,16 @@ ROOT = Path(__file__).parents[2]
 TRACE = ROOT / "data" / "traces" / "bitcoin-core.csv"
 START_HOURS, HOURS, LABEL = 211.85, 0.25, "linux"
 """Builds that come in a few minutes and are over after eighteen."""
-PATIENCE_SECONDS = 280
+PATIENCE_SECONDS = 540
 
 AGENTS = 0.2
 """Boots and scale-ins may differ by this share, and by two: who shares an agent is chance."""
 WAIT_SECONDS = 40.0
-"""Percentiles of queue waits may differ by a tick and what a busy machine adds to it."""
+"""Percentiles of queue waits may differ by a tick, and by how late the machine was: see `late`."""
 HOURS_SHARE = 0.1
-"""Instance-hours may differ by this share."""
+"""Instance-hours may differ by this share, and by how late the machine was with each instance."""
+TICK_SECONDS = 30.0
+"""Between two ticks of a demo at its usual speed."""
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,17 @@ def simulated(embedded: tuple[dict[str, Any], Settings]) -> World:
     return world
 
 
+def late(report: dict[str, Any]) -> float:
+    """Virtual seconds by which a busy machine was late at worst, as its own account tells.
+
+    By how far boots lie apart, which all last as long in the simulator, and by its first answer to
+    a need, beyond the tick that it may wait for.
+    """
+    boots = report["boots"]
+    reaction = report["scale_ups"][0]["reaction"] or 0.0
+    return boots[-1] - boots[0] + max(0.0, reaction - TICK_SECONDS)
+
+
 def percentile(waits: list[float], share: float) -> float:
     ordered = sorted(waits)
     return ordered[max(0, -(-len(ordered) * int(share * 100) // 100) - 1)]
@@ -126,13 +139,15 @@ def test_they_agree_on_boots_and_scale_ins(
 
 def test_they_agree_on_waits(embedded: tuple[dict[str, Any], Settings], simulated: World) -> None:
     waits = [build.waited for build in simulated.truth.finished]
+    slack = WAIT_SECONDS + late(embedded[0])
     for share in (0.5, 0.95, 1.0):
         there = percentile(embedded[0]["waits"], share)
-        assert percentile(waits, share) == pytest.approx(there, abs=WAIT_SECONDS), share
+        assert percentile(waits, share) == pytest.approx(there, abs=slack), share
 
 
 def test_they_agree_on_instance_hours(
     embedded: tuple[dict[str, Any], Settings], simulated: World
 ) -> None:
-    hours = simulated.truth.instance_seconds / 3600
-    assert hours == pytest.approx(embedded[0]["instance_hours"], rel=HOURS_SHARE)
+    report, hours = embedded[0], simulated.truth.instance_seconds / 3600
+    slack = HOURS_SHARE * report["instance_hours"] + report["instances"] * late(report) / 3600
+    assert hours == pytest.approx(report["instance_hours"], abs=slack)

@@ -5,9 +5,7 @@ there is a step before Terraform: the image is baked, by the real Packer and the
 """
 
 import json
-import random
 import shlex
-import socket
 import subprocess
 import sys
 import tempfile
@@ -193,7 +191,7 @@ def workshop(folder: Path, play: Play, progress: Callable[[str], None]) -> Itera
     tar = base_tar(BASE_TAR, progress)
     progress("unpacking the base image")
     with Processes(folder / "logs") as processes:
-        ports = (_free_port(), _free_port())
+        ports = (scenery.free_port(), scenery.free_port())
         where, ssh_port = _started(folder, images, processes, ports)
         cloud = Cloud(where.cloud.endpoint, REGION)
         library = Library(images, lambda image: made_from(cloud, image))
@@ -228,7 +226,7 @@ def _started(
         cwd=CHECKOUT,
     )
     url = jenkins.ready(scenery.READY_SECONDS)["url"]
-    ssh_port = _free_port()
+    ssh_port = scenery.free_port()
     body = [sys.executable, "-m", "workhorse.local.machine", "--folder", str(images)]
     body += ["--ssh-port", str(ssh_port)]
     for port in (url.rstrip("/").rpartition(":")[2], *map(str, ports)):
@@ -281,15 +279,3 @@ def _settings(folder: Path, where: Scenery, play: Play, ssh_port: int) -> Path:
         )
     )
     return path
-
-
-def _free_port() -> int:
-    """A port for ssh, below those that the kernel gives to others meanwhile; another each time."""
-    for port in random.sample(range(20000, 32000), 100):
-        with socket.socket() as tried:
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError("no port is free")

@@ -32,13 +32,13 @@ BOOT_SECONDS = 750
 """`boot_seconds`, in `alarms` mode the warm-up of the policy: so long no second agent is launched
 for the same build; 5 real seconds for an agent to come up on a busy machine."""
 
-HEARTBEAT_SECONDS = 1500
-"""10 real seconds that a busy machine may keep the program from sending a heartbeat."""
+HEARTBEAT_SECONDS = 6000
+"""40 real seconds that a busy machine may keep the program from sending a heartbeat."""
 
 LOOK_SECONDS = 0.2
 """Real seconds between two looks."""
 
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 90.0
 """Real seconds that a busy machine may take longer than an idle one to come to a condition."""
 
 

@@ -11,7 +11,11 @@ from workhorse.local.demo.processes import StageError
 from workhorse.local.demo.view import View
 
 PAUSE_SECONDS = 60.0
-"""Virtual seconds after a deed: a controller that is killed at once does not tell of it."""
+"""Virtual seconds after a deed."""
+
+START_SECONDS = 300.0
+"""Virtual seconds after the controller was killed: the next one knows of no change before it has
+looked once."""
 
 
 class Outsiders:
@@ -32,7 +36,8 @@ class Outsiders:
             script: who acts when.
             cloud: where they act.
             seed: decides between targets that are equally good.
-            kill: ends the controller without warning and starts it again.
+            kill: ends the controller without warning and starts it again; raises StageError when it
+                is too early for that.
             forget: deletes a node of Jenkins.
         """
         self.deeds: list[Deed] = []
@@ -49,7 +54,7 @@ class Outsiders:
 
     def act(self, view: View, part: float) -> Deed | None:
         """Do what is due when this part of the window is over, if anything is."""
-        if self.deeds and view.at - self.deeds[-1].at < PAUSE_SECONDS:
+        if self.deeds and view.at - self.deeds[-1].at < _pause(self.deeds[-1]):
             return None
         hit = {deed.target for deed in self.deeds if deed.hand is Hand.NODE_DELETED}
         others = tuple(agent for agent in view.agents if agent.instance not in hit)
@@ -60,7 +65,7 @@ class Outsiders:
         try:
             self._do(cue, target, view)
         except StageError:
-            return None  # The target has just gone; another will do at the next look.
+            return None  # The target has just gone, or it is too early: at the next look then.
         self._script = self._script.without(cue)
         deed = Deed(at=view.at, hand=cue.hand, target=target)
         self.deeds.append(deed)
@@ -80,3 +85,7 @@ class Outsiders:
                 self._forget(target)
             case Hand.KILL_CONTROLLER:
                 self._kill()
+
+
+def _pause(deed: Deed) -> float:
+    return START_SECONDS if deed.hand is Hand.KILL_CONTROLLER else PAUSE_SECONDS

@@ -27,9 +27,9 @@ ENCORE_SECONDS = 60.0
 SEARCH_EVERY = 30
 """At every so many looks the agents are searched for a secret."""
 
-PATIENCE_SECONDS = 1800.0
+PATIENCE_SECONDS = 3600.0
 """Policy seconds beyond the last build's length after which it must be quiet: an idle time, a cool
-down, the drains of the last agents, several times over."""
+down, the drains of the last agents, many times over; a busy machine may be late by all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

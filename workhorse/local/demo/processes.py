@@ -14,8 +14,9 @@ from typing import IO, Any, Self
 from workhorse.local.demo import interrupts
 
 POLL_SECONDS = 0.05
-GRACE_SECONDS = 15.0
-"""How long a process may take to end when told; the embedded AWS ends sixty agents in this time."""
+GRACE_SECONDS = 60.0
+"""How long a process may take to end when told: on a busy machine the embedded AWS has sixty agents
+to end, and the controller a request to wait for."""
 
 
 class StageError(Exception):

@@ -1,11 +1,13 @@
 """What stands before the controller starts: the embedded AWS, a Jenkins, one shared time."""
 
 import os
+import random
 import secrets
 import shlex
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from workhorse.local.clock import ScaledClock
 from workhorse.local.demo.embedded import REGION, EmbeddedCloud
 from workhorse.local.demo.jenkins_api import JenkinsApi
 from workhorse.local.demo.options import CHECKOUT, Options
-from workhorse.local.demo.processes import Processes
+from workhorse.local.demo.processes import Processes, StageError
 from workhorse.local.demo.setting import Door, Tempo
 
 READY_SECONDS = 60.0
@@ -27,6 +29,9 @@ BOOT_SECONDS = 60.0
 
 SHUTDOWN_SECONDS = 30.0
 """From the order to the end; on a fast clock an agent has half a second to let its volume go."""
+
+OWN_PORTS = range(20_000, 32_000)
+"""Below 32,768, from where on the kernel gives ports to whoever names none (ip(7))."""
 
 KEPT_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG")
 
@@ -100,10 +105,17 @@ def build(options: Options, processes: Processes, folder: Path) -> Scenery:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port: int = held.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on now; another each time.
+
+    It is of `OWN_PORTS`, so that nobody is given it before whoever we tell of it listens there.
+
+    Raises:
+        StageError: none of a hundred was free.
+    """
+    for port in random.SystemRandom().sample(OWN_PORTS, 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise StageError("no port of loopback is free")
 
 
 def _aws_command(options: Options, clock: ScaledClock, tempo: Tempo) -> list[str]:

@@ -16,13 +16,13 @@ from workhorse.local.demo.caches import reused
 from workhorse.local.demo.controller import Controller
 from workhorse.local.demo.deployment import Deployment
 from workhorse.local.demo.embedded import REGION
-from workhorse.local.demo.facts import Evidence, Remains
+from workhorse.local.demo.facts import Deed, Evidence, Hand, Remains
 from workhorse.local.demo.hands import Script, script
 from workhorse.local.demo.jobs import release_job, sleeping_job
 from workhorse.local.demo.options import CHECKOUT, Options
 from workhorse.local.demo.outsiders import Outsiders
 from workhorse.local.demo.performance import Performance
-from workhorse.local.demo.processes import Processes
+from workhorse.local.demo.processes import Processes, StageError
 from workhorse.local.demo.scenery import Scenery
 from workhorse.local.demo.screen import Screen
 from workhorse.local.demo.search import Search
@@ -40,6 +40,9 @@ RELEASE_COMMAND = (
     '--group "$GROUP" --hook "$HOOK" --instance "$INSTANCE"'
 )
 """What the release job runs on the agent."""
+
+OURS = "as we asked"
+"""What the journal says of a size that the controller itself had asked for."""
 
 Outputs = Mapping[str, Mapping[str, Any]]
 
@@ -199,13 +202,26 @@ class Show:
 
     def _outsiders(self, where: Scenery, controller: Controller) -> Outsiders:
         lines = script(ec2_loss=self._options.ec2_loss) if self._options.outsiders else Script()
-        return Outsiders(
+        found = Outsiders(
             lines,
             where.cloud,
             seed=self._options.seed,
-            kill=controller.kill_and_start,
+            kill=lambda: self._kill(controller, found.deeds),
             forget=where.jenkins.delete_node,
         )
+        return found
+
+    def _kill(self, controller: Controller, deeds: Sequence[Deed]) -> None:
+        """Kill it, but not before it told that a size was lowered: its memory of that ends with it.
+
+        Raises:
+            StageError: it has yet to tell.
+        """
+        told = [one for one in evidence.read_journal(self.journal) if one["kind"] == "desired"]
+        lowered = any(deed.hand is Hand.LOWERED_DESIRED for deed in deeds)
+        if lowered and all(one["because"] == OURS for one in told):
+            raise StageError("the controller has yet to tell who lowered a size")
+        controller.kill_and_start()
 
     def _keep(self, where: Scenery) -> None:
         """Leave everything running until Ctrl-C or SIGTERM."""

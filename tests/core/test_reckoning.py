@@ -14,7 +14,7 @@ from workhorse.core.disagreements import Facts
 from workhorse.core.drain import Cause, DrainState
 from workhorse.core.learn import Learned, Sample
 from workhorse.core.ledger import BOOTS_ENOUGH, Disagreement, LedgerPolicy, boot_seconds
-from workhorse.core.model import Policy
+from workhorse.core.model import Lifecycle, Policy
 from workhorse.core.reckoning import Book, Reckoning, meters, reckon, to_ask
 
 POLICY = LedgerPolicy(margin_seconds=120)
@@ -146,6 +146,13 @@ def test_a_lost_agent_that_comes_back_before_aws_was_asked_is_called_back(
     lost = drained(cause=Cause.LOST, state=state, asked_at=asked_at)
     assert through(facts(node(ID), drains=(lost,))).recall == back
     assert through(facts(HUNG, drains=(lost,))).recall == ()
+
+
+def test_a_lost_agent_that_comes_back_at_its_hook_is_not_called_back() -> None:
+    """An earlier run asked AWS to end it, and only the cordon's cause outlived that."""
+    lost = drained(cause=Cause.LOST)
+    waits = group(instance(ID, Lifecycle.TERMINATING_WAIT))
+    assert through(facts(node(ID), group=waits, drains=(lost,))).recall == ()
 
 
 def test_the_boot_time_is_learned_when_enough_boots_were_seen() -> None:

@@ -9,10 +9,13 @@ from workhorse.sim.faults.aws import (
     InstanceDied,
     InstanceHung,
     RebalanceRecommended,
+    SpotLost,
+    ZoneRebalanced,
 )
 from workhorse.sim.faults.controller import ConnectionBroke, JenkinsRestarted
+from workhorse.sim.faults.fault import AIMED
 from workhorse.sim.faults.messages import HookMessageMadeUp
-from workhorse.sim.faults.ours import ClockJumped, LoopsCrashed, SideFailed
+from workhorse.sim.faults.ours import AnswersLost, ClockJumped, LoopsCrashed, SideFailed
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.rest import waiting_builds
@@ -304,6 +307,30 @@ def test_a_canary_that_never_comes_is_waited_for_by_a_clock_that_was_set_back() 
             RolloutOrdered(at=3500.0, made=Made.DEAD),
             ClockJumped(at=3520.0, by_seconds=-3600.0),
             LoopsCrashed(at=3520.0),
+        ),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_a_recall_of_which_nobody_knows_whether_it_was_made_has_the_cordon_confirmed_anew() -> None:
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(
+                    name="linux",
+                    labels=frozenset({"linux"}),
+                    ceiling=2,
+                    buffer=2,
+                    idle_seconds=40.0,
+                    cool_down_seconds=0.0,
+                ),
+            ),
+        ),
+        faults=(
+            Upon(at=1000.0, effect="Recall", delay_seconds=14.0, fault=SpotLost(which=AIMED)),
+            ZoneRebalanced(at=1174.0),
+            AnswersLost(at=1191.0, seconds=700.0),
         ),
     )
     verdict = run(plan)

@@ -54,6 +54,15 @@ class Advance:
     because: str
     effects: tuple[Effect, ...] = ()
 
+    def failed(self, had: Drain) -> Drain:
+        """The drain when an effect failed: as it was, and what failed is tried again.
+
+        Nobody knows whether it was made.  Where that was a recall builds may have begun, so that a
+        cordon is confirmed anew before its agent may go after all.
+        """
+        recalled = any(isinstance(effect, Recall) for effect in self.effects)
+        return replace(had, confirmed_at=None) if recalled else had
+
 
 def heard(drain: Drain, cause: Cause, now: float) -> tuple[Drain, DrainEvent]:
     """What it is to an open drain that its agent is to leave for `cause`, and the drain with that.

@@ -15,6 +15,7 @@ from workhorse.core.drain import REVOCABLE, Cause, Drain
 from workhorse.core.effects import Effect
 from workhorse.core.ledger import LEDGER, STRANGERS, Disagreement, LedgerPolicy, Remedy
 from workhorse.core.meters import Meter
+from workhorse.core.model import Instance, Lifecycle
 from workhorse.core.steady import ROUNDING_SECONDS
 
 UNLISTED = frozenset({Disagreement.NEVER_REGISTERED, Disagreement.FAILED, Disagreement.FORGOTTEN})
@@ -202,13 +203,17 @@ def _back(facts: Facts) -> Iterator[str]:
     """Agents that were given up, and are online again before AWS was asked to end them."""
     nodes = facts.snapshot.jenkins.nodes if facts.snapshot.jenkins else {}
     for name, drain in facts.drains.items():
-        node = nodes.get(name)
-        if node is not None and not node.offline and _returnable(drain):
+        node, member = nodes.get(name), facts.member(name)
+        online = node is not None and not node.offline
+        if online and member is not None and _returnable(drain, member[2]):
             yield name
 
 
-def _returnable(drain: Drain) -> bool:
-    return drain.cause is Cause.LOST and drain.state in REVOCABLE and drain.asked_at == 0
+def _returnable(drain: Drain, instance: Instance) -> bool:
+    """It is in service: what waits at its hook leaves, though an earlier run asked for that."""
+    in_service = instance.lifecycle is Lifecycle.IN_SERVICE
+    ours = drain.cause is Cause.LOST and drain.asked_at == 0
+    return in_service and ours and drain.state in REVOCABLE
 
 
 def meters(book: Book, pools: Iterable[str], now: float) -> Iterator[Meter]:

@@ -109,9 +109,8 @@ class Drainer:
                 self._open(instance, members.pools[instance], cause, snapshot)
         for instance, cause in own.items():
             self._open(instance, members.pools[instance], cause, snapshot)
-        for drain in [self.drains[instance] for instance in recall]:
-            if drain.cause not in PRESSING:
-                self._step(drain, DrainEvent.RECALL_ASKED, snapshot)
+        for drain in [self.drains[i] for i in recall if self.drains[i].cause not in PRESSING]:
+            self._step(drain, DrainEvent.RECALL_ASKED, snapshot)
         self._miss(lost)
         self._look(snapshot)
         self.holds_until = 0.0
@@ -286,6 +285,7 @@ class Drainer:
                 if isinstance(effect, TerminateInstance) and effect.decrement:
                     self.ended[drain.pool] += 1
         except Surprise:
+            self.drains[drain.instance] = taken.failed(drain)
             return False
         if taken.drain.state is DrainState.ENDED:
             self.drains.pop(drain.instance, None)

@@ -178,6 +178,13 @@ def test_the_complete_example_lives_and_leaves_nothing(
     launcher.use_template("workhorse-linux", 1)
     assert planned(terraform, tmp_path) == {}
 
+    morning = {"recurrence": "45 6 * * 1-5", "size": 2}
+    later = POOLS | {"linux": POOLS["linux"] | {"scheduled_sizes": {"morning": morning}}}
+    assert planned(start("complete", {"pools": later, "image_id": second}), tmp_path) == {
+        'module.pool["linux"].terraform_data.size["morning"]': ("update",),
+        'module.pool["linux"].aws_autoscaling_schedule.size["morning"]': ("delete", "create"),
+    }
+
     jobs_wait(client, "tests")
     assert len(members(client, "workhorse-tests")) == 3
 

@@ -80,6 +80,15 @@ resource "aws_autoscaling_group" "agents" {
   depends_on = [aws_iam_role_policy.agent_parameters]
 }
 
+# A schedule whose numbers change is made anew. Every version of the provider sends the old one's next
+# time with the change: AWS then keeps to that time once more, or refuses it where it has passed
+# between plan and apply. https://github.com/hashicorp/terraform-provider-aws/issues/38983
+resource "terraform_data" "size" {
+  for_each = var.scheduled_sizes
+
+  input = each.value
+}
+
 resource "aws_autoscaling_schedule" "size" {
   for_each = var.scheduled_sizes
 
@@ -90,4 +99,8 @@ resource "aws_autoscaling_schedule" "size" {
   # -1 leaves the limits to the group, whose writer is above.
   min_size = -1
   max_size = -1
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.size[each.key]]
+  }
 }

@@ -6,7 +6,9 @@ resource "aws_sqs_queue" "events" {
   # The drainer extends this for as long as it works on a message and deletes the message last.
   visibility_timeout_seconds = 120
   message_retention_seconds  = 345600
-  tags                       = local.tags
+  # What SNS and EventBridge send at most. AWS' own default grew, and so may that of a provider.
+  max_message_size = 262144
+  tags             = local.tags
 
   # Generous: a message that many starts of a controller have seen in mid-drain is no poison.
   redrive_policy = jsonencode({
@@ -19,6 +21,7 @@ resource "aws_sqs_queue" "dead" {
   name                      = "${local.name}-dead"
   kms_master_key_id         = aws_kms_key.events.arn
   message_retention_seconds = 1209600
+  max_message_size          = 262144
   tags                      = local.tags
 }
 

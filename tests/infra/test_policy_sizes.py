@@ -201,7 +201,7 @@ def test_the_policies_of_a_bake_fit_into_managed_ones(
 REGION = "arn:aws:{}:eu-west-1:123456789012:"
 
 
-def tags(**told: str) -> Context:
+def tags(**told: str) -> dict[str, str | tuple[str, ...]]:
     """Tags of ours on the thing that a call is about: `tags(pool="linux")`."""
     return {f"aws:ResourceTag/workhorse:{key.replace('_', '-')}": told[key] for key in told}
 

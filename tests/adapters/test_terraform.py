@@ -5,6 +5,7 @@ import os
 import shlex
 import stat
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,11 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-def driven(folder: Path, toolchain: Toolchain, **how: Any) -> Terraform:
+def driven(
+    folder: Path, toolchain: Toolchain, more: Mapping[str, str] | None = None, **how: Any
+) -> Terraform:
     environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    how = {"variables": {"sizes": {"linux": 2}}, "environ": environ, **how}
+    how = {"variables": {"sizes": {"linux": 2}}, "environ": {**environ, **(more or {})}, **how}
     return Terraform(directory=folder, toolchain=toolchain, **how)
 
 
@@ -180,7 +183,7 @@ def test_secrets_and_variables_stay_out_of_the_process_list(tmp_path: Path) -> N
     terraform = driven(
         tmp_path,
         scripted(tmp_path, SPY),
-        secrets={"token": "hunter2"},
+        more={"TF_VAR_token": "hunter2"},
         variables={"sizes": {"linux": 7}},
         progress=heard.append,
     )
@@ -246,7 +249,7 @@ def test_how_long_to_wait_for_the_lock_is_told_to_plan_and_apply(tmp_path: Path)
 def test_sensitive_outputs_are_left_out_where_they_are_to_be_kept(
     folder: Path, toolchain: Toolchain, tmp_path: Path
 ) -> None:
-    terraform = driven(folder, toolchain, secrets={"token": "hunter2"})
+    terraform = driven(folder, toolchain, more={"TF_VAR_token": "hunter2"})
     terraform.init()
     terraform.apply(terraform.plan(tmp_path / "one.tfplan"))
     assert terraform.output() == {"sizes": {"linux": 2}, "token": "hunter2"}
@@ -296,7 +299,7 @@ def test_the_library_is_a_terraform_that_the_adapter_can_drive(
     monkeypatch.undo()
     assert version_of(library) == (1, 15, 5)
     used = Toolchain(binary=library, version="1.15.5", cli_config=toolchain.cli_config)
-    terraform = driven(folder, used, secrets={"token": "hunter2"})
+    terraform = driven(folder, used, more={"TF_VAR_token": "hunter2"})
     terraform.init()
     terraform.apply(terraform.plan(tmp_path / "one.tfplan"))
     assert terraform.output() == {"sizes": {"linux": 2}, "token": "hunter2"}

@@ -69,7 +69,6 @@ class Terraform:
         environ: Mapping[str, str],
         variables: Mapping[str, object] | None = None,
         variables_file: Path | None = None,
-        secrets: Mapping[str, str] | None = None,
         progress: Callable[[str], None] = lambda _line: None,
         limit_seconds: float = 3600,
         lock_seconds: float = 60,
@@ -79,11 +78,11 @@ class Terraform:
         Args:
             directory: the root module.
             toolchain: from `toolchain.prepare`.
-            environ: the whole environment of the process (PATH, HOME, AWS_*).
+            environ: the whole environment of the process: PATH, HOME, AWS_*, and as TF_VAR_* the
+                variables that are secret. Like any value those end in the saved plan, which only
+                we can read, and in the state.
             variables: values for plan and destroy, any JSON.
             variables_file: a file of values for the same; `variables` win over it.
-            secrets: values that only the environment may carry: variable name -> text. Like any
-                value they end in the saved plan, which only we can read, and in the state.
             progress: called with each line as it is printed.
             limit_seconds: a command that runs longer is interrupted.
             lock_seconds: how long plan and apply wait for the state's lock.
@@ -100,7 +99,6 @@ class Terraform:
         self._lock_timeout = f"{lock_seconds:g}s"
         self._environ = {
             **environ,
-            **{f"TF_VAR_{name}": text for name, text in (secrets or {}).items()},
             "TF_CLI_CONFIG_FILE": str(toolchain.cli_config),
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",

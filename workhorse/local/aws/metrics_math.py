@@ -168,16 +168,3 @@ def parse(text: str) -> Node:
     if reader.peek():
         raise MathError(f"expression {text!r} goes on with {reader.peek()!r} after its end")
     return tree
-
-
-def names(tree: Node) -> frozenset[str]:
-    """Every id that the tree mentions."""
-    match tree:
-        case Name(value):
-            return frozenset({value})
-        case Array(parts) | Call(_, parts):
-            return frozenset[str]().union(*map(names, parts))
-        case Operation(_, left, right):
-            return names(left) | names(right)
-        case _:
-            return frozenset()

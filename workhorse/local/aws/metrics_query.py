@@ -12,7 +12,7 @@ from typing import Any
 from moto.cloudwatch.models import MetricDataQuery
 
 from workhorse.local.aws.metrics_functions import Grid, Scope, Value, as_series, evaluate
-from workhorse.local.aws.metrics_math import MathError, names, parse
+from workhorse.local.aws.metrics_math import MathError, parse
 from workhorse.local.aws.metrics_series import (
     Sample,
     Series,
@@ -187,9 +187,3 @@ class Resolution:
             return self._metric(query.metric, self.grid(query))
         scope = Scope(lookup=self.value, metrics=self._metrics, grid=self.grid(query))
         return evaluate(parse(query.expression or ""), scope)
-
-
-def mentioned(queries: Sequence[Query]) -> frozenset[str]:
-    """Every id that an expression of these queries mentions."""
-    found = [names(parse(query.expression)) for query in queries if query.expression]
-    return frozenset[str]().union(*found)

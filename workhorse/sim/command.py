@@ -171,12 +171,12 @@ def written(path: Path, text: str) -> None:
         raise Surprise(f"{path}: {wrong}") from wrong
 
 
-def columns(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
-    """Rows of cells as lines of equal columns: the first `left` to the left, the others right."""
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines of equal columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            cell.ljust(width) if number < left else cell.rjust(width)
+            cell.rjust(width) if number else cell.ljust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

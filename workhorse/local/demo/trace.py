@@ -18,9 +18,7 @@ class Arrival:
     label: str
 
 
-def read_window(
-    path: Path, *, start_hours: float, hours: float, shortest: float = SHORTEST_SECONDS
-) -> tuple[Arrival, ...]:
+def read_window(path: Path, *, start_hours: float, hours: float) -> tuple[Arrival, ...]:
     """The builds that arrive within `hours` after `start_hours` of a trace, in their order.
 
     The file has the columns arrival_s, duration_s and label (`data/traces/README.md`).
@@ -40,7 +38,7 @@ def read_window(
     found = tuple(
         Arrival(after=at - begin, seconds=seconds, label=label)
         for at, seconds, label in sorted(rows)
-        if begin <= at < end and seconds >= shortest
+        if begin <= at < end and seconds >= SHORTEST_SECONDS
     )
     if not found:
         raise ValueError(f"{path} has no build from hour {start_hours:g} on for {hours:g} hours")

@@ -228,6 +228,15 @@ def test_a_build_that_names_an_agent_that_ec2_forgot_waits_until_its_node_is_no_
     assert not list(waiting_builds(scene.world, scene.pools))
 
 
+def test_a_build_that_no_agent_may_run_is_nothing_that_anybody_waits_for() -> None:
+    """It asks for agents without a label that all of them have."""
+    scene = at_work(seconds=600)
+    [waits] = waiting_builds(scene.world, scene.pools)
+    scene.world.jenkins.submit("shy", 60, "!linux")
+    scene.stage.run(30)
+    assert list(waiting_builds(scene.world, scene.pools)) == [waits]
+
+
 def test_who_is_lost_is_not_overdue_by_the_time_in_which_nobody_could_read() -> None:
     plan = FaultPlan(
         pools=(

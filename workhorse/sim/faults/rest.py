@@ -103,7 +103,8 @@ def runnable(build: Build, world: World, pools: Iterable[Pool]) -> bool:
     asked = parse(wanted)
     if any(asked.matches(pool.policy.labels) for pool in pools):
         return True
-    return any(asked.matches(frozenset({name})) for name in world.jenkins.computers)
+    nodes = world.jenkins.computers.items()
+    return any(asked.matches(node.labels | {name}) for name, node in nodes)
 
 
 def _drains(world: World) -> Iterator[Found]:

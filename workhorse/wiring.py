@@ -28,6 +28,7 @@ from workhorse.adapters.prometheus import Prometheus
 from workhorse.adapters.rollout_store import SsmOrders
 from workhorse.adapters.session import AwsClients
 from workhorse.adapters.spoken import SpokenJournal
+from workhorse.core.agents import Connection
 from workhorse.core.errors import Refusal, Surprise, Unreadable
 from workhorse.core.jobs import JobsPolicy, Kind, needed
 from workhorse.core.model import Pool, Release
@@ -288,7 +289,10 @@ def _verified(controller: JenkinsController, settings: Settings, pools: tuple[Po
     jobs = {p.release_job for p in pools if p.policy.release is Release.JOB}
     try:
         version = controller.verify(
-            expect_jobs=settings.jenkins.expect_jobs, release_jobs=sorted(jobs)
+            expect_jobs=settings.jenkins.expect_jobs,
+            release_jobs=sorted(jobs),
+            makes_nodes=bool(settings.gateway.listen),
+            tcp_pools=[p.name for p in pools if p.agent.connection is Connection.TCP],
         )
     except Unreadable as unreadable:
         return f"does not answer yet: {unreadable}"

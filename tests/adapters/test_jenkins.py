@@ -307,6 +307,20 @@ def test_a_token_that_sees_no_job_is_refused_for_it_sees_an_empty_queue(
     assert jenkins.verify(expect_jobs=False) == "2.541.2"
 
 
+def test_agents_by_tcp_need_a_jenkins_with_that_port(
+    answers: Answers, jenkins: JenkinsController
+) -> None:
+    for port in (-1, 0, 50_000):
+        root = {"quietingDown": False, "jobs": [{}], "slaveAgentPort": port}
+        answers.by_request["GET /ci/api/json"] = as_json(root)
+        assert jenkins.verify() == "2.541.2"
+        if port >= 0:
+            assert jenkins.verify(tcp_pools=["linux"]) == "2.541.2"
+            continue
+        with pytest.raises(Refusal, match=r"agent\.connection: 'tcp' \(linux, mac\).*no TCP port"):
+            jenkins.verify(tcp_pools=["linux", "mac"])
+
+
 @pytest.mark.parametrize(
     ("request_", "answer", "says"),
     [

@@ -10,6 +10,8 @@ from workhorse.adapters.jenkins import JenkinsController
 from workhorse.core.errors import Refusal, Surprise, Unreadable
 from workhorse.local.jenkins.permissions import (
     AGENT_CONFIGURE,
+    AGENT_CONNECT,
+    AGENT_CREATE,
     AGENT_DELETE,
     JOB_BUILD,
     JOB_READ,
@@ -81,6 +83,19 @@ def test_a_token_that_may_not_configure_agents_is_refused_by_the_permission(
         port.verify()
     with pytest.raises(Surprise):
         port.cordon(NODE, f"workhorse-drain.hook.{NODE}")
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_token_that_may_not_make_nodes_is_refused_where_it_is_to_make_them(
+    standin: JenkinsStandIn,
+) -> None:
+    making = frozenset({AGENT_CREATE, AGENT_CONNECT})
+    controller_of(standin, NEEDED).verify()
+    controller_of(standin, NEEDED | making).verify(makes_nodes=True)
+    for lacking in making:
+        port = controller_of(standin, NEEDED | making - {lacking})
+        with pytest.raises(Refusal, match=f"bot lacks {lacking}"):
+            port.verify(makes_nodes=True)
 
 
 @pytest.mark.usefixtures("stage")

@@ -4,7 +4,7 @@ How each call behaves, and which calls are never to be made, was measured on two
 `adapters/jenkins_http.py` says which of python-jenkins' are among them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 import requests
@@ -23,6 +23,8 @@ from workhorse.core.errors import Missing, Refusal, Unreadable
 from workhorse.core.model import Jenkins
 
 _NOT_FOUND = requests.codes.not_found
+_CLOSED = -1
+"""`slaveAgentPort` of a Jenkins that listens on no TCP port for agents."""
 _DENIED = (requests.codes.unauthorized, requests.codes.forbidden)
 
 
@@ -137,14 +139,28 @@ class JenkinsController:
         if answer.status_code != _NOT_FOUND:
             require_redirect(answer, "computer/")
 
-    def verify(self, *, expect_jobs: bool = True, release_jobs: Iterable[str] = ()) -> str:
+    def verify(
+        self,
+        *,
+        expect_jobs: bool = True,
+        release_jobs: Iterable[str] = (),
+        makes_nodes: bool = False,
+        tcp_pools: Sequence[str] = (),
+    ) -> str:
         """Check at the start that the token may do what is needed; the version of Jenkins.
+
+        Args:
+            expect_jobs: a token that sees no job is refused.
+            release_jobs: names of the jobs that will be queued.
+            makes_nodes: nodes are made with this token, and their secrets read.
+            tcp_pools: names of the pools whose agents are to come by Jenkins' TCP port.
 
         Raises:
             Refusal: it may not; the message names the permission, or the setting to change.
             Unreadable: Jenkins does not answer.
         """
-        root = self._allowed(self._http.get("api/json", "quietingDown,jobs[name]{0,1}"))
+        tree = "quietingDown,slaveAgentPort,jobs[name]{0,1}"
+        root = self._allowed(self._http.get("api/json", tree))
         answer = json_of(root)
         if "X-Jenkins" not in root.headers:
             raise Refusal(f"jenkins.url: {self._http.server}: answers, but is no Jenkins")
@@ -154,15 +170,23 @@ class JenkinsController:
                 "an empty queue: it needs Job/Read; if there are no jobs yet, set "
                 "jenkins.expect_jobs = false"
             )
-        self._verify_nodes()
+        if tcp_pools and answer.get("slaveAgentPort") == _CLOSED:
+            raise Refusal(
+                f"pool[].agent.connection: 'tcp' ({', '.join(tcp_pools)}): this Jenkins has no TCP "
+                "port for inbound agents: open it in its security settings, or take 'websocket'"
+            )
+        self._verify_nodes(makes_nodes=makes_nodes)
         if self._script_console:
             self._allowed(self._http.post("scriptText", {"script": "print 'workhorse'"}))
         for job in release_jobs:
             self._verify_job(job)
         return str(root.headers["X-Jenkins"])
 
-    def _verify_nodes(self) -> None:
+    def _verify_nodes(self, *, makes_nodes: bool) -> None:
         """Some agent's config.xml may be read, which takes what writing it does."""
+        if makes_nodes:
+            # What the page of a new node asks while a name is typed; it takes Agent/Create.
+            self._allowed(self._http.get("computer/checkName?value="))
         computers = self._http.get("computer/api/json", "displayName,computer[displayName]")
         answer = json_of(self._allowed(computers))
         if other := wire.other_language(answer):
@@ -172,6 +196,8 @@ class JenkinsController:
         ]
         for name in names[:1]:
             self._allowed(self._http.get(f"{_computer(name)}/config.xml"))
+            if makes_nodes:
+                self._allowed(self._http.get(f"{_computer(name)}/jenkins-agent.jnlp"))
 
     def _verify_job(self, job: str) -> None:
         tree = "buildable,property[parameterDefinitions[name,type]]"

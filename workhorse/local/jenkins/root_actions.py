@@ -60,13 +60,14 @@ def _simple(call: Call) -> Answer:
     match call.segments:
         case ("" | "login" | "wsagents", *_) | ("jnlpJars", "agent.jar"):
             return _page(call)
-        case ("quietDown",):
-            return _posted(call) or _quiet_down(call)
-        case ("cancelQuietDown",):
-            return _posted(call) or _cancel_quiet_down(call)
+        case ("quietDown" | "cancelQuietDown" as verb,):
+            return _posted(call) or _quiet(call, down=verb == "quietDown")
         case ("reload",):
             call.need(rights.ADMINISTER)
             return _posted(call) or answers.redirect(call.host)
+        case ("computer", "checkName"):
+            call.need(rights.AGENT_CREATE)
+            return Answer(body="<div/>", content_type=answers.HTML)
         case ("scriptText",):
             return _posted(call) or _script(call)
         case _:
@@ -93,17 +94,12 @@ def _posted(call: Call) -> Answer | None:
     return None if call.method == "POST" else answers.post_required()
 
 
-def _quiet_down(call: Call) -> Answer:
+def _quiet(call: Call, *, down: bool) -> Answer:
     call.need(rights.MANAGE)
-    call.world.quieting = True
-    call.world.quiet_reason = call.value("message") or None
-    return answers.redirect(call.host)
-
-
-def _cancel_quiet_down(call: Call) -> Answer:
-    call.need(rights.MANAGE)
-    call.world.quieting, call.world.quiet_reason = False, None
-    call.world.touch()
+    call.world.quieting = down
+    call.world.quiet_reason = (call.value("message") or None) if down else None
+    if not down:
+        call.world.touch()
     return answers.redirect(call.host)
 
 

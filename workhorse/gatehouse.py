@@ -20,6 +20,7 @@ from workhorse.adapters.sts import Sts, our_arn
 from workhorse.adapters.token_store import SsmTokens
 from workhorse.core.admission import Home, home_told
 from workhorse.core.errors import Misuse, Surprise
+from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.core.owner import home_of
 from workhorse.core.proof import Expected
@@ -55,6 +56,10 @@ class Gatehouse:
     keeper: Keeper
     home: str
     """Account and region, as nodes' descriptions tell them; empty when STS did not tell."""
+
+    def meters(self) -> tuple[Meter, ...]:
+        """What the gateway and the keeper of the cache volumes measure."""
+        return (*self.gateway.meters(), *self.keeper.meters())
 
 
 @contextmanager
@@ -106,7 +111,12 @@ def gatehouse(
     jenkins_url = f"{(gate.jenkins_url or settings.jenkins.url).rstrip('/')}/"
     gateway = Gateway(own, staff, pools, jenkins_url=jenkins_url, wall=wall)
     with GatewayServer(
-        gateway.answer, gate.listen, certificate=gate.certificate, key=gate.key, ended=ended
+        gateway.answer,
+        gate.listen,
+        certificate=gate.certificate,
+        key=gate.key,
+        ended=ended,
+        told=staff.hearing.told,
     ) as server:
         yield Gatehouse(
             url=server.url,

@@ -142,7 +142,7 @@ def _driver(  # noqa: PLR0913 - what the loops are made of, by name
             heard=gate.gateway.heard if gate else None,
             home=gate.home if gate else "",
         ),
-        cache=gate.keeper.meters if gate else None,
+        gate=gate.meters if gate else None,
         requeue=settings.requeue.policy(),
         forced=forced,
         deaf=deaf,

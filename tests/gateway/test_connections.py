@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,21 @@ def test_a_body_without_a_length_ends_the_connection(served: Served, more: bytes
         said += piece
     assert said.startswith(b"HTTP/1.1 411 ")
     assert said.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    "length", [b"0", b"+2", b"0_2", b"2\r\nContent-Length: 0", b"0\r\nContent-Length: 2"]
+)
+def test_what_comes_behind_a_request_is_nobodys(served: Served, length: bytes) -> None:
+    """Whoever stands in front of us may read a length otherwise than we do."""
+    peer, _ = served
+    smuggled = b"POST /smuggled HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+    head = b"POST /v1/nonce HTTP/1.1\r\nHost: a\r\nContent-Length: " + length
+    peer.sendall(head + b"\r\n\r\n{}" + smuggled)
+
+    said = b""
+    with suppress(ConnectionResetError):  # What was not read may be answered so.
+        while piece := peer.recv(4096):
+            said += piece
+    assert said.count(b"HTTP/1.1 ") <= 1
+    assert b"Connection: close\r\n" in said or not said

@@ -1,8 +1,9 @@
 """Connections of the gateway that nobody can hold for long, and requests of one reading only.
 
 cheroot waits a few seconds for each piece of a request, and for as many pieces as somebody sends.
-It reads bodies in chunks more generously than what may stand in front of us, and leaves on the
-connection what the application does not read: behind a load balancer, that is another's request.
+It reads lengths and bodies in chunks more generously than what may stand in front of us, and leaves
+on the connection what the application does not read: behind a load balancer, that would be
+another's request.
 """
 
 import socket
@@ -15,12 +16,15 @@ REQUEST_SECONDS = 10.0
 
 
 class WholeRequest(HTTPRequest):
-    """A request whose body has a length that was told."""
+    """The one request of its connection, whose body has a length that was told."""
 
     def read_request_headers(self) -> bool:
         """Read them; False, after an answer that ends the connection, where they will not do."""
         if not super().read_request_headers():  # type: ignore[no-untyped-call]
             return False
+        # Agents ask once a minute. And a load balancer that keeps a connection for longer than we
+        # do sends its next request into one that has just ended.
+        self.close_connection = True
         if self.chunked_read:
             self.simple_response("411 Length Required")
             return False

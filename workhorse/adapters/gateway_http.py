@@ -5,19 +5,22 @@ cheroot keeps the threads, the time-outs and idle connections.
 """
 
 import json
+import logging
 import socket
-import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from pathlib import Path
+from traceback import extract_tb
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
-from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
 from workhorse.adapters.gateway_connection import PatientConnection
+from workhorse.adapters.gateway_tls import Tls
 from workhorse.core.errors import Refusal
 from workhorse.core.requests import Reply, Request
 
@@ -47,7 +50,7 @@ Answer = Callable[[Request], Reply]
 class GatewayServer:
     """Serves until it is closed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a server is given, by name
         self,
         answer: Answer,
         listen: str,
@@ -55,6 +58,7 @@ class GatewayServer:
         certificate: str = "",
         key: str = "",
         ended: Callable[[], None] = lambda: None,
+        told: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Listen.
 
@@ -64,6 +68,7 @@ class GatewayServer:
             certificate: file of the TLS certificate chain; empty for plain HTTP.
             key: file of its key.
             ended: told when it ends though nobody closed it, which is a bug of ours or cheroot's.
+            told: hears of what goes wrong here and is no client's doing; without secrets.
 
         Raises:
             Refusal: the address is taken or not ours, or the certificate cannot be used.
@@ -77,10 +82,11 @@ class GatewayServer:
             timeout=TIMEOUT_SECONDS,
             shutdown_timeout=STOP_SECONDS,
         )
+        server.told = told
         server.max_request_body_size = MOST_BODY_BYTES
         server.max_request_header_size = MOST_HEADER_BYTES
         if certificate:
-            server.ssl_adapter = _tls(certificate, key)
+            server.ssl_adapter = Tls(certificate, key, told)
         try:
             # Asked first: cheroot leaves the socket of a failure open.
             socket.create_server((host, int(port))).close()
@@ -127,21 +133,15 @@ class _Quiet(Server):
     """cheroot prints what goes wrong with a client, who may send anything."""
 
     ConnectionClass = PatientConnection
+    told: Callable[[str], None]
 
-    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's shape
-        """Say nothing: answers of 400 and 500 go to whoever asked."""
-
-
-class _Tls(BuiltinSSLAdapter):
-    """Shakes hands where a request is read, in a thread of its own.
-
-    cheroot does it where it accepts connections: one client that says nothing would hold up all.
-    """
-
-    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
-        """The socket, before the handshake, and what the application is told of it."""
-        found = self.context.wrap_socket(sock, do_handshake_on_connect=False, server_side=True)
-        return found, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - cheroot's shape
+        """Tell of what is a bug of ours, by its kind and place: its words may hold a secret."""
+        error = sys.exc_info()[1]
+        if level < logging.ERROR or error is None:
+            return
+        frame = extract_tb(error.__traceback__)[-1]
+        self.told(f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}")
 
 
 def application(answer: Answer) -> Callable[..., Iterable[bytes]]:
@@ -211,12 +211,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _number(text: str) -> float:
     raise ValueError(f"{text} is no number of JSON")
-
-
-def _tls(certificate: str, key: str) -> _Tls:
-    try:
-        adapter = _Tls(certificate, key)
-    except (OSError, ValueError) as wrong:
-        raise Refusal(f"gateway.certificate: {certificate}: {wrong}") from wrong
-    adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return adapter

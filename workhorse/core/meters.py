@@ -15,13 +15,14 @@ class Meter:
     value: float
     unit: str
     pool: str
+    """Empty for what is of no one pool."""
     label: str = ""
     """A label expression that items wait for; empty for the number of the whole pool."""
     kind: str = ""
-    """A disagreement of the ledger's; empty for all of them."""
+    """A disagreement of the ledger's, a way to register or a status; empty for all of them."""
 
     @property
     def dimensions(self) -> dict[str, str]:
-        """CloudWatch dimensions: `Pool`, and `Label` or `Kind` where the meter is of one."""
-        own = {"Label": self.label, "Kind": self.kind}
-        return {"Pool": self.pool} | {name: value for name, value in own.items() if value}
+        """CloudWatch dimensions: `Pool`, `Label` and `Kind`, those that the meter is of."""
+        own = {"Pool": self.pool, "Label": self.label, "Kind": self.kind}
+        return {name: value for name, value in own.items() if value}

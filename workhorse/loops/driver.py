@@ -74,7 +74,7 @@ class Driver:
         view: View | None = None,
         books: Books | None = None,
         requeue: RequeuePolicy | None = None,
-        cache: Callable[[], tuple[Meter, ...]] | None = None,
+        gate: Callable[[], tuple[Meter, ...]] | None = None,
         forced: bool = False,
         deaf: bool = False,
     ) -> None:
@@ -94,7 +94,7 @@ class Driver:
             view: where the gateway sees what a tick saw; None for nobody to show it to.
             books: how the ledger's books are kept.
             requeue: which lost builds are queued again; None for none.
-            cache: what the keeper of the cache volumes measures; None without cache.
+            gate: what the gateway and the keeper of the cache volumes measure; None without any.
             forced: the first tick plans afresh, as an operator asked.
             deaf: do not take messages: a dry run must not hide them from the real one.
         """
@@ -120,7 +120,7 @@ class Driver:
         self._requeue: Requeue | None = None
         if ports.tending is not None and requeue is not None and requeue.marker:
             self._requeue = Requeue(ports, ports.tending.builds, pools, performer, requeue)
-        self._asks, self._cache = asks, cache
+        self._asks, self._gate = asks, gate
         self._view = view or View()
         self._unread = ""  # Why orders could not be read last time.
         self._seen: frozenset[int] = frozenset()
@@ -275,7 +275,7 @@ class Driver:
     def _meters(self, now: float) -> tuple[Meter, ...]:
         rolled = self.roller.meters(now) if self.roller else ()
         lost = self._requeue.meters() if self._requeue else ()
-        told = (*rolled, *self._ledger.meters(now), *lost, *(self._cache() if self._cache else ()))
+        told = (*rolled, *self._ledger.meters(now), *lost, *(self._gate() if self._gate else ()))
         return (*self._found.meters(now), *told)
 
     @property

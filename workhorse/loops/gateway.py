@@ -13,11 +13,13 @@ from typing import Any
 
 from workhorse.core.admission import Denied, Member, Status
 from workhorse.core.errors import Missing, Surprise
+from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.core.requests import Reply, Request
 from workhorse.loops.admittance import Admittance
 from workhorse.loops.agent_ports import LateStore
 from workhorse.loops.coalesced import RETRY_SECONDS
+from workhorse.loops.gateway_tally import GatewayTally
 from workhorse.loops.hearing import Hearing
 from workhorse.loops.leases import NONCE_SECONDS, Lease, Leases
 from workhorse.loops.ports import Ports
@@ -81,6 +83,7 @@ class Gateway:
         self._pools = {pool.name: pool for pool in pools}
         self._wall = wall
         self._outside = Turnstile()
+        self._tally = GatewayTally(self._pools, ports.clock.now())
         self._registration = Registration(
             ports,
             self._pools,
@@ -105,6 +108,10 @@ class Gateway:
         """Agent to when it last proved to be itself, by the loops' clock."""
         return self._staff.hearing.heard()
 
+    def meters(self) -> tuple[Meter, ...]:
+        """`Registrations` and `Refusals` since the last time, and `AgentsUnheard` of now."""
+        return self._tally.meters(self._staff.sight.seen(), self.heard(), self._ports.clock.now())
+
     def answer(self, request: Request) -> Reply:
         """Answer one request; what the world does is an answer too."""
         if request.path == "/healthz":
@@ -113,11 +120,13 @@ class Gateway:
             self._count(request, self._wall())
             return self._routed(request)
         except Denied as denied:
+            self._tally.refused(denied.status)
             self._staff.hearing.refused(request.peer, request.path, denied)
             return _no(denied.status, str(denied), denied.retry_seconds)
         except Missing as missing:
             return _no(Status.NOT_FOUND, str(missing))
         except Surprise as surprise:
+            self._tally.refused(Status.UNAVAILABLE)
             self._staff.hearing.failed(request.path, surprise)
             because = "it cannot be done now: the controller's journal says why"
             return _no(Status.UNAVAILABLE, because, RETRY_SECONDS)
@@ -158,7 +167,9 @@ class Gateway:
 
     def _without_lease(self, path: str, body: Mapping[str, Any]) -> Reply:
         if path == "/v1/register":
-            return self._registration.register(body, self._wall())
+            reply = self._registration.register(body, self._wall())
+            self._tally.registered(str(reply.body["pool"]), str(body["way"]))
+            return reply
         return self._ask_unregistered(body)
 
     def _check(self, lease: Lease) -> None:

@@ -123,11 +123,17 @@ class Hearing:
 
     def failed(self, path: str, error: Surprise) -> None:
         """Journal that something could not be done; of many only how many."""
+        self._fail(f"gateway {path[:80]}", str(error))
+
+    def told(self, what: str) -> None:
+        """The same of what is no request's: a bug of ours, or a certificate that is none."""
+        self._fail("gateway", what)
+
+    def _fail(self, effect: str, error: str) -> None:
         with self._lock:
             untold = self._failures.untold(self._ports.clock.now())
         if untold is not None:
-            told = f"gateway {path[:80]}"
-            note(self._ports, "failed", effect=told, error=str(error), untold=untold)
+            note(self._ports, "failed", effect=effect, error=error, untold=untold)
 
     def _is_news(self, ask: Ask) -> bool:
         key = (ask.instance, ask.kind)

@@ -14,6 +14,7 @@ from workhorse.adapters.jenkins_http import (
     JenkinsHttp,
     json_of,
     require,
+    require_queued,
     require_redirect,
     text_of,
     told,
@@ -131,7 +132,7 @@ class JenkinsController:
         self._edit(node, lambda config: with_executors(config, 1))
         form = {**parameters, "NODE": node}
         answer = self._http.post(f"{_job(job)}/buildWithParameters", form)
-        require(answer, requests.codes.created, requests.codes.see_other)
+        require_queued(answer)
 
     def delete_node(self, node: str) -> None:
         """Delete the node; done as well when there is none."""

@@ -6,14 +6,12 @@ from typing import Any
 import requests
 
 from workhorse.adapters import jenkins_builds_wire as wire
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, require_redirect
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require_queued, require_redirect
 from workhorse.adapters.jenkins_jobs_wire import job_path
 from workhorse.core.errors import Missing
 from workhorse.core.requeue import BuildRecord
 
 _NOT_FOUND = requests.codes.not_found
-_QUEUED = (requests.codes.created, requests.codes.see_other)
-"""A new item, or the equal one that is queued already."""
 
 
 class JenkinsBuilds:
@@ -77,7 +75,7 @@ class JenkinsBuilds:
         answer = self._http.post(f"{job_path(job)}/{verb}", parameters)
         if answer.status_code == _NOT_FOUND:
             raise Missing(f"Jenkins has no job {job!r}")
-        require(answer, *_QUEUED)
+        require_queued(answer)
 
     def _asked(self, path: str, tree: str) -> Mapping[str, Any]:
         answer = self._http.get(f"{path}api/json", tree)

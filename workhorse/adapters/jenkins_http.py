@@ -26,6 +26,8 @@ TIMEOUT_SECONDS = (5.0, 20.0)
 _TOKEN = re.compile(r"(11)?[0-9a-f]{32}")
 """An API token, of today's form or from before Jenkins 2.129; requests with one need no crumb."""
 
+_ITEM = re.compile(r"/queue/item/\d+/\Z")
+
 
 class JenkinsHttp(jenkins.Jenkins):  # type: ignore[misc] # python-jenkins ships no types
     """GET and POST below Jenkins' root URL, context path included.
@@ -147,10 +149,27 @@ def require_redirect(answer: requests.Response, place: str) -> None:
     Raises:
         Surprise: it was not; the message says what was said.
     """
-    target = urlsplit(urljoin(answer.url, answer.headers.get("Location", ""))).path
-    found = answer.status_code == requests.codes.found
-    if not found or not unquote(target).endswith(f"/{unquote(place)}"):
+    require(answer, requests.codes.found)
+    if not _target(answer).endswith(f"/{unquote(place)}"):
         raise Surprise(told(answer))
+
+
+def require_queued(answer: requests.Response) -> None:
+    """Check that a request for a build was answered with the queue's item.
+
+    It is a new one, 201, or the equal one that was queued already: 303 to its page.
+
+    Raises:
+        Surprise: it was not; the message says what was said.
+    """
+    known = answer.status_code == requests.codes.see_other and _ITEM.search(_target(answer))
+    if not known:
+        require(answer, requests.codes.created)
+
+
+def _target(answer: requests.Response) -> str:
+    """The path of the page that an answer names."""
+    return unquote(urlsplit(urljoin(answer.url, answer.headers.get("Location", ""))).path)
 
 
 def told(answer: requests.Response) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import requests
 
 from workhorse.adapters import jenkins_jobs_wire as wire
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, text_of
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, require_queued, text_of
 from workhorse.core.cordon import with_executors
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.job_config import with_nodes
@@ -19,8 +19,6 @@ from workhorse.core.jobs import JOB_TREE, NODE_PARAMETER, JobSpec, shortcomings
 from workhorse.core.orders import JobRun
 
 _NOT_FOUND = requests.codes.not_found
-_QUEUED = (requests.codes.created, requests.codes.see_other)
-"""A new item, or the equal one that is queued already."""
 _CANCELLED = (requests.codes.no_content, _NOT_FOUND, requests.codes.server_error)
 """Now, long ago, or a moment ago; to a token that may not, Jenkins says 422."""
 
@@ -109,7 +107,7 @@ class JenkinsJobs:
         answer = self._http.post(f"{wire.job_path(job)}/buildWithParameters", parameters)
         if answer.status_code == _NOT_FOUND:
             raise Missing(f"Jenkins has no job {job!r}")
-        require(answer, *_QUEUED)
+        require_queued(answer)
 
     def _cancel_lost(self, job: str, queue: Mapping[str, Any]) -> None:
         """Such a child blocks its parent, which counts it as aborted once it is cancelled."""

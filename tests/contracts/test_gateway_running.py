@@ -58,6 +58,9 @@ def test_agents_register_once_the_first_tick_has_seen_the_world(
         workhorse.driver.once()
         place = agent.register()
 
+        told = {(m.name, m.pool): m.value for m in workhorse.driver._meters(0.0)}
+        assert (told["Registrations", "linux"], told["Refusals", ""]) == (1, 0)
+        assert ("AgentsUnheard", "linux") in told
         workhorse.driver.once()
         assert place.secret == world.secret(place.name)
     assert not answers(url)

@@ -189,9 +189,10 @@ def test_alarms_and_dashboard_show_numbers_that_are_published() -> None:
     text = "\n".join(
         (module / f"{one}.tf").read_text() for one in ("alarms", "ledger", "scaling", "dashboard")
     )
-    names = r'"((?:(?:Queue|Executors|Agents|Rollout)[A-Z]|Disagreement)\w+)"'
+    names = r'"((?:(?:Queue|Executors|Agents|Rollout)[A-Z]|Disagreement|Registration)\w+)"'
     shown = set(re.findall(names, text)) - {"QueueName"}
     core = ROOT / "workhorse/core"
-    published = "".join((core / name).read_text() for name in ("measure.py", "reckoning.py"))
+    sources = [core / name for name in ("measure.py", "reckoning.py", "gateway_meters.py")]
+    published = "".join(path.read_text() for path in sources)
     assert len(shown) >= 10
     assert not [name for name in shown if f'"{name}"' not in published]

@@ -12,7 +12,19 @@ Counted = Mapping[tuple[str, str], int]
 """How often, by pool and by kind; the pool is empty where nobody proved which it is."""
 
 
-def counted_meters(name: str, counted: Counted, pools: Iterable[str]) -> Iterator[Meter]:
+def gateway_meters(registered: Counted, refused: Counted, pools: Iterable[str]) -> Iterator[Meter]:
+    """`Registrations` of each pool and way, `Refusals` by status and of no pool.
+
+    Args:
+        registered: agents that were let in since it was last told.
+        refused: requests that were not granted, by status.
+        pools: names of all pools.
+    """
+    yield from _counted("Registrations", registered, pools)
+    yield from _counted("Refusals", refused, [""])
+
+
+def _counted(name: str, counted: Counted, pools: Iterable[str]) -> Iterator[Meter]:
     """The number of each pool, and of each kind that there was."""
     for pool in pools:
         kinds = {kind: number for (of, kind), number in counted.items() if of == pool}

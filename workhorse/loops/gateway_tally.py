@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from threading import Lock
 
-from workhorse.core.gateway_meters import counted_meters, unheard_meter
+from workhorse.core.gateway_meters import gateway_meters, unheard_meter
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool
 from workhorse.loops.view import Seen
@@ -55,8 +55,4 @@ class GatewayTally:
             for pool in proving
             if seen is not None and seen.snapshot.jenkins is not None
         )
-        return (
-            *counted_meters("Registrations", registered, self._pools),
-            *counted_meters("Refusals", refused, [""]),
-            *silent,
-        )
+        return (*gateway_meters(registered, refused, self._pools), *silent)

@@ -6,7 +6,7 @@ locals {
     "Jobs waiting"           = ["QueueLength"]
     "Oldest wait (s)"        = ["QueueOldestWait"]
     "Executors"              = ["ExecutorsTotal", "ExecutorsBusy", "ExecutorsIdle", "ExecutorsOffline"]
-    "Agents"                 = ["AgentsDesired", "AgentsInService", "AgentsBooting", "AgentsDraining"]
+    "Agents"                 = ["AgentsDesired", "AgentsInService", "AgentsBooting", "AgentsDraining", "AgentsUnheard", "Registrations"]
     "Group"                  = [for metric in ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTerminatingInstances"] : ["AWS/AutoScaling", metric, "AutoScalingGroupName", local.name]]
     "Rollouts that failed"   = ["RolloutFailed"]
     "Messages and dead ones" = [for queue in [aws_sqs_queue.events.name, aws_sqs_queue.dead.name] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]]

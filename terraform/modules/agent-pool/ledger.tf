@@ -20,6 +20,15 @@ locals {
       periods     = 5
       breaching   = 5
     }
+    # Builds go on, and nothing else shows it before EC2 takes an instance or Jenkins forgets a node.
+    unheard = {
+      description = "Agents of the pool ${var.policy.name} work, and the gateway hears nothing of them: they cannot say that EC2 takes them, or register again."
+      metric      = "AgentsUnheard"
+      dimensions  = { Pool = var.policy.name }
+      threshold   = 0
+      periods     = 10
+      breaching   = 10
+    }
   }
 }
 

@@ -62,7 +62,7 @@ run "disagreements_call_people" {
     alarm_topic_arns = ["arn:aws:sns:eu-west-1:123456789012:pager"]
   }
   assert {
-    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.ledger)) == "disagreement never-registered"
+    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.ledger)) == "disagreement never-registered unheard"
     error_message = "the list of alarms changed: the runbook must change with it"
   }
   assert {

@@ -232,6 +232,8 @@ def test_a_release_job_that_cannot_be_queued_is_a_surprise(
         Answer(302, {"Location": "http://ci.example.com/ci/computer/"}),
         Answer(302, {"Location": "/ci/computer/"}),
         Answer(302, {"Location": ".."}),
+        Answer(302, {"Location": "/ci/computer/i-1/.."}),
+        Answer(302, {"Location": "http://ci.example.com/ci/computer/i-1/.."}),
         Answer(404),
     ],
 )

@@ -168,8 +168,9 @@ def require_queued(answer: requests.Response) -> None:
 
 
 def _target(answer: requests.Response) -> str:
-    """The path of the page that an answer names."""
-    return unquote(urlsplit(urljoin(answer.url, answer.headers.get("Location", ""))).path)
+    """The path of the page that an answer names; Jenkins' own way there may go by `..`."""
+    named = urlsplit(answer.headers.get("Location", "")).path
+    return unquote(urlsplit(urljoin(answer.url, named)).path)
 
 
 def told(answer: requests.Response) -> str:

@@ -131,7 +131,7 @@ class AgentStage:
 
     def built(self, name: str) -> dict[str, Any]:
         """Wait for that build; what Jenkins kept of it."""
-        self.until(f"the build {name} ended", lambda: bool(self._ended(name)), seconds=150)
+        self.until(f"the build {name} ended", lambda: bool(self._ended(name)), seconds=300)
         return self._ended(name)[0]
 
     def _ended(self, name: str) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ class AgentStage:
         page = requests.get(
             f"{where.jenkins.url}computer/{instance}/jenkins-agent.jnlp",
             auth=(where.user, where.token),
-            timeout=20,
+            timeout=60,
         ).text
         (secret,) = re.findall(r"<argument>([0-9a-f]{64})</argument>", page)
         run = _root_of(instance) / "run" / "workhorse"
@@ -253,7 +253,7 @@ def agents(shop: Workshop, image: str) -> Iterator[AgentStage]:
 def _end(shop: Workshop) -> None:
     """End what runs, so that the next story has the machine to itself."""
     shop.clients.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=GROUP, ForceDelete=True)
-    deadline, rest = time.monotonic() + 60, threading.Event()
+    deadline, rest = time.monotonic() + 180, threading.Event()
     while any(one["state"] != "terminated" for one in shop.where.cloud.state()["instances"]):
         assert time.monotonic() < deadline, "an instance of the group does not end"
         rest.wait(LOOK_SECONDS)

@@ -118,7 +118,7 @@ def comes_back(stage: AgentStage, instance: str, say: Say) -> None:
     """Its node is deleted by hand; it is registered again, under its name, and builds."""
     say(f"deleting the node of {instance}")
     stage.shop.where.jenkins.delete_node(instance)
-    stage.until("it has its node again", lambda: stage.nodes().get(instance, False), seconds=60)
+    stage.until("it has its node again", lambda: stage.nodes().get(instance, False), seconds=180)
     assert [one["node"] for one in stage.effects("CreateNode")] == [instance] * 2
     build = stage.build("again", WARM)
     assert (build["result"], build["node"]) == ("SUCCESS", instance), stage._told()
@@ -128,12 +128,12 @@ def comes_back(stage: AgentStage, instance: str, say: Say) -> None:
 def goes_when_idle(stage: AgentStage, instance: str, say: Say) -> None:
     """It asks to go; the group has one less, and its volume is let go, clean."""
     say(f"waiting until {instance} is idle for too long")
-    stage.until("the group has one less", lambda: stage.desired() == 0, seconds=90)
+    stage.until("the group has one less", lambda: stage.desired() == 0, seconds=240)
     ended = [one for one in stage.effects("TerminateInstance") if one["instance"] == instance]
     assert [one["decrement"] for one in ended] == [True]
-    stage.until("it is off", lambda: stage.state(instance) == "terminated", seconds=60)
-    stage.until("its node is gone", lambda: not stage.nodes(), seconds=60)
-    stage.until("its volume is free", lambda: not stage.attached_to(), seconds=60)
+    stage.until("it is off", lambda: stage.state(instance) == "terminated", seconds=180)
+    stage.until("its node is gone", lambda: not stage.nodes(), seconds=180)
+    stage.until("its volume is free", lambda: not stage.attached_to(), seconds=180)
     say(f"it ended {REAL_IDLE_SECONDS:.0f} s after its last build, and the volume is free")
 
 
@@ -155,10 +155,10 @@ def is_kept_out(stage: AgentStage, folder: Path, foreign: Path, say: Say) -> Non
     say("publishing what another key signed; the next machine refuses it")
     publish(stage, folder, foreign)
     stage.queue("kept", WARM)
-    stage.until("an agent says why it failed", lambda: bool(failures(stage)), seconds=90)
+    stage.until("an agent says why it failed", lambda: bool(failures(stage)), seconds=240)
     (told, *_) = failures(stage)
     assert "the signature is not good" in Path(told["log"]).read_text()
-    stage.until("it is off", lambda: stage.state(told["instance"]) == "terminated", seconds=60)
+    stage.until("it is off", lambda: stage.state(told["instance"]) == "terminated", seconds=180)
     withdrawn(stage)
     say("it told why and powered itself off")
 

@@ -95,7 +95,7 @@ def is_as_it_must_be(shop: Workshop, image: str, say: Say) -> None:
 def is_promoted(shop: Workshop, image: str, say: Say) -> None:
     """From candidate to stable."""
     process = shop.command("promote", "promote")
-    assert process.wait(60) == 0, process.tail()
+    assert process.wait(180) == 0, process.tail()
     assert shop.store.channels(POOL) == Channels(stable=image)
     say(f"{image} is promoted; Terraform makes the pool")
 

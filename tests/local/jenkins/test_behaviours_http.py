@@ -141,10 +141,11 @@ def test_e14_a_wrong_secret_is_401(house: House) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/jenkins"])
-def test_e15_redirects_are_absolute_and_empty(prefix: str) -> None:
-    """A successful change answers 302 with a full URL below the context path (1.1, 1.7)."""
-    with open_house(VERSIONS[-1], prefix) as house:
-        root = house.standin.url
+@pytest.mark.parametrize("version", VERSIONS)
+def test_e15_redirects_are_below_the_context_path_and_empty(version: str, prefix: str) -> None:
+    """A change answers 302 with a full URL, or with its path alone by Jetty 12 (1.1, 1.7)."""
+    with open_house(version, prefix) as house:
+        root = house.standin.url if house.old else f"{prefix}/"
         assert root.endswith(f"{prefix}/")
         for answer, place in (
             (house.node("a b"), "computer/"),

@@ -25,6 +25,8 @@ class Profile:
     """A build of a disabled job is refused with a themed page (before 2.528), not a plain one."""
     refuses_ghosts: bool
     """Taking a deleted node's computer offline fails (404 and 500) instead of passing."""
+    tells_paths: bool
+    """A redirect names its page without scheme and host, as Jetty 12 does (from 2.475)."""
     flaps_when_booting: bool
     """Good tokens are refused for a moment at the end of the boot."""
     node_parameter_needs_agents: bool
@@ -50,6 +52,7 @@ def profile(version: str) -> Profile:
         unparameterized_status=400 if at >= (2, 528) else 500,
         disabled_page=at < (2, 528),
         refuses_ghosts=at >= (2, 517),
+        tells_paths=at >= (2, 475),
         flaps_when_booting=at >= (2, 517),
         node_parameter_needs_agents=at < (2, 517),
         swarm_plugin="3.51" if at >= (2, 517) else "3.47",

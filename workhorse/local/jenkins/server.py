@@ -7,7 +7,7 @@ import itertools
 import math
 import secrets
 import zlib
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
@@ -33,6 +33,7 @@ recorded, not when the one passes into the other."""
 LONGEST_NAP = 0.2
 """Real seconds after which the clock is looked at again, whatever is due."""
 
+_FOUND = 302
 _COOKIE = "JSESSIONID.standin"
 _MINIMUM_TO_ZIP = 200
 _LARGEST_BODY = 16 * 2**20
@@ -238,6 +239,8 @@ def _response(
     headers = {"X-Content-Type-Options": "nosniff", **answer.headers}
     if answer.content_type:
         headers["Content-Type"] = answer.content_type
+    if controller is not None and controller.world.profile.tells_paths and answer.status == _FOUND:
+        headers["Location"] = urlsplit(headers["Location"]).path
     if answer.themed and controller is not None:
         headers["X-Jenkins"] = controller.world.profile.version
         headers["X-Jenkins-Session"] = controller.world.session

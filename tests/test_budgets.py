@@ -1,4 +1,4 @@
-"""The budgets of DESIGN: how long a function, a module and a shell file may be.
+"""The budgets: how long a function, a module and a shell file may be.
 
 What is over its budget stands here by name with its reason.
 """

@@ -1,4 +1,4 @@
-"""Native scaling by two alarms: the original recipe."""
+"""Native scaling by the usual pair of alarms: one adds an agent, one takes one away."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from workhorse.sim.rivals.ground import Action, Resize, View
 class Alarms:
     """One agent more while builds wait, one fewer while more than three idle; never both at once.
 
-    Sources: the constants are those of the issue's original recipe, the period and the cool-down of
-    120 s and 300 s also those of widdix' jenkins2-ha-agents template (alarm on a queue of 1 or more
-    over 120 s; cool-down 300 s each).
+    Sources: 120 s and 300 s are those of widdix' jenkins2-ha-agents template (alarm on a queue of 1
+    or more over 120 s; cool-down 300 s each), more than 3 idle for 50 minutes those of
+    `scaling = "alarms"` of `terraform/modules/agent-pool`, which adds by steps instead of by one.
     A CloudWatch alarm on one-minute samples acts anew each minute while it is in alarm, and simple
     scaling ignores it until the cool-down is over:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html

@@ -327,7 +327,7 @@ def test_e13_nodes_stay_but_for_those_of_swarm(house: House) -> None:
     document = house.config("a")
     form = {"name": "sw", "executors": "1", "mode": "NORMAL", "labels": "pool"}
     house.do("plugin/swarm/createSlave", form)
-    assert house.status("computer/sw/") == 200
+    assert house.computer("sw")["description"] == "Swarm agent from 127.0.0.1"
 
     reboot(house)
 

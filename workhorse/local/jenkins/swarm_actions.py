@@ -31,9 +31,10 @@ def create(call: Call) -> Answer:
         if not wanted or online:
             words = "is already created and on-line." if wanted else "already exists."
             return Answer(status=409, body=f'Agent "{name}" {words}\n', content_type=PLAIN)
+    words = call.value("description")
     node = nodes.agent_node(
         name=name,
-        description=f"Swarm agent from {call.remote}: {call.value('description')}",
+        description=f"Swarm agent from {call.remote}" + (f": {words}" if words else ""),
         remote_directory=call.value("remoteFsRoot"),
         executors=call.value("executors", "0"),
         label=f"swarm {call.value('labels')}".strip(),

@@ -193,8 +193,9 @@ class Audit:
         machine = self._world.cloud.machines.get(effect.node)
         looks = self._looks_of(effect.node)
         if effect.node in self._world.token_machines.names:
-            away = self._world.kernel.now - (looks.away_since or inf)
-            if away < ABSENT_SECONDS:
+            now, calm_since = self._world.kernel.now, self._ledger.calm_since
+            away = now - (looks.away_since or inf)
+            if away < ABSENT_SECONDS < now - calm_since:
                 self._breach(f"{effect}, away {away:.1f} s")
         if first and self._rollouts is not None and Cause.ROLLOUT in effect.label:
             served = self._read is not None and looks.back_at != self._read.read_at

@@ -48,6 +48,8 @@ class LedgerAudit:
         self._starts = 0
         self._started_at = 0.0
         self._read_at = 0.0
+        self.calm_since = 0.0
+        """Since when every reading could be trusted, and nothing kept the loops from acting."""
 
     def _failed_since(self, at: float) -> bool:
         """A call failed after that: then no reading may have come that would be shown here."""
@@ -61,7 +63,7 @@ class LedgerAudit:
         if world.starts != self._starts:
             self._starts, self._started_at = world.starts, now
         if not trusted or troubled or now - self._started_at < GRACE_SECONDS:
-            self._since, self._overdue = {}, {}
+            self._since, self._overdue, self.calm_since = {}, {}, now
             return
         limits = dict(self._out_of_order(jenkins))
         self._since = {name: self._since.get(name, now) for name in limits}

@@ -29,6 +29,8 @@ class TokenMachines:
         self._numbers = count(1)
         self._shapes: dict[str, tuple[str, Shape]] = {}
         self._there: set[str] = set()
+        self.visits = 0
+        """Machines that are there, or will be again."""
 
     @property
     def names(self) -> Mapping[str, object]:

@@ -133,6 +133,8 @@ def _pairs(world: World) -> Iterator[Found]:
     nodes, instances = world.leftovers()
     for name in sorted(nodes):
         yield Promise.PAIRS, f"node {name} has no instance"
+    if world.token_machines.visits:
+        yield Promise.PAIRS, "machines with a token are there, or will be again"
     for name in sorted(instances):
         yield Promise.PAIRS, f"instance {name} has no node"
     for name in sorted(world.hung - instances):

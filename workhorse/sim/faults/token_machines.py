@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from workhorse.sim.faults.fault import Fault, group
+from workhorse.sim.token_machines import TokenMachines
 from workhorse.sim.world import World
 
 
@@ -24,4 +25,10 @@ class TokenMachineCame(Fault):
         came = machines.come(world.asking.pools.get(name, name), shape)
         kernel.after(self.seconds, machines.go, came)
         kernel.after(self.seconds + self.away_seconds, machines.come_back, came)
-        kernel.after(2 * self.seconds + self.away_seconds, machines.go, came)
+        kernel.after(2 * self.seconds + self.away_seconds, _go_for_good, machines, came)
+        machines.visits += 1
+
+
+def _go_for_good(machines: TokenMachines, name: str) -> None:
+    machines.go(name)
+    machines.visits -= 1

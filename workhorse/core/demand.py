@@ -18,6 +18,7 @@ from math import inf
 
 from workhorse.core.labels import parse
 from workhorse.core.model import INSTANCE_ID, ItemState, Jenkins, Node, Pool, QueueItem
+from workhorse.core.others import Others
 
 AHEAD_SECONDS = 30.0
 """An item in its quiet period counts when it is due this soon: sooner than any agent boots.
@@ -72,7 +73,8 @@ class Placement:
     """Pool name to demand; every pool is there."""
     unplaced: tuple[Unplaced, ...] = ()
     elsewhere: int = 0
-    """Items that wait for one certain node, or that only nodes outside the pools fit."""
+    """Items that wait for one certain node, that only nodes outside the pools fit, or that an idle
+    one of these will take."""
     asked: Mapping[int, str] = field(default_factory=dict)
     """What the bodies of pipelines asked for when Jenkins told it last, by item."""
     holds_until: float = inf
@@ -211,6 +213,7 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
     elsewhere = 0
     untold: list[QueueItem] = []
     asks: dict[object, _Ask] = {}
+    others = Others(jenkins.nodes)
     for item in jenkins.queue:
         if not counts(item, now):
             continue
@@ -219,6 +222,9 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
         ask = _ask_again(item, ask, asked)
         if not ask.told:
             untold.append(item)
+            continue
+        if others.take(item):
+            elsewhere += 1
             continue
         if ask not in fitting:
             fitting[ask] = tuple(p for p in pools if not ask.node and _fits(ask, p, jenkins.nodes))

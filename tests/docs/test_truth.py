@@ -12,7 +12,7 @@ from invoke.tasks import Task
 from scripts import sources
 from tasks import ns
 from tests.docs import prose
-from workhorse import settings
+from workhorse import plugins, settings
 from workhorse.core import plan
 from workhorse.local.demo import options as demo_options
 
@@ -85,10 +85,27 @@ def test_the_demo_task_offers_what_the_demo_offers() -> None:
     assert flags(TASKS["demo"]) == known
 
 
-def test_the_settings_of_the_example_are_accepted() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGES["docs/settings.md"], re.DOTALL)
+HEAD, POOL = re.findall(
+    r"```toml\n(.*?)(\[\[pool\]\].*?)```", PAGES["docs/settings.md"], re.DOTALL
+)[0]
+EXAMPLES = [
+    pytest.param(text, id=f"{page}-{number}")
+    for page, whole in PAGES.items()
+    for number, text in enumerate(re.findall(r"```toml\n(.*?)```", whole, re.DOTALL), 1)
+    if "[project" not in text
+]
 
-    assert settings.parse(example).jenkins.user == "workhorse"
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_settings_of_every_example_are_accepted(example: str) -> None:
+    """A part is put behind what the page of settings begins with."""
+    before = "" if "[jenkins]" in example else HEAD
+    pool = "" if "[[pool]]" in example else POOL
+    made = settings.parse(f"{before}{pool}{example}")
+
+    for entry in made.pool:
+        if entry.planner in plugins.names(plugins.PLANNERS):
+            assert plugins.planner(entry.planner, entry.planner_options, key="planner")
 
 
 def test_every_planner_rule_is_explained_where_the_journal_is() -> None:

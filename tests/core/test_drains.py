@@ -85,6 +85,17 @@ def test_idle_and_settled_depends_on_where_auto_scaling_stands() -> None:
     assert event(drain(), seen(idle, lifecycle=Lifecycle.TERMINATING)) is DrainEvent.SEEN_IDLE
 
 
+def test_an_agent_whose_release_job_ran_in_vain_settles_anew_before_its_hook_is_completed() -> None:
+    """Else the look that ends it would be the first that shows it idle again."""
+    handed = drain(DrainState.HANDED, asked_at=NOW - 700, handed_at=NOW - 700)
+    ran, what = look(handed, POOL, seen(busy(ID, CORDON), lifecycle=WAIT))
+    assert (what, ran.confirmed_at) == (DrainEvent.SEEN_BUSY, None)
+
+    after, what = look(ran, POOL, seen(node(ID, CORDON), lifecycle=WAIT))
+    assert (what, after.confirmed_at) == (DrainEvent.SEEN_IDLE, NOW)
+    assert event(handed, seen(node(ID, CORDON), lifecycle=WAIT)) is DrainEvent.JOB_OVERDUE
+
+
 def test_nothing_is_settled_before_the_settle_time_after_the_confirmation() -> None:
     early = drain(confirmed_at=NOW - 14.9)
 

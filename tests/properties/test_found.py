@@ -1,6 +1,7 @@
 """What the properties found once, each as small as it could be made."""
 
 from tests.properties.scene import LABELS, Options, Scene
+from workhorse.core.drain import DrainState
 from workhorse.core.model import Policy
 from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.observe import Observer, Trust
@@ -226,6 +227,26 @@ def test_a_build_that_names_an_agent_that_ec2_forgot_waits_until_its_node_is_no_
     scene.stage.run(900)
     assert instance not in scene.nodes
     assert not list(waiting_builds(scene.world, scene.pools))
+
+
+def test_a_reading_that_shows_a_build_counts_though_the_drain_was_pressed_in_the_same_tick() -> (
+    None
+):
+    """What else is done with an agent keeps nobody from minding that it is busy."""
+    scene = at_work(seconds=20)
+    [instance] = scene.machines
+    drains = scene.stage.driver._drainer.drains
+    while instance not in drains or drains[instance].state is not DrainState.QUIET:
+        scene.stage.run(1)
+    scene.stage.run(3)
+    scene.world.jenkins.submit("pinned", 5, instance)
+    scene.stage.run(2)
+    scene.world.interrupt_spot(instance)
+    for _ in range(60):
+        scene.stage.run(1)
+        scene.check()
+    assert scene.world.truth.finished[-1].task == "pinned"
+    assert instance not in scene.machines
 
 
 def test_a_build_that_no_agent_may_run_is_nothing_that_anybody_waits_for() -> None:

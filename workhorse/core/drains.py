@@ -188,7 +188,8 @@ def _inside(
     if drain.state is DrainState.ASKED or drain.confirmed_at is None:
         drain = replace(drain, confirmed_at=snapshot.at)
     if not node.idle or node.busy or node.name in bound:
-        return drain, DrainEvent.SEEN_BUSY
+        handed = drain.state is DrainState.HANDED  # The job, or a build: it settles anew after it.
+        return replace(drain, confirmed_at=None) if handed else drain, DrainEvent.SEEN_BUSY
     return drain, _idle(drain, pool, instance, jenkins.read_at)
 
 

@@ -26,7 +26,7 @@ from workhorse.loops.perform import KEEPING, Performer
 from workhorse.loops.ports import Message, Ports
 
 FAILURES_PER_TICK = 3
-"""After so many failed effects a tick ends: Jenkins or AWS fails, and heartbeats must not wait."""
+"""After so many failed effects nobody else is looked at: heartbeats must not wait."""
 
 NOBODY: Mapping[str, Cause] = {}
 NONE_LOST: Mapping[str, float] = {}
@@ -239,7 +239,9 @@ class Drainer:
     def _look(self, snapshot: Snapshot) -> None:
         failures = 0
         for drain in list(self.drains.values()):
-            if drain.instance in self._moved:
+            if drain.instance in self._moved or failures >= FAILURES_PER_TICK:
+                # Nobody looks what this reading shows of it, and that may be a build.
+                self._step(drain, DrainEvent.SEEN_UNKNOWN, snapshot)
                 continue
             if self._too_old(snapshot):
                 # What it showed of this agent is unknown by now, and unknown means busy.
@@ -254,8 +256,6 @@ class Drainer:
             )
             self.drains[drain.instance] = noted
             failures += not self._step(noted, event, snapshot)
-            if failures >= FAILURES_PER_TICK:
-                return
 
     def _too_old(self, snapshot: Snapshot) -> bool:
         """Effects that took long have made the reading stale; the next tick goes on."""

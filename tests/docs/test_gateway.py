@@ -6,14 +6,16 @@ from scripts import sources
 from tests.gateway.scene import MEMBER, made
 from workhorse.adapters.failure_logs import KEPT
 from workhorse.adapters.gateway_http import THREADS, TIMEOUT_SECONDS
+from workhorse.adapters.prometheus import exposition
 from workhorse.core.admission import Status
 from workhorse.core.asks import AskKind
 from workhorse.core.proof import AGE_SECONDS, AHEAD_SECONDS, FORWARDED, NEEDED
 from workhorse.core.requests import Request
 from workhorse.loops.admittance import BOOK_SECONDS
 from workhorse.loops.leases import NONCE_SECONDS, PROOF_SECONDS
-from workhorse.loops.registrar import REQUESTS_AT_ONCE
+from workhorse.loops.registrar import MOST_PATIENT, REQUESTS_AT_ONCE
 from workhorse.loops.roster import CURRENT_SECONDS
+from workhorse.loops.turnstile import MOST_OUTSIDE
 
 PAGE = (sources.ROOT / "docs/gateway.md").read_text()
 ROUTES = re.findall(r"^\| `(GET|POST) (/[a-zA-Z0-9/]+)` \|", PAGE, re.MULTILINE)
@@ -71,3 +73,19 @@ def test_every_number_is_the_one_that_holds() -> None:
     ):
         assert said in PAGE
     assert (TIMEOUT_SECONDS, REQUESTS_AT_ONCE, PROOF_SECONDS, KEPT) == (5, 4, 43_200, 100)
+
+
+def test_every_meter_is_told_by_its_names() -> None:
+    meters = {meter.name for meter in made().gateway.meters()}
+    table = PAGE.split("## What is measured")[1].split("## What is journalled")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == meters
+    for line in exposition(made().gateway.meters()).splitlines():
+        if not line.startswith("#"):
+            assert f"`{line.partition('{')[0]}`" in table
+
+
+def test_its_shares_of_the_threads_are_told() -> None:
+    assert "half of the threads wait for it; while STS or AWS is, three quarters" in PAGE
+    assert MOST_PATIENT * 2 == THREADS
+    assert MOST_OUTSIDE * 4 == THREADS * 3

@@ -104,6 +104,17 @@ def test_an_older_answer_is_told_again_for_a_while(world: World) -> None:
     assert set(jenkins.read().nodes) == {"i-1"}
 
 
+def test_an_older_answer_is_told_to_the_same_question_only(world: World) -> None:
+    """An answer about another node would be a lie that no cache tells."""
+    jenkins = world.ports().controller
+    world.jenkins.connect("i-1", frozenset({"linux"}))
+    happen(ours.ToldAgain(side=Side.JENKINS, old_seconds=8, seconds=60), world)
+    assert jenkins.has_node("i-1")
+    assert not jenkins.has_node("i-2")
+    world.jenkins.connect("i-2", frozenset({"linux"}))
+    assert not jenkins.has_node("i-2")
+
+
 def test_a_clock_that_is_set_shows_at_the_next_start_unless_it_is_taken_at_face_value(
     world: World,
 ) -> None:

@@ -36,13 +36,13 @@ class BelongingsPort:
 
     def owned(self, pools: Sequence[str]) -> Sequence[Owned]:
         """Every living instance of these pools, in a group or not."""
-        return self._line.read(Side.EC2, lambda: self._living(frozenset(pools)))
+        return self._line.read(Side.EC2, lambda: self._living(frozenset(pools)), "owned")
 
     def made(self, images: Iterable[str]) -> Mapping[str, float]:
         """When each of these images was made."""
         asked = tuple(images)
         told = {each: self._made_at[each] for each in asked if each in self._made_at}
-        return self._line.read(Side.EC2, lambda: told)
+        return self._line.read(Side.EC2, lambda: told, asked)
 
     def _living(self, pools: frozenset[str]) -> tuple[Owned, ...]:
         machines = [m for m in self._cloud.machines.values() if m.alive]

@@ -5,7 +5,7 @@ be the last that the caller ever makes.  Which, is set by whoever plays the worl
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -68,7 +68,7 @@ class Line:
         self.trips: list[Trip] = []
         self.old: dict[Side, float] = {}
         """Sides that tell an answer again for so many seconds, as a cache between would."""
-        self._kept: dict[tuple[Side, type], tuple[float, object]] = {}
+        self._kept: dict[tuple[Side, type, Hashable], tuple[float, object]] = {}
         self.reads: Counter[Side] = Counter()
         self.changes: Counter[Side] = Counter()
         """Changes that were made."""
@@ -76,8 +76,14 @@ class Line:
         """When a side failed a caller last."""
         self._calls = 0
 
-    def read(self, side: Side, ask: Callable[[], Answer]) -> Answer:
+    def read(self, side: Side, ask: Callable[[], Answer], about: Hashable = None) -> Answer:
         """Ask; the answer is of the moment when the call was half done.
+
+        Args:
+            side: who is asked.
+            ask: gives the answer.
+            about: what was asked, where the kind of the answer does not tell: a cache between
+                tells an answer again to the same question only.
 
         Raises:
             Unreadable: the side is out of reach.
@@ -92,7 +98,7 @@ class Line:
         answer = ask()
         if wait:
             self._kernel.run_until(self._kernel.now + wait)
-        return self._again(side, answer) if side in self.old else answer
+        return self._again(side, answer, about) if side in self.old else answer
 
     def change(self, side: Side, act: Callable[[], Answer]) -> Answer:
         """Make a change.
@@ -181,9 +187,9 @@ class Line:
                 due = trip
         return due
 
-    def _again(self, side: Side, answer: Answer) -> Answer:
+    def _again(self, side: Side, answer: Answer, about: Hashable) -> Answer:
         """The answer given last, while it is not too old for whatever lies between."""
-        key = side, type(answer)
+        key = side, type(answer), about
         since, kept = self._kept.get(key, (0.0, None))
         if isinstance(kept, type(answer)) and self._kernel.now - since < self.old[side]:
             return kept

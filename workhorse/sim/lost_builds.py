@@ -5,7 +5,7 @@ Ids are the world's; the numbers that a job's newer runs are told by count on fr
 asked about, as those of a real job do.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -176,11 +176,11 @@ class BuildsPort:
 
     def build(self, path: str) -> BuildRecord:
         """The build of that path."""
-        return self._read(lambda: self._builds.build(path))
+        return self._read(lambda: self._builds.build(path), path)
 
     def since(self, job: str, queue_id: int) -> Sequence[BuildRecord]:
         """Builds and queued items of the job whose queue id is higher."""
-        return self._read(lambda: self._builds.since(job, queue_id))
+        return self._read(lambda: self._builds.since(job, queue_id), (job, queue_id))
 
     def mark(self, path: str, text: str) -> None:
         """Add a line to its description."""
@@ -192,8 +192,8 @@ class BuildsPort:
         effect = QueueAgain(build=build, job=job, parameters=tuple(parameters.items()))
         self._change(effect, lambda: self._builds.queue(job, parameters))
 
-    def _read(self, ask: Callable[[], Answer]) -> Answer:
-        return self._line.read(Side.JENKINS, when_up(self._jenkins, ask))
+    def _read(self, ask: Callable[[], Answer], about: Hashable) -> Answer:
+        return self._line.read(Side.JENKINS, when_up(self._jenkins, ask), about)
 
     def _change(self, effect: Effect, act: Callable[[], None]) -> None:
         self._auditor.changing(effect)

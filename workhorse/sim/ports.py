@@ -101,7 +101,7 @@ class ControllerPort:
 
     def has_node(self, name: str) -> bool:
         """There is a node of that name, listed or not."""
-        return self._line.read(Side.JENKINS, self._up(lambda: self._jenkins.has_node(name)))
+        return self._line.read(Side.JENKINS, self._up(lambda: self._jenkins.has_node(name)), name)
 
     def cordon(self, node: str, label: str) -> None:
         """Replace the node's labels by `label`, make it exclusive, remember what it had."""
@@ -185,7 +185,8 @@ class CloudPort:
 
     def states(self, instances: Iterable[str]) -> Mapping[str, str]:
         """EC2's state name of each instance."""
-        return self._line.read(Side.EC2, lambda: self._cloud.states(instances))
+        asked = tuple(instances)
+        return self._line.read(Side.EC2, lambda: self._cloud.states(asked), asked)
 
     def set_desired(self, group: str, size: int) -> None:
         """SetDesiredCapacity."""
@@ -221,7 +222,7 @@ class MailboxPort:
 
     def receive(self, queue: str) -> Sequence[Message]:
         """Up to ten messages; each is hidden from others for a while."""
-        return self._line.read(Side.SQS, lambda: self._queues.receive(queue))
+        return self._line.read(Side.SQS, lambda: self._queues.receive(queue), queue)
 
     def hold(self, queue: str, receipt: str, seconds: int) -> None:
         """Hide the message for `seconds` from now."""

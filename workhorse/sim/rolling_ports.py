@@ -61,7 +61,7 @@ class LauncherPort:
 
     def canaries(self, group: str) -> Sequence[Canary]:
         """DescribeInstances."""
-        return self._line.read(Side.EC2, lambda: self._launching.canaries(group))
+        return self._line.read(Side.EC2, lambda: self._launching.canaries(group), group)
 
     def end_canary(self, instance: str) -> None:
         """TerminateInstances."""
@@ -76,7 +76,8 @@ class LauncherPort:
 
     def refresh(self, group: str) -> Refresh | None:
         """DescribeInstanceRefreshes."""
-        return self._line.read(Side.AUTO_SCALING, lambda: self._launching.refresh(group))
+        ask = self._launching.refresh
+        return self._line.read(Side.AUTO_SCALING, lambda: ask(group), group)
 
     def cancel_refresh(self, group: str) -> None:
         """CancelInstanceRefresh."""
@@ -106,7 +107,7 @@ class JobsPort:
     def newest(self, job: str, parameters: Mapping[str, str]) -> JobRun | None:
         """The newest run with these parameters."""
         ask = when_up(self._jenkins, lambda: self._jobs.newest(job, parameters))
-        return self._line.read(Side.JENKINS, ask)
+        return self._line.read(Side.JENKINS, ask, (job, *parameters.items()))
 
     def run_matrix(self, job: str, nodes: Sequence[str], order: str) -> None:
         """Queue the matrix job for these nodes."""
@@ -132,7 +133,7 @@ class OrdersPort:
 
     def standing(self, pool: str) -> Standing | None:
         """What was told last."""
-        return self._line.read(Side.SSM, lambda: self._rollings.standings.get(pool))
+        return self._line.read(Side.SSM, lambda: self._rollings.standings.get(pool), pool)
 
     def tell(self, standing: Standing) -> None:
         """Replace what is told."""
@@ -155,7 +156,7 @@ class OrdersPort:
 
     def order(self, pool: str) -> Order | None:
         """The order of the pool."""
-        return self._line.read(Side.SSM, lambda: self._rollings.orders.get(pool))
+        return self._line.read(Side.SSM, lambda: self._rollings.orders.get(pool), pool)
 
 
 class ImagesPort:

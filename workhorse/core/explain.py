@@ -29,7 +29,17 @@ def explain(records: Iterable[Record], *, pool: str = "") -> Iterator[str]:
             continue
         told = _TELL.get(str(record.get("kind")))
         if told is not None and (text := told(record)):
-            yield f"{_time(record)} {text}"
+            yield f"{_time(record)} {_shown(text)}"
+
+
+def _shown(text: str) -> str:
+    """The text without what ends a line, moves a cursor or turns writing around.
+
+    Agents and jobs are named and quoted here, and their words are anybody's.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _decision(record: Record) -> str:

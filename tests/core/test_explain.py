@@ -1,0 +1,36 @@
+"""What is told of the journal is a line for a record, whatever stands in it."""
+
+import pytest
+
+from workhorse.core.explain import explain
+
+FAILED = {"at": 0, "kind": "ledger", "pool": "linux", "subject": "i-00000001", "because": "it goes"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no java\n1970-01-01 00:00:00 linux: all is well",
+        "no java\r\x1b[2Kall is well",
+        "no java\u2028all is well",
+        "no java \u202elaunched",
+        "no java\x00",
+    ],
+)
+def test_an_agents_words_end_no_line_and_move_no_cursor(words: str) -> None:
+    record = {**FAILED, "disagreement": "failed", "state": "found", "detail": words}
+    [line] = explain([record])
+    assert line.isprintable()
+    assert line.startswith("1970-01-01 00:00:00 linux: i-00000001: failed (no java")
+    assert line.endswith("): it goes")
+
+
+def test_words_of_any_language_are_told_as_they_are() -> None:
+    record = {
+        **FAILED,
+        "disagreement": "failed",
+        "state": "found",
+        "detail": "pas de place: \u00e9t\u00e9, \u4e2d",
+    }
+    [line] = explain([record])
+    assert "(pas de place: \u00e9t\u00e9, \u4e2d)" in line

@@ -315,6 +315,19 @@ def test_a_token_that_sees_no_job_is_refused_for_it_sees_an_empty_queue(
     assert jenkins.verify(expect_jobs=False) == "2.541.2"
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_a_starting_jenkins_does_not_know_yet_is_not_refused(
+    answers: Answers, jenkins: JenkinsController, status: int
+) -> None:
+    """2.541.2 was seen to answer 401 and 503 in turns for half a second before it was there."""
+    answers.by_request["GET /ci/api/json"] = Answer(status)
+    answers.by_request["GET /ci/login"] = [Answer(503, {}, HTML), Answer(200, {}, HTML)]
+    with pytest.raises(Unreadable, match=f"api/json.*: {status}.*still starting"):
+        jenkins.verify()
+    with pytest.raises(Refusal, match=str(status)):
+        jenkins.verify()
+
+
 def test_agents_by_tcp_need_a_jenkins_with_that_port(
     answers: Answers, jenkins: JenkinsController
 ) -> None:

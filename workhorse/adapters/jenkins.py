@@ -218,9 +218,12 @@ class JenkinsController:
             )
 
     def _allowed(self, answer: requests.Response) -> requests.Response:
-        if answer.status_code in _DENIED:
-            raise Refusal(f"jenkins.user: {told(answer)}")
-        return answer
+        """The answer; of a Jenkins that starts no refusal is believed, for it knows nobody yet."""
+        if answer.status_code not in _DENIED:
+            return answer
+        if self._http.get("login").status_code == requests.codes.service_unavailable:
+            raise Unreadable(f"{told(answer)}; it is still starting")
+        raise Refusal(f"jenkins.user: {told(answer)}")
 
     def _script_labels(self) -> dict[int, str | None]:
         answer = self._http.post("scriptText", {"script": wire.QUEUE_LABELS_SCRIPT})

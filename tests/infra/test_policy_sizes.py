@@ -289,6 +289,16 @@ def test_a_launch_takes_a_template_of_ours_and_networks_of_ours(granted: list[St
     assert not allowed(granted, "ec2:RunInstances", image, template)
 
 
+def test_a_canary_is_launched_as_nobody_elses(granted: list[Statement]) -> None:
+    instance = REGION.format("ec2") + "instance/*"
+    launched: Context = {"ec2:CreateAction": "RunInstances"}
+    theirs = {**launched, "aws:RequestTag/workhorse:deployment": "ci-test"}
+    ours = {**launched, "aws:RequestTag/workhorse:deployment": "ci"}
+    assert allowed(granted, "ec2:CreateTags", instance, ours)
+    assert not allowed(granted, "ec2:CreateTags", instance, theirs)
+    assert not allowed(granted, "ec2:CreateTags", instance, {})
+
+
 def test_agents_and_root_volumes_are_no_canaries_and_no_caches(granted: list[Statement]) -> None:
     ec2, ours = REGION.format("ec2"), tags(deployment="ci", pool="pool-7")
     assert not allowed(granted, "ec2:TerminateInstances", ec2 + "instance/i-1", ours)

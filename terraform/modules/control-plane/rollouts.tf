@@ -54,10 +54,14 @@ locals {
         Bool    = { "ec2:IsLaunchTemplateResource" = "true" }
       }
     }
+    # Whatever the template says, and of no other deployment.
     TagAtLaunch = {
-      Action    = ["ec2:CreateTags"]
-      Resource  = local.made_here
-      Condition = { StringEquals = { "ec2:CreateAction" = "RunInstances" } }
+      Action   = ["ec2:CreateTags"]
+      Resource = local.made_here
+      Condition = {
+        StringEquals         = { "ec2:CreateAction" = "RunInstances" }
+        StringEqualsIfExists = { "aws:RequestTag/workhorse:deployment" = local.deployments }
+      }
     }
     EncryptCanaries = {
       Action = [

@@ -64,3 +64,21 @@ def test_a_root_that_holds_no_system_is_not_checked(
 
     assert main(["images", "--check", "--root", str(tmp_path)]) == REFUSED
     assert capsys.readouterr().err == f"--root: {tmp_path}: must hold a system, with its usr/bin\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("prune --keep -1", "--keep: -1: must be 0 or more"),
+        ("prune --days nan --yes", "--days: nan: must be 0 or more"),
+        ("rollout --pool linux --look 0", "--look: 0: must be above 0 seconds"),
+        ("rollback --pool linux --look inf", "--look: inf: must be above 0 seconds"),
+        ("rollout --pool linux --patience nan", "--patience: nan: must be 0 or more seconds"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_before_anybody_is_asked(
+    words: str, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The settings are not even read."""
+    assert main([*words.split(), "--config", "nowhere"]) == REFUSED
+    assert capsys.readouterr().err == f"{fault}\n"

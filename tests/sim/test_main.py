@@ -22,6 +22,13 @@ WRONG = {
     "compare --trace nowhere": "trace nowhere: cannot be read: [Errno 2]",
     "tune --trace nowhere": "trace nowhere: cannot be read: [Errno 2]",
     "generate --out week.csv --set days": "--set 'days': must be KEY=VALUE",
+    "generate --out week.csv --days nan": "workload: days nan: must be above 0",
+    "simulate --trace nowhere --boot nan": "boot: median_seconds nan: must be above 0",
+    "simulate --trace nowhere --boot 60:inf": "boot: p99_seconds inf: must be above the median",
+    "simulate --trace nowhere --fleet react_seconds=NaN": "fleet: react_seconds nan: must be 0",
+    "simulate --trace nowhere --fleet heartbeat_seconds=NaN": "fleet: heartbeat_seconds nan: must",
+    "cache --trace nowhere --volumes 3 --volumes -1": "--volumes: -1: must be 0 or more",
+    "tune --trace nowhere --wait-limit nan": "wait limit nan: must be at least 0 seconds",
 }
 
 
@@ -39,6 +46,18 @@ def test_what_is_refused_is_told_in_a_line(
     assert told.out == ""
     (line,) = told.err.splitlines()
     assert line.startswith(WRONG[words])
+
+
+@pytest.mark.parametrize("words", ["simulate --bound", "compare --wait"])
+@pytest.mark.parametrize("wait", ["nan", "inf", "-1", "x"])
+def test_a_wait_is_a_number_of_seconds(
+    words: str, wait: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words.split(), wait, "--trace", "nowhere"])
+
+    assert ended.value.code == 2
+    assert f"{wait}: must be 0 or more seconds" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("wrong", "code"), [(Surprise("no"), 1), (KeyboardInterrupt(), 130)])

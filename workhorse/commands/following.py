@@ -6,6 +6,7 @@ Nothing here changes anything: whoever follows may go away, and another may foll
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from workhorse.commands.command import Show
 from workhorse.commands.rollout_desk import Desk
-from workhorse.core.errors import Surprise
+from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.orders import Order
 from workhorse.core.progress import Ending, Progress, ending
 
@@ -95,6 +96,13 @@ class Rhythm:
     """Between two looks."""
     taken: float = TAKEN_SECONDS
     """After so many without a word of a controller we go."""
+
+    def __post_init__(self) -> None:
+        """Refuse to look without a pause, or never, and times that are no number."""
+        if not 0 < self.look < inf:
+            raise Refusal(f"--look: {self.look:g}: must be above 0 seconds")
+        if not self.taken >= 0:
+            raise Refusal(f"--patience: {self.taken:g}: must be 0 or more seconds")
 
 
 def follow(

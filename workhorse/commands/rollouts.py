@@ -78,6 +78,7 @@ def _who() -> str:
 def _clerk(arguments: argparse.Namespace, show: Show) -> Iterator[Clerk]:
     """A clerk at the desk of the pool, who goes when we are told to stop."""
     wall = RealClock()
+    rhythm = Rhythm(wait=wall.wait, look=arguments.look, taken=arguments.patience)
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: wall.stop()) for number in numbers}
     try:
@@ -86,7 +87,7 @@ def _clerk(arguments: argparse.Namespace, show: Show) -> Iterator[Clerk]:
                 desk=desk,
                 show=show,
                 console=Console(highlight=False),
-                rhythm=Rhythm(wait=wall.wait, look=arguments.look, taken=arguments.patience),
+                rhythm=rhythm,
                 detach=arguments.detach,
                 withdraw=arguments.withdraw,
             )

@@ -8,6 +8,7 @@ was stable before. Nothing here deletes anything: a verdict is a fact with its r
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from workhorse.core.errors import Refusal
 from workhorse.core.word import Word
 
 DAY_SECONDS = 86_400.0
@@ -123,6 +124,13 @@ class Keeping:
     """So many of the newest images of each pool, whether condemned or not."""
     days: float = 7
     """All that are younger."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would keep nothing by a slip."""
+        if self.newest < 0:
+            raise Refusal(f"--keep: {self.newest}: must be 0 or more")
+        if not self.days >= 0:
+            raise Refusal(f"--days: {self.days:g}: must be 0 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

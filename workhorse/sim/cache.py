@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workhorse.core.agents import AgentPolicy, Tier
+from workhorse.core.errors import Refusal
 from workhorse.core.model import Policy, Pool
 from workhorse.sim.cache_world import CacheWorld, Claims
 from workhorse.sim.command import add_world, world
@@ -141,9 +142,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Play and print the table.
 
     Raises:
-        Refusal: there is no such trace, or an assumption about the world makes no sense.
+        Refusal: there is no such trace, or an assumption makes no sense.
     """
     given = parser().parse_args(argv)
+    if min(given.volumes or (0,)) < 0:
+        raise Refusal(f"--volumes: {min(given.volumes)}: must be 0 or more")
     fleet, jobs = world(given), cut(read_csv(given.trace), given.days)
     rows = [
         played(

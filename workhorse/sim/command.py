@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,21 @@ def add_world(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="another assumption about the world, may be given again",
     )
+
+
+def seconds(text: str) -> float:
+    """How long a build may wait, as an option says it.
+
+    Raises:
+        ArgumentTypeError: it is no number of 0 or more.
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        found = nan
+    if not 0 <= found < inf:
+        raise argparse.ArgumentTypeError(f"{text}: must be 0 or more seconds")
+    return found
 
 
 def world(arguments: argparse.Namespace) -> Fleet:

@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument(
         "--wait",
-        type=float,
+        type=command.seconds,
         action="append",
         default=[],
         help="seconds that the clairvoyant may let a build wait, may be given again; the first is "

@@ -6,7 +6,7 @@ Every figure has a default that is stated with its reason; a replay tells what i
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from math import ceil, exp, log
+from math import ceil, exp, inf, log
 from random import Random
 from typing import Any
 
@@ -48,9 +48,9 @@ class Boot:
 
     def __post_init__(self) -> None:
         """Refuse what is no distribution."""
-        if self.median_seconds <= 0:
+        if not 0 < self.median_seconds < inf:
             raise Refusal(f"boot: median_seconds {self.median_seconds}: must be above 0")
-        if self.p99_seconds is not None and self.p99_seconds <= self.median_seconds:
+        if self.p99_seconds is not None and not self.median_seconds < self.p99_seconds < inf:
             raise Refusal(
                 f"boot: p99_seconds {self.p99_seconds}: must be above the median "
                 f"{self.median_seconds}, or left out"
@@ -108,11 +108,11 @@ class Machines:
         faults = [
             f"fleet: {key} {value}: must be {bound} or more"
             for key, bound in least.items()
-            if (value := getattr(self, key)) < bound
+            if not bound <= (value := getattr(self, key)) < inf
         ]
         if self.spot_share > 1:
             faults.append(f"fleet: spot_share {self.spot_share}: must be at most 1")
-        if self.heartbeat_seconds <= 0:
+        if not self.heartbeat_seconds > 0:
             faults.append(f"fleet: heartbeat_seconds {self.heartbeat_seconds}: must be above 0")
         if faults:
             raise Refusal("\n".join(faults))

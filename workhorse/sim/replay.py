@@ -139,7 +139,7 @@ def cut(jobs: Sequence[Job], days: float | None) -> Sequence[Job]:
         raise Refusal("trace: 0 builds: must have one at least")
     if days is None:
         return jobs
-    if days <= 0:
+    if not days > 0:
         raise Refusal(f"days {days}: must be above 0")
     over = jobs[0].arrival // 3600 * 3600 + days * 86_400
     return tuple(takewhile(lambda job: job.arrival < over, jobs))

@@ -98,7 +98,7 @@ class Question:
         """Refuse what is no question."""
         if self.trials < 1:
             raise Refusal(f"trials {self.trials}: must be at least 1")
-        if self.limit_seconds < 0:
+        if not self.limit_seconds >= 0:
             raise Refusal(f"wait limit {self.limit_seconds}: must be at least 0 seconds")
         if not self.open_ranges:
             raise Refusal(f"{self.planner}: must have a range that is not set")

@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--seed", type=int, default=1, help="of everything left to chance (1)")
     top.add_argument(
         "--bound",
-        type=float,
+        type=command.seconds,
         action="append",
         default=[],
         metavar="WAIT",

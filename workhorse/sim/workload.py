@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from math import isfinite, log
+from math import inf, isfinite, log
 from pathlib import Path
 from random import Random
 
@@ -177,7 +177,9 @@ class Week:
         """Refuse what makes no week."""
         positive = ("days", "pushes_per_day", "median_seconds")
         faults = [
-            f"{k} {getattr(self, k)}: must be above 0" for k in positive if getattr(self, k) <= 0
+            f"{k} {value}: must be above 0"
+            for k in positive
+            if not 0 < (value := getattr(self, k)) < inf
         ]
         if len(self.profile) != len(OFFICE) or min(self.profile) < 0 or not any(self.profile):
             faults.append(f"profile {self.profile}: must be 24 figures of 0 or more, not all 0")

@@ -111,7 +111,8 @@ def refusing(client: Any, name: str, code: str, message: str = "as the test says
         ("InvalidVolume.NotFound", Missing),
         ("UnsupportedOperation", Missing),
         ("RequestLimitExceeded", Surprise),
-        ("UnauthorizedOperation", Surprise),
+        ("UnauthorizedOperation", Missing),
+        ("InternalError", Surprise),
     ],
 )
 def test_a_refusal_of_this_volume_is_told_from_trouble_with_ec2(

@@ -33,10 +33,11 @@ NOT_YOURS = (
     "InvalidVolume.NotFound",
     "InvalidParameterValue",
     "UnsupportedOperation",
+    "UnauthorizedOperation",
 )
 """What AttachVolume answers when this volume is no use to this instance by this name: another holds
-it or is letting go of it, it is elsewhere or gone, the device name is taken, or it is too much for
-the instance.
+it or is letting go of it, it is elsewhere or gone, the device name is taken, it is too much for the
+instance, or it is another deployment's, whose pool has the same name.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 """

@@ -5,7 +5,7 @@ import re
 from scripts import sources
 from tests.gateway.scene import MEMBER, made
 from workhorse.adapters.failure_logs import KEPT
-from workhorse.adapters.gateway_http import THREADS, TIMEOUT_SECONDS
+from workhorse.adapters.gateway_http import ACCEPTED, THREADS, TIMEOUT_SECONDS
 from workhorse.adapters.prometheus import exposition
 from workhorse.core.admission import Status
 from workhorse.core.asks import AskKind
@@ -89,3 +89,4 @@ def test_its_shares_of_the_threads_are_told() -> None:
     assert "half of the threads wait for it; while STS or AWS is, three quarters" in PAGE
     assert MOST_PATIENT * 2 == THREADS
     assert MOST_OUTSIDE * 4 == THREADS * 3
+    assert f"No more than {THREADS + ACCEPTED} connections are accepted at once" in PAGE

@@ -1,19 +1,21 @@
 """Connections: whoever drips holds nobody up, and what was sent is read in one way only."""
 
+import queue
 import select
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.gateway.test_face import certificate
-from workhorse.adapters import gateway_connection
-from workhorse.adapters.gateway_http import GatewayServer
+from workhorse.adapters import gateway_connection, gateway_http
+from workhorse.adapters.gateway_http import ACCEPTED, THREADS, GatewayServer
 from workhorse.core.requests import Reply, Request
 
 __all__ = ["certificate"]
@@ -122,3 +124,38 @@ def test_what_comes_behind_a_request_is_nobodys(served: Served, length: bytes) -
             said += piece
     assert said.count(b"HTTP/1.1 ") <= 1
     assert b"Connection: close\r\n" in said or not said
+
+
+def accepting_waits(server: GatewayServer) -> bool:
+    """The thread that accepts waits for room in the queue."""
+    frame = sys._current_frames().get(server._thread.ident or 0)
+    while frame is not None:
+        if frame.f_code is queue.Queue.put.__code__:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def descriptors() -> int:
+    """How many files and sockets this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_idle_connections_take_few_file_descriptors_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The loops need theirs: without them no hook gets its heartbeat."""
+    monkeypatch.setattr(gateway_connection, "REQUEST_SECONDS", 120)
+    monkeypatch.setattr(gateway_http, "TIMEOUT_SECONDS", 120)
+    many = 2 * (THREADS + ACCEPTED)
+    with ExitStack() as stack:
+        server = stack.enter_context(GatewayServer(lambda _: Reply(status=200), "127.0.0.1:0"))
+        host, port = server.url.removeprefix("http://").split(":")
+        before = descriptors()
+        for _ in range(many):
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
+        end = time.monotonic() + 60
+        while not accepting_waits(server):
+            assert time.monotonic() < end, "all of them were accepted"
+            threading.Event().wait(0.01)
+        assert descriptors() - before - many <= THREADS + ACCEPTED + 8

@@ -35,11 +35,15 @@ MOST_HEADER_BYTES = 16 * 1024
 THREADS = 48
 """Requests that are worked on at once; those that wait for Jenkins' turn are among them."""
 
+ACCEPTED = 48
+"""Connections that wait here for a thread. Each costs a file descriptor, which the loops need too
+to speak with AWS and Jenkins: a process often has 1024 of them, and one build can open as many."""
+
 WAITING = 2048
-"""Connections that the kernel keeps until one is free: a thousand agents may boot together."""
+"""Connections that the kernel keeps beyond those: a thousand agents may boot together."""
 
 TIMEOUT_SECONDS = 5
-"""For each piece of a request, and between two requests."""
+"""For each piece of a request."""
 
 STOP_SECONDS = 5
 
@@ -78,6 +82,7 @@ class GatewayServer:
             (host, int(port)),
             application(answer),
             numthreads=THREADS,
+            accepted_queue_size=ACCEPTED,
             request_queue_size=WAITING,
             timeout=TIMEOUT_SECONDS,
             shutdown_timeout=STOP_SECONDS,

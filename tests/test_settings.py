@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,21 @@ def test_a_number_is_no_text_and_a_switch_no_number() -> None:
         "pool[0].max_step: true: must be a valid integer",
         "pool[0].scale_in: 0: must be a valid boolean",
     ]
+
+
+NUMBERS = re.findall(r"^\| `([^`]+)` \| number", reference(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_a_number_that_is_none_or_has_no_end_is_refused(key: str, number: str) -> None:
+    """With `stale_seconds = inf` any reading would be believed, however old."""
+    section, _, name = key.replace("[]", "").rpartition(".")
+    table = f"[[{section}]]" if section.endswith("budgets") else f"[{section}]"
+    line = f"{name} = {number}\n"
+    text = LEAST + POOL + (line if section == "pool" else f"{table}\n{line}")
+
+    assert any(name in fault for fault in faults(text))
 
 
 def test_no_pool_at_all_is_a_fault() -> None:

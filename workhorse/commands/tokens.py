@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 
 from workhorse.adapters.clock import RealClock
@@ -62,7 +63,7 @@ def _new(desk: _Desk, arguments: argparse.Namespace, show: Show) -> None:
     pool, days = arguments.pool, arguments.days
     if pool not in desk.pools:
         raise Refusal(f"--pool: {pool!r}: must be one of {', '.join(desk.pools)}")
-    if days is not None and days <= 0:
+    if days is not None and not 0 < days < inf:
         raise Refusal(f"--days: {days:g}: must be above 0")
     identity = secrets.token_hex(_ID_BYTES)
     token = token_text(identity, secrets.token_urlsafe(_SECRET_BYTES))

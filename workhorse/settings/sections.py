@@ -21,7 +21,11 @@ class Section(BaseModel):
     """A table of the file; the docstring under each key is its meaning in the reference."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        validate_default=True,
+        allow_inf_nan=False,  # `stale_seconds = inf` would believe any reading.
     )
 
 

@@ -195,6 +195,14 @@ def test_who_needs_no_executor_and_who_hides_its_label_is_told(
     assert (found.placeholder, found.flyweight) == (placeholder, flyweight)
 
 
+@pytest.mark.parametrize("jobs", [[], [{"_class": "x.WorkflowJob", "name": "main"}]])
+def test_a_folder_that_looks_for_its_branches_needs_no_executor(jobs: list[Any]) -> None:
+    """Of a multibranch project, an organization folder, or whatever else is one."""
+    task = {"_class": "jenkins.branch.OrganizationFolder", "name": "team", "jobs": jobs}
+    assert read_item(task=task).flyweight
+    assert "task[name,fullName,labelExpression,jobs[name]{0,1}]" in wire.QUEUE_TREE
+
+
 def test_an_action_that_jenkins_lost_hides_no_other() -> None:
     parameter = {"_class": f"{NODE_LABEL}.LabelParameterValue", "name": "L", "value": "linux"}
     actions: list[Any] = [None, {"parameters": [parameter]}]

@@ -15,7 +15,7 @@ from workhorse.core.owner import owner_of
 
 QUEUE_TREE = (
     "items[id,inQueueSince,stuck,blocked,buildable,pending,timestamp,why,"
-    "task[name,fullName,labelExpression],actions[parameters[name,value,label]]]"
+    "task[name,fullName,labelExpression,jobs[name]{0,1}],actions[parameters[name,value,label]]]"
 )
 GLANCE_TREE = "items[id]"
 COMPUTER_TREE = (
@@ -48,6 +48,9 @@ _NODES = "Nodes"
 _BUILT_IN = "MasterComputer"
 _PLACEHOLDER = "PlaceholderTask"
 _FLYWEIGHTS = ("WorkflowJob", "MatrixProject")
+_JOBS = "jobs"
+"""What a folder has, and no job. Those that wait look for their branches (ComputedFolder of the
+plugin Folders, a FlyweightTask): they do that on the built-in node and without an executor."""
 _MATRIX_CHILD = "MatrixConfiguration"
 _LABEL_PARAMETERS = ("NodeParameterValue", "LabelParameterValue")
 _LABEL_AXES = frozenset({"label", "labels", "node", "nodes", "agent"})
@@ -176,7 +179,7 @@ def _item(raw: Mapping[str, Any], labels: Mapping[int, str | None]) -> QueueItem
         stuck=raw.get("stuck") is True,
         expression=labels.get(item) or _expression(task, sort, raw.get("actions") or (), why),
         placeholder=sort.endswith(_PLACEHOLDER),
-        flyweight=sort.endswith(_FLYWEIGHTS),
+        flyweight=sort.endswith(_FLYWEIGHTS) or _JOBS in task,
         why=why,
     )
 

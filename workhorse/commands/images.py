@@ -50,7 +50,7 @@ class _Desk:
 def _desk(arguments: argparse.Namespace) -> Iterator[_Desk]:
     settings = load(arguments.config)
     if not settings.store.prefix:
-        raise Refusal("store.prefix: (missing): must be set; where it is empty are no images")
+        raise Refusal("store.prefix: (missing): must be set; where it is empty there are none")
     clock = RealClock.parse(settings.loop.clock) if settings.loop.clock else RealClock()
     with closing(AwsClients(settings.aws.region, settings.aws.endpoint)) as clients:
         store = SsmImages(clients, settings.store.prefix)

@@ -28,7 +28,7 @@ from workhorse.loops.ports import Message, Ports
 FAILURES_PER_TICK = 3
 """After so many failed effects nobody else is looked at: heartbeats must not wait."""
 
-NOBODY: Mapping[str, Cause] = {}
+NONE_OF_THEMSELVES: Mapping[str, Cause] = {}
 NONE_LOST: Mapping[str, float] = {}
 
 
@@ -77,7 +77,7 @@ class Drainer:
         leave: Iterable[str] = (),
         retire: Iterable[str] = (),
         recall: Iterable[str] = (),
-        own: Mapping[str, Cause] = NOBODY,
+        own: Mapping[str, Cause] = NONE_OF_THEMSELVES,
         lost: Mapping[str, float] = NONE_LOST,
     ) -> None:
         """Hear, find, send heartbeats, and step every drain once.

@@ -29,12 +29,11 @@ from workhorse.loops.drainer import Drainer
 from workhorse.loops.leaver import Leaver
 from workhorse.loops.ledger import Books, Ledger
 from workhorse.loops.notes import note
-from workhorse.loops.observe import NOBODY as NOBODY_ELSE
-from workhorse.loops.observe import Observer, Trust
+from workhorse.loops.observe import NOBODY_ELSE, Observer, Trust
 from workhorse.loops.perform import Performer
 from workhorse.loops.ports import Ports
 from workhorse.loops.requeue import Requeue
-from workhorse.loops.roller import NOBODY, Roller
+from workhorse.loops.roller import NONE_CHOSEN, Roller
 from workhorse.loops.turns import Loop
 from workhorse.loops.view import Seen, View
 
@@ -232,7 +231,7 @@ class Driver:
         self._drainer.ended.clear()
         drains = self._drainer.drains
         wishes = self._control.tick(snapshot, drains, ended, self._surges)
-        chosen = self.roller.tick(snapshot, drains, wishes) if self.roller else NOBODY
+        chosen = self.roller.tick(snapshot, drains, wishes) if self.roller else NONE_CHOSEN
         verdict = self._ledger.tick(snapshot, drains, wishes, asks, self._rolling)
         own = self._leaver.tick(snapshot, drains, wishes, asks)
         self._drainer.tick(

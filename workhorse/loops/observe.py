@@ -12,7 +12,8 @@ from workhorse.loops.members import Membership
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
 
-NOBODY: frozenset[str] = frozenset()
+NOBODY_ELSE: frozenset[str] = frozenset()
+"""EC2 is asked after no further instance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Observer:
         may have been set meanwhile, and a grace that is begun anew is no harm."""
         self._restarted_at: float | None = None
 
-    def observe(self, drains: Mapping[str, Drain], also: frozenset[str] = NOBODY) -> Snapshot:
+    def observe(self, drains: Mapping[str, Drain], also: frozenset[str] = NOBODY_ELSE) -> Snapshot:
         """AWS first, then Jenkins: the look that may let an agent go is the freshest.
 
         Args:

@@ -45,7 +45,8 @@ class Chosen:
     """Instances whose drain is called back."""
 
 
-NOBODY = Chosen()
+NONE_CHOSEN = Chosen()
+"""Where no rollouts can be ordered."""
 DEFAULT = RolloutPolicy()
 """What a rollout may do in a pool that says nothing of it."""
 
@@ -191,7 +192,7 @@ class Roller:
             if (said := self._said.get(order.pool)) is not None:
                 self.surges[order.pool] = surge(said, facts)
         self.holds_until = 0.0 if self._orders else inf
-        return Chosen(retire=tuple(retire), recall=tuple(recall)) if retire or recall else NOBODY
+        return Chosen(retire=tuple(retire), recall=tuple(recall))
 
     def meters(self, now: float) -> tuple[Meter, ...]:
         """Whether a rollout has failed, of every pool."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.jenkins.behaviour_helpers import TICK, VERSIONS, House, open_house
+from tests.local.jenkins.behaviour_helpers import TICK, VERSIONS, House, eventually, open_house
 
 WAIT, WORK = 40, 100
 
@@ -55,6 +55,21 @@ def test_of_a_pipeline_the_bodies_waited_and_held_executors(house: House) -> Non
     assert told["buildableTimeMillis"] / 1000 == pytest.approx(WAIT, abs=2 * TICK)
     assert told["executingTimeMillis"] == WORK * 1000
     assert told["buildingDurationMillis"] > told["executingTimeMillis"]
+
+
+def test_a_build_ends_when_its_agent_says_so_and_not_when_the_controller_looked_last(
+    house: House,
+) -> None:
+    """Nobody asks anything meanwhile: else the controller would have looked."""
+    agent = house.linked_agent("a", label="linux")
+    house.job("j", label="linux")
+    house.build("j")
+    house.advance(1)
+    eventually(lambda: "j#1" in agent.started)
+    house.standin.clock.advance(WORK)
+    house.finish(agent, "j", 1)
+
+    assert house.json("job/j/1/", "duration")["duration"] >= WORK * 1000
 
 
 def test_all_builds_are_told_newest_first_and_by_ranges(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
@@ -37,15 +38,20 @@ class SocketChannel:
             return
         await self._socket.close()
 
-    async def read(self, controller: Controller, name: str) -> None:
-        """Listen until the agent hangs up; the connection counts from its first word on."""
+    async def read(self, controller: Controller, name: str, now: Callable[[], float]) -> None:
+        """Listen until the agent hangs up; the connection counts from its first word on.
+
+        What it says is heard at the time that it is `now`.
+        """
         async for message in self._socket:
+            controller.advance(now())
             if message.type is not WSMsgType.TEXT:
                 break
             word = json.loads(message.data)
             computer = controller.world.computers.get(name)
             if computer is None or not self._heard(controller, computer, word):
                 break
+        controller.advance(now())
         computer = controller.world.computers.get(name)
         if computer is not None and computer.channel is self:
             controller.lost(computer)

@@ -188,7 +188,8 @@ class Server:
         self._sockets.add(socket)
         writer = asyncio.create_task(channel.write())
         try:
-            await channel.read(self.controller, request.headers["Node-Name"])
+            name = request.headers["Node-Name"]
+            await channel.read(self.controller, name, self.clock.now)
         finally:
             self._sockets.discard(socket)
             channel.close()

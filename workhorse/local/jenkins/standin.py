@@ -13,6 +13,9 @@ from workhorse.local.jenkins.server import Server
 
 DEFAULT_VERSION = "2.541.2"
 
+START_SECONDS = 60.0
+"""Real seconds that a busy machine may take to start it, to end it, or to do what it is told."""
+
 T = TypeVar("T")
 
 
@@ -41,7 +44,9 @@ class JenkinsStandIn:
     def __enter__(self) -> Self:
         """Listen."""
         self._thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        self.server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(
+            START_SECONDS
+        )
         permissions = frozenset({ADMINISTER})
         self.add_user(
             User(name=self.user, password=self.password, token=self.token, permissions=permissions)
@@ -55,9 +60,9 @@ class JenkinsStandIn:
         trace: TracebackType | None,
     ) -> None:
         """Hang up and end the thread."""
-        asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(START_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(START_SECONDS)
         self._loop.close()
 
     def add_user(self, user: User) -> None:
@@ -70,7 +75,7 @@ class JenkinsStandIn:
         async def act() -> T:
             return action()
 
-        return asyncio.run_coroutine_threadsafe(act(), self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(act(), self._loop).result(START_SECONDS)
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass; what falls due has happened when this returns."""

@@ -54,6 +54,9 @@ def by_hand(folder: Path, play: Play) -> Iterator[Stage]:
 
 def _make(clients: AwsClients, where: Scenery, play: Play, group: str) -> str:
     """The group, one volume for each agent that it may have, and a queue, whose URL it gives."""
+    # At its first call EC2 reads all images of moto, which may take longer than a client waits:
+    # then this is asked again, and what follows is not.
+    clients.ec2.describe_subnets()
     _make_role(where.cloud.endpoint)
     clients.ec2.create_launch_template(
         LaunchTemplateName=group,

@@ -15,6 +15,7 @@ import boto3
 import pytest
 import requests
 
+from tests import few_images
 from tests.local.agent.gate import JSON, Gate, gate, open_place
 from workhorse.local.agent.keeping import NOTICE_SECONDS, SHORTEST_NOTICE
 from workhorse.local.aws.server import EmbeddedAws
@@ -59,12 +60,14 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     timings = Timings(boot=1.0, shutdown=PATIENCE_SECONDS * SPEED)
     with (
         gate() as door,
-        EmbeddedAws(
-            clock,
-            timings=timings,
-            body=body,
-            body_environment=environment,
-            managed_policies=False,
+        few_images.running(
+            EmbeddedAws(
+                clock,
+                timings=timings,
+                body=body,
+                body_environment=environment,
+                managed_policies=False,
+            )
         ) as aws,
     ):
         callers: list[str] = []
@@ -113,7 +116,7 @@ def launch(endpoint: str, gateway: str) -> str:
     iam.add_role_to_instance_profile(InstanceProfileName="agent", RoleName="agent")
     told = f"GATEWAY_URL={gateway}\nGATEWAY_AUDIENCE=here\nAWS_REGION={REGION}\n"
     template = {
-        "ImageId": "ami-12c6146b",
+        "ImageId": few_images.IMAGE,
         "InstanceType": "m5.large",
         "IamInstanceProfile": {"Name": "agent"},
         "InstanceMarketOptions": {"MarketType": "spot"},

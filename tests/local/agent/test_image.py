@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import few_images
 from workhorse.local.agent.cloud import Cloud
 from workhorse.local.agent.image import SLOW_SECONDS, TAG, Image, image
 from workhorse.local.agent.programs import Programs
@@ -14,12 +15,13 @@ from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.clock import ScaledClock
 
 START = 1_800_000_000.0
-AMI = "ami-12c6146b"
+AMI = few_images.IMAGE
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with EmbeddedAws(ScaledClock(START, 0.0)) as running:
+    made = EmbeddedAws(ScaledClock(START, 0.0), managed_policies=False)
+    with few_images.running(made) as running:
         yield Cloud(running.endpoint, "us-east-1")
 
 
@@ -29,7 +31,7 @@ def tag(cloud: Cloud, value: str) -> None:
 
 
 def test_an_image_without_the_tag_is_good(cloud: Cloud) -> None:
-    assert image(cloud, "ami-03cf127a") == Image()
+    assert image(cloud, few_images.OTHER_IMAGE) == Image()
 
 
 @pytest.mark.parametrize(

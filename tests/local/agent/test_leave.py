@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import few_images
 from workhorse.adapters.jenkins import JenkinsController
 from workhorse.adapters.jenkins_http import JenkinsHttp
 from workhorse.adapters.jenkins_jobs import JenkinsJobs
@@ -31,7 +32,7 @@ from workhorse.local.jenkins.standin import JenkinsStandIn
 ROOT = Path(__file__).parents[3]
 LEAVE = ROOT / "scripts/agent/leave"
 REGION = "us-east-1"
-IMAGE = "ami-12c6146b"
+IMAGE = few_images.IMAGE
 GROUP = "linux"
 HOOK = "drain"
 SPEED = 60.0
@@ -127,8 +128,14 @@ def busy_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environment = {"PYTHONPATH": str(ROOT)}
     with (
         JenkinsStandIn(clock=clock) as jenkins,
-        EmbeddedAws(
-            clock, timings=Timings(boot=5.0), body=body, body_environment=environment
+        few_images.running(
+            EmbeddedAws(
+                clock,
+                timings=Timings(boot=5.0),
+                body=body,
+                body_environment=environment,
+                managed_policies=False,
+            )
         ) as aws,
     ):
         clients = AwsClients(REGION, aws.endpoint)

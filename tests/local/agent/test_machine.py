@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests import few_images
 from workhorse.local.agent import complete_hook
 from workhorse.local.agent.cloud import CallError, Cloud
 from workhorse.local.agent.metadata import Metadata
@@ -19,7 +20,8 @@ USER_DATA = "AGENT_LABELS=linux\n"
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws(ScaledClock(START, 0.0), timings=Timings(boot=1.0)) as running:
+    made = EmbeddedAws(ScaledClock(START, 0.0), timings=Timings(boot=1.0), managed_policies=False)
+    with few_images.running(made) as running:
         yield running
 
 
@@ -32,7 +34,7 @@ def cloud(aws: EmbeddedAws) -> Cloud:
 def instance(aws: EmbeddedAws, cloud: Cloud) -> str:
     """A running instance that demands tokens of its metadata service."""
     form = {
-        "ImageId": "ami-12c6146b",
+        "ImageId": few_images.IMAGE,
         "InstanceType": "m5.large",
         "MinCount": "1",
         "MaxCount": "1",

@@ -57,6 +57,16 @@ def test_every_link_to_a_file_leads_to_one(page: str) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_that_a_page_names_exists(page: str) -> None:
+    """Paths from the root of the checkout, of the package, or of terraform."""
+    named = re.findall(r"`((?:[a-z_-]+/)+[\w.-]+\.(?:py|tf|md|hcl|yaml|csv))`", PAGES[page])
+    roots = (ROOT, ROOT / "workhorse", ROOT / "terraform", ROOT / "puppet", prose.folder(page))
+    own = {"src/release_planner.py"}  # What a reader is to write.
+
+    assert [p for p in named if p not in own and not any((r / p).exists() for r in roots)] == []
+
+
 def test_every_page_is_on_the_list_of_pages() -> None:
     told = re.findall(r"\]\(([a-z-]+\.md)\)", PAGES["docs/README.md"])
     there = [match[1] for page in PAGES if (match := re.fullmatch(r"docs/([a-z-]+\.md)", page))]

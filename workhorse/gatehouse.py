@@ -7,6 +7,7 @@ for them: readers of groups and canaries of their own, and a performer without e
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 
 from workhorse.adapters.aws import AwsCloud
@@ -42,6 +43,10 @@ from workhorse.settings import Settings
 
 LOGS = "failed-boots"
 """Folder beside the journal, of the logs that agents sent when they failed."""
+
+OPEN_SECONDS = 2.0
+"""Connections that an address may have open at once: its requests of so many seconds."""
+FEWEST_OPEN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +122,7 @@ def gatehouse(
         key=gate.key,
         ended=ended,
         told=staff.hearing.told,
+        most_per_peer=max(FEWEST_OPEN, ceil(OPEN_SECONDS * gate.requests_per_peer)),
     ) as server:
         yield Gatehouse(
             url=server.url,

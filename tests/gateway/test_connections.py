@@ -1,5 +1,6 @@
 """Connections: whoever drips holds nobody up, and what was sent is read in one way only."""
 
+import http.client
 import queue
 import select
 import socket
@@ -159,3 +160,48 @@ def test_idle_connections_take_few_file_descriptors_however_many_there_are(
             assert time.monotonic() < end, "all of them were accepted"
             threading.Event().wait(0.01)
         assert descriptors() - before - many <= THREADS + ACCEPTED + 8
+
+
+def test_one_address_holds_a_few_threads_and_others_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All that a build opens comes from its agent's address."""
+    monkeypatch.setattr(gateway_connection, "REQUEST_SECONDS", 120)
+    monkeypatch.setattr(gateway_http, "TIMEOUT_SECONDS", 120)
+    with (
+        GatewayServer(lambda _: Reply(status=200), "127.0.0.1:0", most_per_peer=4) as server,
+        ExitStack() as stack,
+    ):
+        host, port = server.url.removeprefix("http://").split(":")
+        address = (host, int(port))
+        held = [socket.create_connection(address, timeout=60) for _ in range(60)]
+        for one in held:
+            stack.enter_context(one)
+        for refused in held[4:]:
+            assert over(refused)
+        assert answered(address, "127.0.0.2")
+
+        held[0].close()
+        end = time.monotonic() + 60
+        while not answered(address, "127.0.0.1"):
+            assert time.monotonic() < end, "the place of one that ended is given to nobody"
+
+
+def over(peer: socket.socket) -> bool:
+    """The other side ends it."""
+    try:
+        return peer.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def answered(address: tuple[str, int], source: str) -> bool:
+    """Whoever asks from there is answered, and not sent away."""
+    peer = http.client.HTTPConnection(*address, timeout=60, source_address=(source, 0))
+    try:
+        peer.request("GET", "/healthz")
+        return peer.getresponse().status == 200
+    except ConnectionError:
+        return False
+    finally:
+        peer.close()

@@ -8,6 +8,7 @@ another's request.
 
 import socket
 import threading
+from collections import Counter
 
 from cheroot.server import HTTPConnection, HTTPRequest
 
@@ -31,10 +32,47 @@ class WholeRequest(HTTPRequest):
         return True
 
 
+class Crowd:
+    """Counts the open connections of each address; for the thread that accepts and all that serve.
+
+    Args:
+        most: of one address: else one client that says nothing could hold every thread.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._open: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        """One more of that address; False when it has as many already."""
+        with self._lock:
+            if self._open[address] >= self._most:
+                return False
+            self._open[address] += 1
+            return True
+
+    def leave(self, address: str) -> None:
+        """One fewer; an address without any is forgotten."""
+        with self._lock:
+            self._open[address] -= 1
+            if self._open[address] <= 0:
+                del self._open[address]
+
+
 class PatientConnection(HTTPConnection):
     """Stops to listen to a client that takes too long; what it was asked before is answered."""
 
     RequestHandlerClass = WholeRequest
+    crowd: Crowd | None = None
+    """Where it is counted."""
+
+    def close(self) -> None:
+        """Close it, and count it no more."""
+        super().close()
+        crowd, self.crowd = self.crowd, None
+        if crowd is not None:
+            crowd.leave(self.remote_addr)
 
     def communicate(self) -> bool:
         """Serve one request; whether the connection stays open."""

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from cheroot.wsgi import Server
 
-from workhorse.adapters.gateway_connection import PatientConnection
+from workhorse.adapters.gateway_connection import Crowd, PatientConnection
 from workhorse.adapters.gateway_tls import Tls
 from workhorse.core.errors import Refusal
 from workhorse.core.requests import Reply, Request
@@ -63,6 +63,7 @@ class GatewayServer:
         key: str = "",
         ended: Callable[[], None] = lambda: None,
         told: Callable[[str], None] = lambda _: None,
+        most_per_peer: int = THREADS + WAITING,
     ) -> None:
         """Listen.
 
@@ -73,6 +74,7 @@ class GatewayServer:
             key: file of its key.
             ended: told when it ends though nobody closed it, which is a bug of ours or cheroot's.
             told: hears of what goes wrong here and is no client's doing; without secrets.
+            most_per_peer: connections that one address may have open at once.
 
         Raises:
             Refusal: the address is taken or not ours, or the certificate cannot be used.
@@ -87,7 +89,7 @@ class GatewayServer:
             timeout=TIMEOUT_SECONDS,
             shutdown_timeout=STOP_SECONDS,
         )
-        server.told = told
+        server.told, server.crowd = told, Crowd(most_per_peer)
         server.max_request_body_size = MOST_BODY_BYTES
         server.max_request_header_size = MOST_HEADER_BYTES
         if certificate:
@@ -139,6 +141,15 @@ class _Quiet(Server):
 
     ConnectionClass = PatientConnection
     told: Callable[[str], None]
+    crowd: Crowd
+
+    def process_conn(self, conn: PatientConnection) -> None:
+        """Have it served, unless its address has as many open as it may."""
+        if self.crowd.enter(conn.remote_addr):
+            conn.crowd = self.crowd
+            super().process_conn(conn)
+        else:
+            conn.close()
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - cheroot's shape
         """Tell of what is a bug of ours, by its kind and place: its words may hold a secret."""

@@ -70,7 +70,7 @@ class GatewaySettings(Section):
     requests_per_second: StrictFloat = Field(default=50, gt=0)
     """The most requests that are worked on, with bursts of ten seconds' worth; more are put off."""
     requests_per_peer: StrictFloat = Field(default=5, gt=0)
-    """The same for one address."""
+    """The same for one address; it may have twice as many connections open, 8 at the least."""
     lease_seconds: StrictFloat = Field(default=900, ge=60)
     """How long an agent may speak to the gateway on one proof."""
 

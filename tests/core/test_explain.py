@@ -34,3 +34,17 @@ def test_words_of_any_language_are_told_as_they_are() -> None:
     }
     [line] = explain([record])
     assert "(pas de place: \u00e9t\u00e9, \u4e2d)" in line
+
+
+def test_of_one_pool_only_its_own_agents_ends_are_told() -> None:
+    """The record of an effect names an instance and no pool; that of its drain names both."""
+    drain = {"at": 0, "kind": "drain", "pool": "linux", "instance": "i-00000001"}
+    end = {"at": 0, "kind": "effect", "effect": "TerminateInstance", "decrement": True}
+    ended = {**end, "instance": "i-00000001", "because": "it is idle"}
+    session = {"at": 0, "kind": "session", "session": "a1"}
+    journal = [drain, ended, session]
+
+    assert len(list(explain(journal))) == 2
+    assert list(explain(journal, pool="linux")) == list(explain(journal))
+    [line] = explain(journal, pool="windows")
+    assert "session a1" in line

@@ -22,10 +22,15 @@ def explain(records: Iterable[Record], *, pool: str = "") -> Iterator[str]:
 
     Args:
         records: the journal, oldest record first.
-        pool: only of this pool; of all when empty.
+        pool: only of this pool, and what is of none; of all when empty.
     """
+    homes: dict[str, str] = {}
     for record in records:
-        if pool and record.get("pool", pool) != pool:
+        instance, of = str(record.get("instance", "")), record.get("pool")
+        if instance and of is not None:
+            homes[instance] = str(of)
+        # An effect names its instance alone; the drain that asked for it was told before.
+        if pool and homes.get(instance, of) not in {None, pool}:
             continue
         told = _TELL.get(str(record.get("kind")))
         if told is not None and (text := told(record)):

@@ -40,6 +40,7 @@ from workhorse.loops.throttle import Throttle
 from workhorse.loops.view import View
 from workhorse.loops.volume_desk import VolumeDesk
 from workhorse.settings import Settings
+from workhorse.settings.agents import GatewaySettings
 
 LOGS = "failed-boots"
 """Folder beside the journal, of the logs that agents sent when they failed."""
@@ -115,15 +116,7 @@ def gatehouse(
     )
     jenkins_url = f"{(gate.jenkins_url or settings.jenkins.url).rstrip('/')}/"
     gateway = Gateway(own, staff, pools, jenkins_url=jenkins_url, wall=wall)
-    with GatewayServer(
-        gateway.answer,
-        gate.listen,
-        certificate=gate.certificate,
-        key=gate.key,
-        ended=ended,
-        told=staff.hearing.told,
-        most_per_peer=max(FEWEST_OPEN, ceil(OPEN_SECONDS * gate.requests_per_peer)),
-    ) as server:
+    with _server(gate, gateway, staff.hearing, ended) as server:
         yield Gatehouse(
             url=server.url,
             gateway=gateway,
@@ -134,6 +127,20 @@ def gatehouse(
         )
         if server.broken:
             raise Misuse("the gateway ended before its time")
+
+
+def _server(
+    gate: GatewaySettings, gateway: Gateway, hearing: Hearing, ended: Callable[[], None]
+) -> GatewayServer:
+    return GatewayServer(
+        gateway.answer,
+        gate.listen,
+        certificate=gate.certificate,
+        key=gate.key,
+        ended=ended,
+        told=hearing.told,
+        most_per_peer=max(FEWEST_OPEN, ceil(OPEN_SECONDS * gate.requests_per_peer)),
+    )
 
 
 def _roster(

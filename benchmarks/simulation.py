@@ -56,7 +56,8 @@ def quarter(jobs: Sequence[Job]) -> list[Job]:
 def seconds(jobs: Sequence[Job]) -> float:
     """The processor's seconds that it takes to play the builds, until the last has ended."""
     begin = jobs[0].arrival // 3600 * 3600
-    world = World([shape(label) for label in sorted({j.label for j in jobs})], exact=False)
+    shapes = [shape(label) for label in sorted({j.label for j in jobs})]
+    world = World(shapes, exact=False, whole=False)
     for job in jobs:
         at = START + job.arrival - begin
         world.kernel.at(at, world.jenkins.submit, job.label, job.seconds, job.label)

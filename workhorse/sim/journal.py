@@ -13,13 +13,16 @@ class MemoryJournal:
     Args:
         line: what may kill the writer.
         exact: keep what a file would give back, so that a record that is no JSON fails at once.
+        whole: keep every record, for whoever reads `records` or `of` afterwards; else none but the
+            newest of each kind, which is all that the loops ever ask for.
     """
 
-    def __init__(self, line: Line, *, exact: bool = True) -> None:
+    def __init__(self, line: Line, *, exact: bool = True, whole: bool = True) -> None:
         self.records: list[Mapping[str, Any]] = []
         self._last: dict[str, Mapping[str, Any]] = {}
         self._line = line
         self._exact = exact
+        self._whole = whole
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record."""
@@ -39,5 +42,6 @@ class MemoryJournal:
         return [r for r in self.records if r.get("kind") == kind]
 
     def _append(self, record: Mapping[str, Any]) -> None:
-        self.records.append(record)
+        if self._whole:
+            self.records.append(record)
         self._last[str(record.get("kind", ""))] = record

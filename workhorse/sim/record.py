@@ -118,7 +118,7 @@ class RecordedWorld(World):
         self._kills = 0
         self._dice = {pool: _Dice(seed, pool, fleet.of(pool)) for pool in pools}
         shapes = [_shape(pool, pools[pool], fleet.of(pool), hooked=hooked) for pool in pools]
-        super().__init__(shapes, seed=seed, exact=False)
+        super().__init__(shapes, seed=seed, exact=False, whole=False)
         self.auditor = Recorder(self)
         self.jenkins.timings.quiet = fleet.quiet_seconds
         self.jenkins.timings.start = fleet.start_seconds

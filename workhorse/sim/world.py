@@ -57,6 +57,7 @@ class World:
         shapes: the Auto Scaling groups.
         seed: of everything that is left to chance.
         exact: check that what is journalled survives being a file.
+        whole: keep all that is journalled; a long replay, of which nobody reads it, need not.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class World:
         *,
         seed: int = 0,
         exact: bool = True,
+        whole: bool = True,
     ) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - chance, not secrets
         self.kernel = Kernel(START)
@@ -74,7 +76,7 @@ class World:
         self.cloud = SimCloud(self.kernel, self.truth, self)
         self.queues = SimQueues(self.kernel, self.rng)
         self.line = Line(self.kernel)
-        self.journal = MemoryJournal(self.line, exact=exact)
+        self.journal = MemoryJournal(self.line, exact=exact, whole=whole)
         self.auditor: Auditor = Unwatched()
         """Watches what the loops are shown and do; set it before `ports()` is called."""
         self.metrics = MetricsPort(self.line)

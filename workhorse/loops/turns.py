@@ -17,6 +17,9 @@ class Loop:
     def first(self, limit: float) -> float:
         """When its first turn is due that is not before `limit`."""
         due = self.due
+        if self.pause % 1 == 0:
+            # Whole seconds add up exactly to a time since the epoch: one jump is as many steps.
+            due += max(0.0, (limit - due) // self.pause) * self.pause
         while due < limit:
             due += self.pause
         return due

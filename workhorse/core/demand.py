@@ -134,18 +134,16 @@ def bound_nodes(jenkins: Jenkins, *, except_jobs: frozenset[str]) -> frozenset[s
         jenkins: the queue and the nodes.
         except_jobs: jobs that are queued there to end the agent, and so do not keep it.
     """
-    named: set[str] = set()
-    for item in jenkins.queue:
-        if item.task in except_jobs:
-            continue
-        named.update(_QUOTED.findall(item.why))
-        if item.expression:
-            named.add(item.expression.strip('"'))
+    items = [item for item in jenkins.queue if item.task not in except_jobs]
+    named = {name for why in {item.why for item in items} for name in _QUOTED.findall(why)}
+    named |= {told.strip('"') for told in {item.expression for item in items} if told}
     return frozenset(named & jenkins.nodes.keys())
 
 
 def _fits(ask: _Ask, pool: Pool, nodes: Mapping[str, Node]) -> bool:
     labels = pool.policy.labels
+    if ask.node:
+        return False
     if ask.like is not None:
         return labels <= nodes[ask.like].labels
     if ask.expression is None:
@@ -158,21 +156,24 @@ class _Tally:
 
     def __init__(self, pools: Sequence[Pool], room: Mapping[str, int]) -> None:
         self.room = {p.name: room.get(p.name, 0) for p in pools}
-        self.labels: dict[str, dict[str, LabelQueue]] = {p.name: {} for p in pools}
+        self.labels: dict[str, dict[str, list[float]]] = {p.name: {} for p in pools}
         self.items: dict[str, dict[int, float]] = {p.name: {} for p in pools}
 
-    def put(self, pool: str, label: str, item: int, since: float) -> None:
-        self.items[pool][item] = since
+    def put(self, fits: Sequence[str], label: str, item: QueueItem) -> None:
+        """Count it for the first of these pools that has room, else for the first."""
+        pool = fits[0]
+        if len(fits) > 1 and self.room[pool] <= 0:
+            pool = next((name for name in fits if self.room[name] > 0), pool)
+        self.items[pool][item.id] = item.since
+        self.labels[pool].setdefault(label, []).append(item.since)
         self.room[pool] -= 1
-        had = self.labels[pool].get(label)
-        self.labels[pool][label] = (
-            LabelQueue(count=had.count + 1, since=min(had.since, since))
-            if had
-            else LabelQueue(count=1, since=since)
-        )
 
     def demand(self, pool: str, had: Demand | None) -> Demand:
-        labels, items = self.labels[pool], self.items[pool]
+        labels = {
+            label: LabelQueue(count=len(since), since=min(since))
+            for label, since in self.labels[pool].items()
+        }
+        items = self.items[pool]
         if had is not None and had.labels == labels and list(had.items) == list(items):
             return had
         return Demand(
@@ -208,7 +209,7 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
     told = had.demands if had else {}
     asked = _asked_before(jenkins, had)
     tally = _Tally(pools, room)
-    fitting: dict[_Ask, tuple[Pool, ...]] = {}
+    fitting: dict[_Ask, tuple[str, ...]] = {}
     unplaced: list[Unplaced] = []
     elsewhere = 0
     untold: list[QueueItem] = []
@@ -226,11 +227,10 @@ def place(  # noqa: PLR0913 - the facts of one placement, by name
         if others.take(item):
             elsewhere += 1
             continue
-        if ask not in fitting:
-            fitting[ask] = tuple(p for p in pools if not ask.node and _fits(ask, p, jenkins.nodes))
-        if fits := fitting[ask]:
-            pool = next((p for p in fits if tally.room.get(p.name, 0) > 0), fits[0])
-            tally.put(pool.name, ask.expression or "", item.id, item.since)
+        if (fits := fitting.get(ask)) is None:
+            fits = fitting[ask] = tuple(p.name for p in pools if _fits(ask, p, jenkins.nodes))
+        if fits:
+            tally.put(fits, ask.expression or "", item)
         elif _someone_else(ask, jenkins.nodes):
             elsewhere += 1
         else:
@@ -288,7 +288,7 @@ def _untold(items: Iterable[QueueItem], tally: _Tally, default_pool: str) -> lis
     waiting = list(items)
     if waiting and default_pool in tally.labels:
         oldest = min(waiting, key=lambda i: i.since)
-        tally.put(default_pool, "", oldest.id, oldest.since)
+        tally.put((default_pool,), "", oldest)
         return []
     because = "Jenkins tells no label while it has no agent; set default_pool or script_console"
     return [Unplaced(item=i.id, task=i.task, because=because) for i in waiting]

@@ -198,6 +198,11 @@ class Group:
         """The instances by their id."""
         return {i.id: i for i in self.instances}
 
+    @cached_property
+    def leaving(self) -> tuple[str, ...]:
+        """The ids of those that Auto Scaling has decided to end."""
+        return tuple(i.id for i in self.instances if i.lifecycle.leaving)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningBuild:
@@ -305,6 +310,11 @@ class Snapshot:
     """Jenkins restarted a moment ago or is quieting down: nothing may be destroyed."""
     notes: tuple[str, ...] = ()
     """Why parts are missing, for the journal."""
+
+    @property
+    def unread(self) -> bool:
+        """A group could not be read: who is a member of it is not known."""
+        return not all(self.groups.values())
 
     def agents(self, group: str) -> tuple[Agent, ...]:
         """The group's instances joined with their nodes; empty when the group was not read."""

@@ -95,8 +95,7 @@ class Drainer:
         self._acted = False
         had = self.drains.copy()
         nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
-        unread = any(group is None for group in snapshot.groups.values())
-        kept = self._registered if unread else self._registered & members.pools.keys()
+        kept = self._registered if snapshot.unread else self._registered & members.pools.keys()
         self._registered = (kept | (nodes.keys() & members.pools.keys())) - lost.keys()
         self._given_up = (self._given_up | lost.keys()) & members.pools.keys() - nodes.keys()
         self._registered |= self.drains.keys() - self._given_up  # A restart forgot who had a node.
@@ -132,11 +131,10 @@ class Drainer:
         return bound_nodes(snapshot.jenkins, except_jobs=jobs)
 
     def _hear(self, snapshot: Snapshot, members: Mapping[str, Pool]) -> None:
-        unread = any(group is None for group in snapshot.groups.values())
         for (queue, key), message in list(self.inbox.messages.items()):
             notice = understand(message.body)
             known = self.drains.keys() | members.keys()
-            what = handling(notice, groups=self._pools, known=known, unread=unread)
+            what = handling(notice, groups=self._pools, known=known, unread=snapshot.unread)
             if what is None:
                 continue
             del self.inbox.messages[queue, key]

@@ -182,7 +182,7 @@ class Ledger:
             self._astray = any(node.owner and astray(node) for node in told.values())
         self._pools_had, self._nodes_had = pools, told
         members, nodes = pools.keys(), told.keys()
-        unread = any(group is None for group in snapshot.groups.values())
+        unread = snapshot.unread
         kept = self._registered if unread else self._registered & members
         self._registered = kept | (nodes & members)
         if self._failed and not unread:

@@ -33,17 +33,17 @@ class Membership:
 
     def of(self, groups: Mapping[str, Group | None]) -> Members:
         """The members of the groups; of those not read, none."""
-        told = [group.instances if group else () for group in map(groups.get, self._names)]
+        read = list(map(groups.get, self._names))
+        told = [group.instances if group else () for group in read]
         if len(told) != len(self._had) or not all(map(is_, told, self._had)):
-            self._had, self._members = told, self._joined(told)
+            self._had, self._members = told, self._joined(read)
         return self._members
 
-    def _joined(self, told: list[tuple[Instance, ...]]) -> Members:
-        return Members(
-            pools={
-                instance.id: pool
-                for pool, instances in zip(self._pools, told, strict=True)
-                for instance in instances
-            },
-            leaving=tuple(i.id for instances in told for i in instances if i.lifecycle.leaving),
-        )
+    def _joined(self, read: list[Group | None]) -> Members:
+        pools: dict[str, Pool] = {}
+        leaving: list[str] = []
+        for pool, group in zip(self._pools, read, strict=True):
+            if group is not None:
+                pools |= dict.fromkeys(group.by_id, pool)
+                leaving += group.leaving
+        return Members(pools=pools, leaving=tuple(leaving))

@@ -124,12 +124,12 @@ class Observer:
 
         Of those that wait at a hook it is asked when Jenkins does not show them online.
         """
-        if any(group is None for group in groups.values()):
+        if not all(groups.values()):
             return frozenset()
-        members = self._membership.of(groups).pools
-        nodes = jenkins.nodes.values() if jenkins else ()
-        ours = {n.name for n in nodes if n.name not in members and _may_be_ours(n, self._labels)}
-        left = (drains.keys() | also) - members.keys()
+        members = self._membership.of(groups).pools.keys()
+        nodes = jenkins.nodes if jenkins else {}
+        ours = {n for n in nodes.keys() - members if _may_be_ours(nodes[n], self._labels)}
+        left = (drains.keys() | also) - members
         return frozenset(ours | left | set(_unseen_at_hook(drains, groups, jenkins)))
 
     def _states(self, instances: frozenset[str], notes: list[str]) -> Mapping[str, str]:

@@ -218,14 +218,16 @@ class SimGroup:
 
     def told(self, at: float) -> Group:
         """The group as it was at `at`, as far back as is remembered."""
+        if not self._past:
+            return self._present()
         for since, fact in reversed(self._past):
             if since <= at:
                 return fact
-        return self._past[0][1] if self._past else self._present()
+        return self._past[0][1]
 
     def _present(self) -> Group:
         if self._fact is None:
-            self._fact = Group(
+            self._fact = fact = Group(
                 name=self.shape.group,
                 read_at=0.0,
                 minimum=self.shape.minimum,
@@ -236,14 +238,15 @@ class SimGroup:
                 template_version=self.template_version,
                 scale_in_off=self.scale_in_off,
             )
+            # Worked out here, once, for all the readings that will share it (`read_at`).
+            _ = fact.by_id, fact.members, fact.leaving
         return self._fact
 
 
 def read_at(group: Group, now: float) -> Group:
     """The same group, read now; what was worked out of it is shared and not worked out again."""
     again = object.__new__(Group)
-    worked_out = {"by_id": group.by_id, "members": group.members}
-    again.__dict__.update(group.__dict__, read_at=now, **worked_out)
+    again.__dict__.update(group.__dict__, read_at=now)
     return again
 
 

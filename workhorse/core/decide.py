@@ -245,8 +245,8 @@ def _moves(  # noqa: PLR0913, PLR0917 - the facts of one decision
     plan: Plan,
     drains: Mapping[str, Drain],
 ) -> Moves:
-    if pool.scaling is Scaling.ALARMS:
-        return Moves()
+    if pool.scaling is Scaling.ALARMS or plan.target == situation.have:
+        return NO_MOVES
     back = [
         drain.instance
         for drain in drains.values()

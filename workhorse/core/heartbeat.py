@@ -19,20 +19,21 @@ def heartbeat(drain: Drain, now: float) -> tuple[Drain, tuple[Effect, ...]]:
     The heartbeat comes at a third of the hook's time-out: two may fail before the hook runs out.
     """
     effects: tuple[Effect, ...] = ()
+    beat_at, held_at = drain.beat_at, drain.held_at
     if (
         drain.hook
         and _held_there(drain)
         and _due(drain.beat_at, drain.hook.heartbeat_seconds / 3, now)
     ):
         effects += (Heartbeat(group=drain.group, hook=drain.hook.name, instance=drain.instance),)
-        drain = replace(drain, beat_at=now)
+        beat_at = now
     if drain.messages and _due(drain.held_at, HOLD_SECONDS / 3, now):
         effects += tuple(
             HoldMessage(queue=queue, receipt=receipt, seconds=HOLD_SECONDS)
             for queue, _, receipt in drain.messages
         )
-        drain = replace(drain, held_at=now)
-    return drain, effects
+        held_at = now
+    return replace(drain, beat_at=beat_at, held_at=held_at) if effects else drain, effects
 
 
 def next_beat(drain: Drain) -> float:

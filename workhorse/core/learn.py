@@ -138,8 +138,7 @@ class Learned:
     @property
     def lessons(self) -> int:
         """How many things were ever learned: the same number, the same knowledge."""
-        samples = (self.boots, self.durations, self.waits, self.gaps)
-        return sum(sample.seen for sample in samples)
+        return self.boots.seen + self.durations.seen + self.waits.seen + self.gaps.seen
 
     def blinded(self) -> "Learned":
         """What was seen last is too old to compare with."""

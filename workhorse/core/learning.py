@@ -110,8 +110,10 @@ def _ends(last: Sight, sight: Sight, snapshot: Snapshot) -> tuple[list[float], l
     ratios: list[float] = []
     nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
     for path, (name, build) in last.builds.items():
+        if path in sight.builds or build.started_at is None:
+            continue
         node = nodes.get(name)
-        if path in sight.builds or build.started_at is None or node is None or node.offline:
+        if node is None or node.offline:
             continue
         lasted = max(0.0, snapshot.at - build.started_at)
         durations.append(lasted)

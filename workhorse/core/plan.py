@@ -159,7 +159,8 @@ def target(
     situation: Situation, rules: Sequence[Rule] = EXACT, *, of: int = 0
 ) -> tuple[int, tuple[Reason, ...]]:
     """The capacity that the rules make `of` another one, and each rule's reason."""
-    wanted, reasons = of, list[Reason]()
+    wanted = of
+    reasons: list[Reason] = []
     for rule in rules:
         after, because = rule(situation, wanted)
         reasons.append(Reason(rule=rule.__name__, before=wanted, after=after, because=because))

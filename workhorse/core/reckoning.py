@@ -84,7 +84,7 @@ def reckon(book: Book, facts: Facts, boots: Mapping[str, float], policy: LedgerP
     """
     at = facts.snapshot.at
     told = facts.snapshot.jenkins is not None and not facts.snapshot.frozen
-    lit = facts.surveys.keys() if told else set[str]()
+    lit: Collection[str] = facts.surveys.keys() if told else ()
     entries: dict[Key, Entry] = {}
     ended: list[Entry] = []
     if told:
@@ -169,8 +169,11 @@ def _unseen(entry: Entry, facts: Facts, lit: Collection[str]) -> bool:
     )
 
 
-def _with_remedies(outcome: Reckoning, counted: Iterable[Entry], facts: Facts) -> Reckoning:
+def _with_remedies(outcome: Reckoning, counted: Collection[Entry], facts: Facts) -> Reckoning:
     """With what is to be done about those whose time is over."""
+    back = tuple(_back(facts))
+    if not counted and not back:
+        return outcome
     lost: dict[str, float] = {}
     own: dict[str, Cause] = {}
     effects: list[tuple[Effect, str]] = []
@@ -187,7 +190,6 @@ def _with_remedies(outcome: Reckoning, counted: Iterable[Entry], facts: Facts) -
                 lost[finding.subject] = entry.since
             if finding.subject not in facts.drains:
                 own[finding.subject] = cause
-    back = tuple(_back(facts))
     return replace(outcome, lost=lost, own=own, recall=back, effects=tuple(effects))
 
 

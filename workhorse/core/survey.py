@@ -77,7 +77,7 @@ def survey(
     at, read = snapshot.at, snapshot.jenkins is not None
     idle: dict[str, float] = {}
     absent: dict[str, float] = {}
-    ready, booting, lost, draining, other = (list[Agent]() for _ in range(5))
+    ready, booting, lost, draining, other = _nobody()
     running = 0
     nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
     for instance in group.instances:
@@ -111,6 +111,10 @@ def survey(
         running=running,
         times=Times(idle_since=idle, absent_since=absent),
     )
+
+
+def _nobody() -> tuple[list[Agent], list[Agent], list[Agent], list[Agent], list[Agent]]:
+    return [], [], [], [], []
 
 
 def _leaving(instance: Instance, node: Node | None, drain: Drain | None) -> bool:

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from workhorse.core.decide import EXACTLY, NO_MOVES, Decision, PoolMemory, decide
-from workhorse.core.demand import Placement
+from workhorse.core.demand import Placement, Unplaced
 from workhorse.core.drain import Drain
 from workhorse.core.errors import Surprise
 from workhorse.core.learn import Learned
 from workhorse.core.measure import pool_meters
 from workhorse.core.meters import Meter
 from workhorse.core.model import Pool, Snapshot
-from workhorse.core.plan import Planner
+from workhorse.core.plan import Moves, Planner
 from workhorse.core.survey import Survey
 from workhorse.loops.notes import note
 from workhorse.loops.perform import Performer
@@ -98,40 +98,39 @@ class Control:
         self._say("blind", "notes", snapshot.notes)
         surveys = dict(self._surveys(snapshot, drains))
         placement = self._place(snapshot, drains, surveys)
-        leave, recall, decisions = list[str](), list[str](), list[Decision]()
+        decisions: list[Decision] = []
+        made: list[Moves] = []
         for pool in self._pools:
-            if (seen := surveys.get(pool.name)) is None:
-                self._memory[pool.name] = self._memory_of(pool, snapshot).blinded()
+            name = pool.name
+            if (seen := surveys.get(name)) is None:
+                self._memory[name] = self._memory_of(pool, snapshot).blinded()
                 continue
-            demand = placement.demands[pool.name] if placement else None
-            memory, standing = self._memory_of(pool, snapshot), self._standing[pool.name]
-            fresh, surge = self.forced or pool.name in ended, surges.get(pool.name, 0)
-            still = None if fresh else standing.decision(seen, demand, snapshot, memory, surge)
-            if still is not None:
-                decisions.append(still)
-                continue
-            decision = decide(
-                pool,
-                snapshot,
-                seen,
-                demand=demand,
-                drains=drains,
-                memory=memory,
-                ended=ended.get(pool.name, 0),
-                blind_step=self._blind_step,
-                planner=self._planners.get(pool.name, EXACTLY),
-                forced=self.forced,
-                surge=surge,
-            )
-            standing.keep(decision, demand, snapshot)
+            demand = placement.demands[name] if placement else None
+            memory, standing = self._memory[name], self._standing[name]
+            fresh, surge = self.forced or name in ended, surges.get(name, 0)
+            decision = None if fresh else standing.decision(seen, demand, snapshot, memory, surge)
+            if decision is None:
+                decision = decide(
+                    pool,
+                    snapshot,
+                    seen,
+                    demand=demand,
+                    drains=drains,
+                    memory=memory,
+                    ended=ended.get(name, 0),
+                    blind_step=self._blind_step,
+                    planner=self._planners.get(name, EXACTLY),
+                    forced=self.forced,
+                    surge=surge,
+                )
+                standing.keep(decision, demand, snapshot)
+                if self._perform(decision, pool):
+                    made.append(decision.moves)
             decisions.append(decision)
-            if self._perform(decision, pool):
-                leave += decision.moves.leave
-                recall += decision.moves.recall
         self.forced = False
         return Wishes(
-            leave=tuple(leave),
-            recall=tuple(recall),
+            leave=tuple(name for moves in made for name in moves.leave),
+            recall=tuple(name for moves in made for name in moves.recall),
             placement=placement,
             decisions=tuple(decisions),
         )
@@ -162,7 +161,7 @@ class Control:
         placement = self._placed.place(
             snapshot.jenkins, now=snapshot.at, surveys=surveys, cordoned=frozenset(drains)
         )
-        self._say("unplaced", "items", tuple(asdict(u) for u in placement.unplaced))
+        self._say("unplaced", "items", placement.unplaced)
         return placement
 
     def _tell(self, decision: Decision) -> None:
@@ -202,13 +201,14 @@ class Control:
             return False
         return True
 
-    def _say(self, kind: str, key: str, told: Sequence[object]) -> None:
+    def _say(self, kind: str, key: str, told: Sequence[str | Unplaced]) -> None:
         """Write a record when it differs from the last of its kind; that nothing is, is noted."""
         if self._told.get(kind, ()) == told:
             return
         self._told[kind] = told
         if told:
-            self._write(kind, **{key: list(told)})
+            plain = [each if isinstance(each, str) else asdict(each) for each in told]
+            self._write(kind, **{key: plain})
 
     def _write(self, kind: str, **facts: object) -> None:
         note(self._ports, kind, **facts)

@@ -69,6 +69,8 @@ class Leaver:
         own: dict[str, Cause] = {}
         for decision in wishes.decisions:
             pool, known = self._pools[decision.pool], self._known[decision.pool]
+            if not (known.asks or pool.agent.max_builds or pool.agent.idle_minutes):
+                continue  # Nobody asked, and nobody leaves unasked: as it is most of the time.
             self._count(pool, known, decision, snapshot)
             for answer in self._answers(pool, decision, snapshot, drains, wishes):
                 if answer.begun and _is_news(answer, own, drains):

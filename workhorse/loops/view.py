@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from workhorse.core.decide import Decision
 from workhorse.core.drain import Drain
@@ -27,11 +28,9 @@ class Seen:
         return cls(
             snapshot=snapshot,
             leaving=frozenset(name for name, drain in drains.items() if drain.state not in OVER),
-            idle_since={
-                name: since
-                for decision in decisions
-                for name, since in decision.survey.times.idle_since.items()
-            },
+            idle_since=dict(
+                chain.from_iterable(d.survey.times.idle_since.items() for d in decisions)
+            ),
         )
 
 

@@ -7,6 +7,7 @@ and https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ec2.html
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -16,6 +17,7 @@ Writer = Callable[[str, float], str]
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:workhorse"
 
 
+@lru_cache(maxsize=16)  # Envelope and body of a message tell the same time.
 def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -43,7 +43,9 @@ class Exact:
         """The plan for this tick."""
         _, edge = open_now(self.windows, situation.now)
         wanted, reasons = target(situation, self.rules())
-        grown = next((r.after for r in reasons if r.rule == "scale_out"), 0)
+        grown = 0
+        if self.scale_out_factor != 1:
+            grown = next(r.after for r in reasons if r.rule == "scale_out")
         asked = Asked.of(situation).raised(situation, grown)
         return Plan(
             target=wanted,

@@ -232,6 +232,7 @@ def test_a_release_job_that_cannot_be_queued_is_a_surprise(
         Answer(302, {"Location": "http://ci.example.com/ci/computer/"}),
         Answer(302, {"Location": "/ci/computer/"}),
         Answer(302, {"Location": ".."}),
+        Answer(302),
         Answer(302, {"Location": "/ci/computer/i-1/.."}),
         Answer(302, {"Location": "http://ci.example.com/ci/computer/i-1/.."}),
         Answer(404),
@@ -251,7 +252,7 @@ def test_a_node_is_deleted_when_jenkins_says_so_or_knows_none(
         "https://ci.example.com/ci/computer/i-1/doDelete",
         "https://login.example.com/start?rd=/ci/computer/",
         "/ci/login?from=%2Fci%2Fcomputer%2F",
-        "",
+        "/",
     ],
 )
 def test_a_node_is_not_deleted_when_somebody_in_front_of_jenkins_sends_elsewhere(

@@ -150,7 +150,7 @@ def require_redirect(answer: requests.Response, place: str) -> None:
         Surprise: it was not; the message says what was said.
     """
     require(answer, requests.codes.found)
-    if not _target(answer).endswith(f"/{unquote(place)}"):
+    if "Location" in answer.headers and not _target(answer).endswith(f"/{unquote(place)}"):
         raise Surprise(told(answer))
 
 

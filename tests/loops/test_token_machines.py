@@ -1,11 +1,14 @@
 """Stories of machines that came by a token: gone, back in time, back too late, and put aside."""
 
+from collections import Counter
+
 import pytest
 
 from tests.facts import pool
 from workhorse.core.explain import explain
 from workhorse.core.ledger import LedgerPolicy
 from workhorse.loops.driver import Pace
+from workhorse.loops.ledger import MENDED_PER_TICK
 from workhorse.sim.groups import Shape
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
@@ -115,3 +118,20 @@ def test_nothing_goes_while_jenkins_cannot_be_believed(hand: str) -> None:
     stage.run(110)
     assert stage.world.jenkins.computers[name].labels == {"linux"}
     assert not stage.world.truth.killed_by(Hand.OURS)
+
+
+def test_of_many_that_are_gone_together_a_few_go_in_each_tick() -> None:
+    stage, first = there()
+    machines = stage.world.token_machines
+    shape = stage.world.cloud.groups["linux-agents"].shape
+    names = [first, *(machines.come("linux", shape) for _ in range(2 * MENDED_PER_TICK))]
+    stage.run(200)
+    for name in names:
+        machines.go(name)
+    stage.run(MISSED + 300)
+    assert not any(has(stage, name) for name in names)
+    done = stage.world.journal.of("effect")
+    for kind in ("Cordon", "DeleteNode"):
+        at = Counter(record["at"] for record in done if record["effect"] == kind)
+        assert sum(at.values()) == len(names)
+        assert max(at.values()) == MENDED_PER_TICK

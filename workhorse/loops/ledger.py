@@ -6,6 +6,7 @@ Agents that are to leave are named to the drainer; the rest is performed here.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from math import inf
 
 from workhorse.core.asks import Ask, AskKind
@@ -27,6 +28,8 @@ from workhorse.loops.ports import Ports
 
 ASKED_PER_TICK = 20
 """Jenkins is asked for no more nodes in one tick: others are asked for in the next."""
+MENDED_PER_TICK = 20
+"""No more is mended in one tick: a thousand nodes may be gone at once, and hooks wait for us."""
 GOING = frozenset({Disagreement.MACHINE_CORDONED})
 """Of whom the ledger itself cordoned the node."""
 EMPTY = Inventory()
@@ -245,7 +248,7 @@ class Ledger:
 
     def _mend(self, effects: Iterable[tuple[Effect, str]]) -> None:
         """Perform what is no drain; what fails is tried again by the next look."""
-        for effect, because in effects:
+        for effect, because in islice(effects, MENDED_PER_TICK):
             self.holds_until = 0.0
             try:
                 self._performer.perform(effect, because)

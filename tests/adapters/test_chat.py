@@ -127,4 +127,4 @@ def test_no_url_at_all_is_refused(urls: str) -> None:
 def test_a_webhook_as_slack_shows_it_is_understood() -> None:
     url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 
-    assert Chat(url, source="urls").services == ["Slack"]
+    assert [chat.service_name for chat in Chat(url, source="urls")._chats] == ["Slack"]

@@ -26,7 +26,7 @@ FAR_HOUR = (time.gmtime().tm_hour + 12) % 24
 GATEWAY = {"url": "http://127.0.0.1:8443", "audience": "local"}
 Start = Callable[[str, dict[str, object]], Terraform]
 
-POOLS = {
+POOLS: dict[str, dict[str, object]] = {
     "linux": {
         "policy": {"labels": ["linux"], "ceiling": 4, "floor": 1},
         "scheduled_sizes": {"morning": {"recurrence": f"30 {FAR_HOUR} * * *", "size": 2}},
@@ -174,7 +174,8 @@ def test_the_complete_example_lives_and_leaves_nothing(
     assert template_of(client, "workhorse-linux") == ("1", first)
 
     launcher = AwsLauncher(AwsClients("us-east-1", endpoint), now=time.time)
-    assert launcher.version_of_image("workhorse-linux", second) == 2
+    newest = launcher.template_versions("workhorse-linux")[0]
+    assert (newest.number, newest.image) == (2, second)
     canary = launcher.launch_canary("workhorse-linux", 2, "r-1", "workhorse-canary-linux")
     assert canary_of(client, canary) == (second, "linux", "r-1")
     launcher.end_canary(canary)

@@ -3,7 +3,6 @@
 Beside the port it tells `rollout` and `rollback` which versions there are:
 
     template_versions(group: str) -> tuple[TemplateVersion, ...]    newest first
-    version_of_image(group: str, image: str) -> int | None          the newest that holds it
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,16 +68,6 @@ class AwsLauncher:
             Unreadable: AWS does not answer.
         """
         return self._templates.versions(templates.template_id(self._templates.group(group)))
-
-    def version_of_image(self, group: str, image: str) -> int | None:
-        """The newest version of the group's template that holds this image; None for none.
-
-        Raises:
-            Missing: there is no such group, or it launches from no template.
-            Unreadable: AWS does not answer.
-        """
-        found = (one.number for one in self.template_versions(group) if one.image == image)
-        return next(found, None)
 
     def use_template(self, group: str, version: int) -> None:
         """UpdateAutoScalingGroup with nothing but the version changed; done already: no call.

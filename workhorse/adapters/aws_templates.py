@@ -1,7 +1,6 @@
 """Launch templates: which one a group launches from, and what its versions say.
 
-For `rollout` and `rollback`, which ask which version holds an image:
-`AwsLauncher.template_versions(group)` and `AwsLauncher.version_of_image(group, image)`.
+`rollout` and `rollback` ask by `AwsLauncher.template_versions(group)` which version holds an image.
 """
 
 import base64

@@ -5,7 +5,6 @@ which may quote them. A failure names a chat by its place in the list and the so
 """
 
 import logging
-from collections.abc import Sequence
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from apprise.plugins.base import NotifyBase
@@ -47,11 +46,6 @@ class Chat:
         ]
         if deaf:
             raise Surprise(f"not told: {', '.join(deaf)}")
-
-    @property
-    def services(self) -> Sequence[str]:
-        """The sort of each chat, as apprise calls it."""
-        return [str(chat.service_name) for chat in self._chats]
 
 
 def _made(url: str, *, source: str) -> NotifyBase:

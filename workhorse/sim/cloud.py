@@ -232,7 +232,6 @@ class SimCloud:
 
     def _leave(self, machine: Machine, hand: Hand) -> None:
         group = self.groups[machine.group]
-        machine.asked_by = hand
         if group.shape.hook is None:
             self._proceed(machine, hand)
             return

@@ -121,8 +121,6 @@ class Machine:
     """The hook it waits or waited at."""
     hook_ends_at: float = 0.0
     """When not even a heartbeat holds it any longer."""
-    asked_by: Hand | None = None
-    """Who wanted it to leave."""
     known_seconds: float = KNOWN_SECONDS
     """How long EC2 tells of it once it is terminated."""
     known_until: float = inf

@@ -6,6 +6,7 @@ for long and at random: `python -m pytest --hypothesis-profile=deep tests/proper
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -45,10 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the stories: they mostly wait, and other workers have much to do meanwhile.
 
-    A worker takes from the end of another's list, so tests that share a story stay together;
-    at the end of all tests two workers would each tell it.
+    A worker takes from the end of another's list, where tests that share a story would be parted,
+    and two workers each tell it: so those of which most tests are come first.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(STORIES))
+    sizes = Counter(item.path for item in items if not item.get_closest_marker("slow"))
+    items.sort(
+        key=lambda item: -sizes[item.path] if item.nodeid.startswith(STORIES) else 1,
+    )
     for item in items:
         if item.nodeid.startswith(STORIES) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(STORY_SECONDS))

@@ -1,4 +1,4 @@
-"""Form: `terraform fmt`, `terraform validate`, files of a readable length."""
+"""Form: `terraform validate`, files of a readable length; `./inv check` has `terraform fmt`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +8,6 @@ import pytest
 from workhorse.adapters.terraform import Terraform
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
-
-
-def test_every_file_is_formatted(tree: Path, rooted: Callable[..., Terraform]) -> None:
-    rooted(tree).check_format(tree)
 
 
 @pytest.mark.parametrize("example", ["complete", "minimal"])

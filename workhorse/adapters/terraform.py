@@ -121,11 +121,6 @@ class Terraform:
         """Raise `TerraformError` when the configuration is not valid."""
         self._run("validate", no_color=IsFlagged)
 
-    def check_format(self, *paths: Path) -> None:
-        """Raise `TerraformError` naming the files that `terraform fmt` would change."""
-        names = [str(path.resolve()) for path in paths]
-        self._run("fmt", *names, check=IsFlagged, recursive=IsFlagged, no_color=IsFlagged)
-
     def plan(self, path: Path, *, destroy: bool = False) -> Plan:
         """Plan to the file `path`; with `destroy`, plan the end of everything in the state.
 

@@ -22,9 +22,9 @@ from workhorse.sim.replay import replay
 from workhorse.sim.search import BATCH, Question, Range, _measured, search
 from workhorse.sim.spread import Kept, Task
 from workhorse.sim.tune import PLANNERS, POLICY, STATED, ranges, ranges_given
-from workhorse.sim.workload import sliced, write_csv
+from workhorse.sim.workload import write_csv
 
-TRACE = Trace.of("hour", sliced(morning(), 24 + 9, 1))
+TRACE = Trace.of("hour", morning(1))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from workhorse.sim.workload import (
     Week,
     generated,
     read_csv,
-    sliced,
     write_csv,
 )
 
@@ -154,12 +153,6 @@ def test_what_was_written_is_read_again(
     write_csv(jobs, path)
 
     assert read_csv(path) == tuple(sorted(jobs))
-
-
-def test_a_slice_keeps_its_times() -> None:
-    jobs = tuple(Job(hour * 3600.0, 1.0, "linux") for hour in range(10))
-
-    assert [job.arrival / 3600 for job in sliced(jobs, 2, 3)] == [2, 3, 4]
 
 
 def test_the_same_seed_makes_up_the_same_week() -> None:

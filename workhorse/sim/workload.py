@@ -137,12 +137,6 @@ def write_csv(jobs: Iterable[Job], path: Path) -> None:
             writer.writerow((*row, job.name) if named else row)
 
 
-def sliced(jobs: Iterable[Job], start_hours: float, hours: float) -> tuple[Job, ...]:
-    """The builds that arrive in so many hours from `start_hours` on; their times stay."""
-    start = start_hours * 3600
-    return tuple(job for job in jobs if start <= job.arrival < start + hours * 3600)
-
-
 OFFICE = (2, 1, 1, 1, 1, 1, 2, 5, 10, 12, 12, 11, 9, 11, 13, 12, 10, 8, 7, 6, 5, 4, 3, 3)
 """Pushes by hour of a weekday, relative to each other: a team that spans some time zones."""
 

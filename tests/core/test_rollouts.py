@@ -156,6 +156,16 @@ def test_a_baked_pool_without_an_old_agent_is_done_in_whichever_wave() -> None:
     assert taken.standing.ended_at == NOW
 
 
+def test_a_pool_whose_first_new_agent_boots_is_not_done_before_that_came_or_failed() -> None:
+    """Where there is no room beside the old agents, the new ones are launched when these left."""
+    alone = {"total": 1, "since": NOW - 20}
+    boots = facts(member(9, NEW, launched_at=NOW - 15), nodes=())
+    told = seen(S.BAKING, boots, **alone)
+    assert (told.event, told.standing.launched) == (E.BAKE_RUNNING, 1)
+    came = facts(member(9, NEW, launched_at=NOW - 15), member(10, NEW), nodes=(node(member(9).id),))
+    assert seen(S.BAKING, came, **alone).event is E.ALL_REPLACED
+
+
 def test_what_is_left_of_a_canary_is_waited_for_before_it_is_done() -> None:
     its_node = (node(NEW_ONE.id), node(CANARY))
     for known in (

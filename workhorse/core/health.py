@@ -66,6 +66,14 @@ def in_place_boot(standing: Standing, facts: Facts) -> bool:
     return any(one.since is None or one.since <= until for one in booting(standing, facts))
 
 
+def untried(standing: Standing, facts: Facts) -> bool:
+    """No new agent of the wave has come online yet, and one boots.
+
+    However busy the pool is, that ends with the first that comes, or fails.
+    """
+    return standing.registered == 0 and any(booting(standing, facts))
+
+
 def sighted(standing: Standing, facts: Facts) -> Standing:
     """With what is to be remembered of blindness."""
     memory = dict(standing.memory)

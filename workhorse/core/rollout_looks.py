@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from workhorse.core.budgets import room
 from workhorse.core.canary import look_at_canary, look_at_smoke
 from workhorse.core.canary_end import is_left
-from workhorse.core.health import WAVE_AT, in_place_boot, unhealthy
+from workhorse.core.health import WAVE_AT, in_place_boot, unhealthy, untried
 from workhorse.core.orders import Command, Refresh, RefreshStatus, Standing, Strategy
 from workhorse.core.rollout import OVER, RolloutEvent, RolloutState
 from workhorse.core.rollout_facts import Facts
@@ -169,6 +169,8 @@ def _baking(standing: Standing, facts: Facts) -> Seen:
         return Seen(event=E.BAKE_RUNNING)
     if facts.old:
         return Seen(event=E.NEXT_WAVE_DUE)
+    if untried(standing, facts):
+        return Seen(event=E.BAKE_RUNNING)
     return Seen(event=E.CANARY_LEFT if is_left(standing, facts) else E.ALL_REPLACED)
 
 

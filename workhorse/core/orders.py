@@ -172,7 +172,9 @@ class Standing:
 
     def as_record(self) -> dict[str, Any]:
         """Plain JSON."""
-        return asdict(self)
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        awaited = tuple(asdict(each) for each in self.awaited)
+        return {**told, "awaited": awaited, "memory": dict(self.memory)}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Standing":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from workhorse.core.cordon import parse_cordon_label
+from workhorse.core.cordon import cordons_among
 from workhorse.core.drain import PIPELINE_RESUME_SECONDS, Cause
 from workhorse.core.effects import (
     CompleteHook,
@@ -276,13 +276,12 @@ def _note(looks: Looks, node: Node | None, read_at: float, *, trusted: bool) -> 
         looks.away_since = None
     elif trusted and looks.away_since is None:
         looks.away_since = read_at
-    cordoned = node is not None and any(parse_cordon_label(one) for one in node.labels)
-    if not cordoned:
+    if node is None or not cordons_among(node.labels):
         looks.confirmed_at, looks.idle = None, 0
         return
     if looks.confirmed_at is None:
         looks.confirmed_at = read_at
-    if node is not None and (node.busy or not node.idle):
+    if node.busy or not node.idle:
         looks.idle = 0
     elif trusted and not away:
         looks.idle, looks.idle_at = looks.idle + 1, read_at

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from workhorse.core.labels import parse
 from workhorse.core.model import ItemState, Jenkins, Node, QueueItem, RunningBuild
+from workhorse.loops.standing import same
 from workhorse.sim.builds import Build, Computer, Stage
 from workhorse.sim.jenkins import SimJenkins
 
@@ -48,6 +49,7 @@ class Teller:
     def __init__(self, jenkins: SimJenkins) -> None:
         self._jenkins = jenkins
         self._nodes: dict[str, Node] = {}
+        self._queue: tuple[QueueItem, ...] = ()
         # What another teller was told before us is news to this one.
         jenkins.changed.update(jenkins.computers)
 
@@ -78,11 +80,14 @@ class Teller:
         return self._nodes
 
     def queue(self) -> tuple[QueueItem, ...]:
-        """The items of the queue."""
+        """The items of the queue; the tuple told last time while they are the same."""
         if not self._jenkins.queue.items:
             return ()
         told: dict[tuple[str | None, str | None], tuple[str, bool]] = {}
-        return tuple(self._item(build, told) for build in self._jenkins.queue.items.values())
+        items = tuple([self._item(build, told) for build in self._jenkins.queue.items.values()])
+        if not same(items, self._queue):
+            self._queue = items
+        return self._queue
 
     def _item(
         self, build: Build, told: dict[tuple[str | None, str | None], tuple[str, bool]]

@@ -72,3 +72,11 @@ def test_a_rule_of_the_plugins_own_is_told() -> None:
 @pytest.mark.parametrize(("name", "why"), [("gone", "cannot be loaded"), ("plain", "a dataclass")])
 def test_what_cannot_be_a_plugin_is_refused(name: str, why: str) -> None:
     assert why in refused(name)
+
+
+def test_what_a_planner_itself_refuses_is_told_of_its_options_as_a_whole() -> None:
+    with pytest.raises(Refusal) as refused:
+        plugins.planner("duration", {"confidence": 7}, key="pool[0].planner")
+
+    fault = str(refused.value).splitlines()[-1]
+    assert fault.startswith('pool[0].planner_options: {"confidence": 7}: confidence: 7.0: must be')

@@ -186,6 +186,14 @@ def test_every_fault_is_told_at_once_with_key_value_and_rule() -> None:
     ]
 
 
+@pytest.mark.parametrize(("section", "key"), [("metrics", "prometheus"), ("gateway", "listen")])
+def test_a_port_beyond_the_last_is_refused(section: str, key: str) -> None:
+    text = f'{LEAST}[{section}]\n{key} = "127.0.0.1:%s"\n{POOL}'
+    rule = f'{section}.{key}: "127.0.0.1:65536": must have a port of at most 65535'
+
+    assert rule in faults(text % 65536)
+
+
 def test_an_unknown_default_pool_is_told_with_the_ones_known() -> None:
     assert faults(LEAST + '[loop]\ndefault_pool = "mac"' + POOL) == [
         'loop.default_pool: "mac": must be the name of a pool (linux)'

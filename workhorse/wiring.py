@@ -83,7 +83,7 @@ def assembled(
         clients = AwsClients(settings.aws.region, settings.aws.endpoint)
         stack.callback(clients.close)
         pools = settings.pools(lambda name: secrets.from_parameter(clients, name))
-        token = _token(settings, clients)
+        token = secrets.jenkins_token(clients, settings.jenkins)
         controller = _controller(settings, token, clock)
         ports = Ports(
             clock=clock,
@@ -237,15 +237,6 @@ def _executors(
     if faults:
         raise Refusal("\n".join(faults))
     return found
-
-
-def _token(settings: Settings, clients: AwsClients) -> str:
-    jenkins = settings.jenkins
-    if jenkins.token_file:
-        return secrets.from_file(Path(jenkins.token_file))
-    if jenkins.token_parameter:
-        return secrets.from_parameter(clients, jenkins.token_parameter)
-    return secrets.from_secret(clients, jenkins.token_secret)
 
 
 def _controller(settings: Settings, token: str, clock: RealClock) -> JenkinsController:

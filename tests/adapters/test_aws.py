@@ -18,6 +18,7 @@ from workhorse.adapters.aws_mailbox import SqsMailbox
 from workhorse.adapters.session import AwsClients
 from workhorse.core.errors import Missing, Refusal, Surprise, Unreadable
 from workhorse.core.model import Hook, Lifecycle
+from workhorse.settings.sections import JenkinsSettings
 
 REFUSED = """<ErrorResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">
 <Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>
@@ -245,3 +246,20 @@ def test_secrets_are_read_and_their_absence_is_refused(stage: CloudOnEmbeddedAws
         secrets.from_parameter(clients, "/none")
     with pytest.raises(Refusal, match="secret none: ResourceNotFoundException"):
         secrets.from_secret(clients, "none")
+
+
+def test_jenkins_token_is_read_without_the_end_of_its_line(stage: CloudOnEmbeddedAws) -> None:
+    """As by `put-parameter --value file://token`, which stores the end of the line too."""
+    clients = stage.clients
+    clients.ssm.put_parameter(Name="/workhorse/jenkins", Value="t0ken\n", Type="SecureString")
+    clients.ssm.put_parameter(Name="/workhorse/prose", Value="no token", Type="SecureString")
+    clients.secretsmanager.create_secret(Name="jenkins", SecretString="t1ken\n")
+
+    def read(**place: str) -> str:
+        http = {"url": "https://ci.example.com/", "user": "workhorse"}
+        return secrets.jenkins_token(clients, JenkinsSettings(**http, **place))
+
+    assert read(token_parameter="/workhorse/jenkins") == "t0ken"
+    assert read(token_secret="jenkins") == "t1ken"
+    with pytest.raises(Refusal, match="token_parameter: /workhorse/prose: holds more than a token"):
+        read(token_parameter="/workhorse/prose")

@@ -19,3 +19,9 @@ def test_a_token_file_that_is_not_there_or_empty_is_refused(tmp_path: Path) -> N
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(Refusal, match="empty: is empty"):
         from_file(tmp_path / "empty")
+
+
+def test_a_file_that_holds_more_than_a_token_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# workhorse\n")
+    with pytest.raises(Refusal, match=r"README\.md: holds more than a token"):
+        from_file(tmp_path / "README.md")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from workhorse.adapters import secrets
 from workhorse.adapters.jenkins_http import JenkinsHttp
@@ -33,12 +32,7 @@ def opened(settings: Settings) -> Iterator[Conversation]:
     clients = AwsClients(settings.aws.region, settings.aws.endpoint)
     try:
         jenkins = settings.jenkins
-        if jenkins.token_file:
-            token = secrets.from_file(Path(jenkins.token_file))
-        elif jenkins.token_parameter:
-            token = secrets.from_parameter(clients, jenkins.token_parameter)
-        else:
-            token = secrets.from_secret(clients, jenkins.token_secret)
+        token = secrets.jenkins_token(clients, jenkins)
         pools = settings.pools(lambda name: secrets.from_parameter(clients, name))
         yield Conversation(
             http=JenkinsHttp(jenkins.url, jenkins.user, token),

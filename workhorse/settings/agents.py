@@ -16,7 +16,7 @@ from pydantic import (
 from workhorse.core.agents import AgentPolicy, Connection, Tier
 from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.requeue import RequeuePolicy
-from workhorse.settings.sections import Section
+from workhorse.settings.sections import Place, Section
 
 Positive = Annotated[StrictFloat, Field(ge=0)]
 
@@ -53,7 +53,7 @@ class AgentSettings(Section):
 class GatewaySettings(Section):
     """Where agents register and speak to the controller."""
 
-    listen: StrictStr = Field(default="", pattern=r"^([^:\s]+:[0-9]{1,5})?$")
+    listen: Place = ""
     """host:port that the gateway listens on; empty for no gateway."""
     audience: StrictStr = Field(default="", pattern=r"^[A-Za-z0-9.:/_-]{0,255}$")
     """What agents sign for: a name of this gateway alone; required where it listens."""

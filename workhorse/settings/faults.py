@@ -23,7 +23,7 @@ def refusal(source: str, faults: Iterable[str]) -> Refusal:
 def told(wrong: ValidationError, prefix: str = "") -> Iterator[str]:
     """Each fault as a line; `prefix` is the key of what was validated."""
     for error in wrong.errors(include_url=False):
-        key = prefix + _key(error["loc"])
+        key = (prefix + _key(error["loc"])).rstrip(".")
         match error["type"]:
             case "missing":
                 yield f"{key}: (missing): is required"

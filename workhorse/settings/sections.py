@@ -1,20 +1,35 @@
 """The sections of the settings file, but for the pools."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     StrictBool,
     StrictFloat,
     StrictInt,
+    StrictStr,
     ValidationInfo,
     field_validator,
 )
 
 _FLOAT = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
+
+
+def _with_a_port(value: str) -> str:
+    if value and int(value.rpartition(":")[2]) > LAST_PORT:
+        raise ValueError(f"must have a port of at most {LAST_PORT}")
+    return value
+
+
+LAST_PORT = 65_535
+Place = Annotated[
+    StrictStr, Field(pattern=r"^([^:\s]+:[0-9]{1,5})?$"), AfterValidator(_with_a_port)
+]
+"""A host and a port to listen on; empty for none."""
 
 
 class Section(BaseModel):
@@ -132,7 +147,7 @@ class MetricsSettings(Section):
     """CloudWatch namespace; empty to publish nothing there."""
     resolution_seconds: Literal[60, 10] = 60
     """CloudWatch resolution; 10 is stored at high resolution and costs the alarms more."""
-    prometheus: str = Field(default="", pattern=r"^([^:\s]+:[0-9]{1,5})?$")
+    prometheus: Place = ""
     """host:port that Prometheus scrapes; empty for none."""
 
     @field_validator("namespace")

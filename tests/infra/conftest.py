@@ -1,5 +1,6 @@
 """Terraform for the tests: always the checked mirror, always a copy of the tree."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -88,14 +89,25 @@ def events_of(
     environ: dict[str, str],
     mocked_runs: Callable[[Path], list[Event]],
 ) -> Callable[[str], list[Event]]:
-    """What a module's `terraform test` says, with the state of each run; run once."""
+    """What a module's `terraform test` says, with the state of each run; run once.
+
+    Once for all test processes: one runs it, and others that want it wait and read what it kept.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     @cache
     def run(module: str) -> list[Event]:
-        folder = tmp_path_factory.mktemp("modules") / module
-        shutil.copytree(ROOT / "terraform/modules" / module, folder)
-        Terraform(directory=folder, toolchain=toolchain, environ=environ).init()
-        return mocked_runs(folder)
+        kept = shared / f"{module}.events.json"
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                folder = tmp_path_factory.mktemp("modules") / module
+                shutil.copytree(ROOT / "terraform/modules" / module, folder)
+                Terraform(directory=folder, toolchain=toolchain, environ=environ).init()
+                kept.write_text(json.dumps(mocked_runs(folder)))
+        found: list[Event] = json.loads(kept.read_text())
+        return found
 
     return run
 

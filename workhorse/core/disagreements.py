@@ -227,7 +227,8 @@ def _machines(facts: Facts) -> Iterator[Finding]:
     """Nodes that the gateway made for machines with a token; one that still speaks is not gone."""
     nodes = facts.snapshot.jenkins.nodes if facts.snapshot.jenkins else {}
     pools = {pool.name: pool for pool in facts.pools}
-    for node in nodes.values():
+    members = set().union(*(seen.group.by_id for seen in facts.surveys.values()))
+    for node in (node for name, node in nodes.items() if name not in members):
         owner, kind = node.owner, astray(node)
         if kind is None or owner is None or owner.home != facts.home or owner.pool not in pools:
             continue

@@ -182,7 +182,7 @@ class Ledger:
         if pools is self._pools_had and told is self._nodes_had and not self._failed:
             return  # As it was: the readings of the simulator keep what did not change.
         if told is not self._nodes_had:
-            self._astray = any(node.owner and astray(node) for node in told.values())
+            self._astray = any(astray(told[name]) for name in told.keys() - pools.keys())
         self._pools_had, self._nodes_had = pools, told
         members, nodes = pools.keys(), told.keys()
         unread = snapshot.unread

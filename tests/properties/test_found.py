@@ -365,3 +365,30 @@ def test_a_recall_of_which_nobody_knows_whether_it_was_made_has_the_cordon_confi
     )
     verdict = run(plan)
     assert verdict.kept, verdict
+
+
+def test_an_agent_that_aws_ends_after_a_rollout_called_it_back_is_none_that_the_rollout_chose() -> (
+    None
+):
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(
+                    name="linux",
+                    labels=frozenset({"any", "linux"}),
+                    ceiling=3,
+                    boot_seconds=60.0,
+                ),
+                boots=(45.0, 200.0),
+                options=(("idle_agents", 1),),
+                rollout=RolloutPolicy(),
+            ),
+        ),
+        faults=(
+            Upon(effect="Recall", fault=ZoneRebalanced()),
+            RebalanceRecommended(at=2512.0),
+            RolloutOrdered(at=2575.0, canary=False),
+        ),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict

@@ -141,6 +141,8 @@ class RolloutAudit:
             served: it was seen at work before; else it was to leave while it booted.
         """
         machine = self._world.cloud.machines[effect.node]
+        if machine.lifecycle.leaving:
+            return  # Auto Scaling ends it, whatever its drain was opened for.
         order = self._order(machine.group)
         if order is None or not self._known(order):
             self._breach(f"{effect} while no rollout is ordered")

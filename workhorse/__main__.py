@@ -11,7 +11,7 @@ from workhorse.adapters.clock import RealClock
 from workhorse.adapters.journal import records
 from workhorse.commands import delivery, images, jobs, late, rollouts, tokens
 from workhorse.commands.command import Command
-from workhorse.core.errors import Refusal, Surprise
+from workhorse.core.errors import Refusal, Surprise, Unreadable
 from workhorse.core.explain import explain
 from workhorse.loops.forever import forever
 from workhorse.settings import load
@@ -78,7 +78,8 @@ def _run(arguments: argparse.Namespace) -> int:
         names = ", ".join(pool.name for pool in workhorse.pools)
         _show(f"pools {names}; Jenkins {workhorse.jenkins}; journal {settings.journal.path}")
         if arguments.once:
-            workhorse.driver.once()
+            if missing := workhorse.driver.once():
+                raise Unreadable("; ".join(missing))
         else:
             forever(workhorse.driver, workhorse.clock)
     return 0

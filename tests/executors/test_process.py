@@ -134,6 +134,15 @@ def test_a_dry_run_of_the_program_runs_no_command(program: Program) -> None:
     assert not program.has("ran")
 
 
+def test_one_turn_that_could_not_read_everything_says_what_and_fails(
+    program: Program, aws: real_world.Aws
+) -> None:
+    """Who only looks must not take an empty plan for a fleet of the right size."""
+    aws.clients.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=GROUP, ForceDelete=True)
+    ran = program.run("true", "--dry-run")
+    assert (ran.returncode, ran.stderr) == (1, f"Auto Scaling: no group '{GROUP}'\n")
+
+
 def test_the_program_does_not_begin_with_a_template_that_names_what_is_not(
     program: Program,
 ) -> None:

@@ -123,7 +123,7 @@ class Driver:
         self._view = view or View()
         self._unread = ""  # Why orders could not be read last time.
         self._seen: frozenset[int] = frozenset()
-        self._found = Wishes()
+        self._found, self._missing = Wishes(), tuple[str, ...]()
         self._found_at: float | None = None
         """When a tick found that, or would have; None once it is published."""
         self._tick = Loop(self.tick, pace.tick)
@@ -148,10 +148,11 @@ class Driver:
                 loop.quiet_until = loop.turn()
         return self._pause()
 
-    def once(self) -> None:
-        """One turn of everything, for `--once`."""
+    def once(self) -> tuple[str, ...]:
+        """One turn of everything, for `--once`; why what could not be read is missing."""
         for loop in self._loops:
             loop.turn()
+        return self._missing
 
     def stir(self) -> None:
         """The world changed: no turn may be skipped before the loop has looked again."""
@@ -245,7 +246,7 @@ class Driver:
         if self._requeue is not None:
             self._requeue.tick(snapshot, self._drainer.drains)
         self._view.show(Seen.of(snapshot, self._drainer.drains, wishes.decisions))
-        self._found, self._found_at = wishes, snapshot.at
+        self._found, self._found_at, self._missing = wishes, snapshot.at, snapshot.notes
         holds_until = (
             self._observer.holds_until(snapshot),
             wishes.holds_until,

@@ -15,8 +15,15 @@ from workhorse.sim.faults.aws import (
 )
 from workhorse.sim.faults.controller import ConnectionBroke, JenkinsRestarted
 from workhorse.sim.faults.fault import AIMED
+from workhorse.sim.faults.ledger import AgentForgotten
 from workhorse.sim.faults.messages import HookMessageMadeUp
-from workhorse.sim.faults.ours import AnswersLost, ClockJumped, LoopsCrashed, SideFailed
+from workhorse.sim.faults.ours import (
+    AnswersLost,
+    ClockJumped,
+    LoopsCrashed,
+    LoopsHung,
+    SideFailed,
+)
 from workhorse.sim.faults.plan import BuildPlan, FaultPlan, PoolPlan
 from workhorse.sim.faults.play import run
 from workhorse.sim.faults.rest import waiting_builds
@@ -389,6 +396,20 @@ def test_an_agent_that_aws_ends_after_a_rollout_called_it_back_is_none_that_the_
             RebalanceRecommended(at=2512.0),
             RolloutOrdered(at=2575.0, canary=False),
         ),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_an_agent_that_came_and_was_forgotten_while_the_loops_hung_is_missed_from_then_on() -> None:
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"linux"}), floor=1, ceiling=2),
+                boots=(200.0,),
+            ),
+        ),
+        faults=(LoopsHung(at=190.0, seconds=320.0), AgentForgotten(at=318.0)),
     )
     verdict = run(plan)
     assert verdict.kept, verdict

@@ -84,8 +84,10 @@ class LedgerAudit:
             if kept or not _lost(node):
                 continue
             boot = max(self._policies[machine.group].boot_seconds, BOOT_SECONDS)
-            # Who hung, and whose node was deleted then, is missed for another reason from then on.
-            subject = machine.id if node else f"{machine.id}, unlisted,"
+            # Who hung, and whose node was deleted then, is missed for another reason from then on,
+            # as is who came and was forgotten before the loops could see its node.
+            unlisted = "forgotten" if machine.came else "unlisted"
+            subject = machine.id if node else f"{machine.id}, {unlisted},"
             yield subject, max(boot, PIPELINE_RESUME_SECONDS) + margin + SLACK_SECONDS
         for name, node in jenkins.nodes.items():
             if name in self._world.token_machines.names:

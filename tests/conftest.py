@@ -5,6 +5,7 @@ cores are shared by several workers, so a slow example says nothing), no databas
 for long and at random: `python -m pytest --hypothesis-profile=deep tests/properties`.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -56,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(STORIES) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(STORY_SECONDS))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from workhorse.sim.faults.aws import (
     AgentsNeverRegister,
     InstanceDied,
     InstanceHung,
+    InstanceProtected,
     RebalanceRecommended,
     SpotLost,
     ZoneRebalanced,
@@ -410,6 +411,25 @@ def test_an_agent_that_came_and_was_forgotten_while_the_loops_hung_is_missed_fro
             ),
         ),
         faults=(LoopsHung(at=190.0, seconds=320.0), AgentForgotten(at=318.0)),
+    )
+    verdict = run(plan)
+    assert verdict.kept, verdict
+
+
+def test_an_agent_that_a_rollout_chose_as_it_booted_may_be_protected_before_it_comes() -> None:
+    """A choice stands until it can be carried out."""
+    plan = FaultPlan(
+        pools=(
+            PoolPlan(
+                policy=Policy(name="linux", labels=frozenset({"linux"}), floor=1, ceiling=2),
+                boots=(200.0,),
+                rollout=RolloutPolicy(),
+            ),
+        ),
+        faults=(
+            RolloutOrdered(at=140.0, canary=False),
+            InstanceProtected(at=170.0, seconds=700.0),
+        ),
     )
     verdict = run(plan)
     assert verdict.kept, verdict

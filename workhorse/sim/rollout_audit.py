@@ -152,11 +152,12 @@ class RolloutAudit:
         kept = order.previous if back or order.id in self._turned else order.target
         if machine.template_version == kept:
             self._breach(f"{effect}, which is of version {kept} already")
-        if machine.protected:
-            self._breach(f"{effect} of a protected instance")
         if not served:
+            # Chosen before it came, when nobody protected it perhaps.
             self._idle.add(effect.node)
             return
+        if machine.protected:
+            self._breach(f"{effect} of a protected instance")
         self._within(effect, machine.group, self._rollouts[order.pool])
         if not back:
             self._patient(effect, order)

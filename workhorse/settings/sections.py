@@ -92,7 +92,7 @@ class LoopSettings(Section):
     glance_seconds: StrictFloat = Field(default=1, gt=0)
     """Between two looks at the queue's ids, which start a tick early when one is new."""
     drain_seconds: StrictFloat = Field(default=2, gt=0)
-    """Between two turns of the drainer."""
+    """Between two looks for messages of hooks, spot warnings and rebalance recommendations."""
     publish_seconds: StrictFloat = Field(default=60, gt=0)
     """Between two publications of the meters."""
     orders_seconds: StrictFloat = Field(default=5, gt=0)

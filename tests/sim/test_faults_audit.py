@@ -77,6 +77,21 @@ def test_a_build_between_two_looks_begins_the_idleness_anew(watched: Watched) ->
     assert breach.endswith("after 0.0 s idle, not 100")
 
 
+def test_a_reading_that_ec2_made_too_old_begins_no_idleness_anew(watched: Watched) -> None:
+    """The loops plan by none that is too old, so it tells them of no build."""
+    watched.world.run(40)
+    watched.world.jenkins.submit("job", 20, "linux")
+    watched.world.jenkins.submit("job", 20, "linux")
+    watched.world.run(5)
+    watched.world.line.seconds[Side.EC2] = 40
+    watched.read()
+    watched.ports.cloud.states([watched.name])
+    watched.world.line.seconds.clear()
+    watched.world.run(20)
+    watched.read()
+    assert watched.chosen() == []
+
+
 def test_a_hook_asks_nobody_how_long_it_was_idle(watched: Watched) -> None:
     assert watched.chosen("hook") == []
 

@@ -7,11 +7,9 @@ given could have told them, and compares each change with that and with what is 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from workhorse.core.cordon import cordons_among
 from workhorse.core.drain import PIPELINE_RESUME_SECONDS, Cause
 from workhorse.core.effects import (
     CompleteHook,
@@ -24,33 +22,17 @@ from workhorse.core.effects import (
     TerminateInstance,
     as_record,
 )
-from workhorse.core.model import Group, Jenkins, Lifecycle, Node, Policy, Pool
+from workhorse.core.model import Group, Jenkins, Lifecycle, Policy, Pool
 from workhorse.core.orders import RolloutPolicy
 from workhorse.loops.perform import KEEPING
 from workhorse.sim.groups import Machine
 from workhorse.sim.ledger_audit import LedgerAudit
 from workhorse.sim.line import Side
+from workhorse.sim.looks import Looks, note, note_idleness
 from workhorse.sim.requeue_audit import RequeueAudit
 from workhorse.sim.rollout_audit import RolloutAudit
 from workhorse.sim.token_machines import ABSENT_SECONDS
 from workhorse.sim.world import World
-
-
-@dataclass(slots=True, kw_only=True)
-class Looks:
-    """What the readings told of one node, since its cordon was first seen."""
-
-    confirmed_at: float | None = None
-    idle: int = 0
-    """Readings to be trusted that showed it cordoned, online and idle, none busy between them."""
-    idle_at: float = 0.0
-    """When the last of them was asked for."""
-    away_since: float | None = None
-    """Since when every reading showed it offline or not at all."""
-    free_since: float | None = None
-    """Since when every reading showed it online and idle."""
-    back_at: float | None = None
-    """When it was first seen online after it was not."""
 
 
 class Audit:
@@ -85,6 +67,8 @@ class Audit:
         self._described: Mapping[str, Group] = {}
         self._sighted = False
         """The groups were described since Jenkins was read last."""
+        self._perhaps: Jenkins | None = None
+        """The newest reading, while the loops may yet find it too old to plan by."""
         self._fewer: Counter[str] = Counter()
         """How much lower desired capacity is by now than described."""
         self._session_at = 0.0
@@ -109,6 +93,7 @@ class Audit:
 
     def described(self, groups: Mapping[str, Group]) -> None:
         """Keep what the loops believe of the groups: it may be stale."""
+        self._settle()
         self._described = groups
         self._sighted = True
         self._fewer.clear()
@@ -121,12 +106,25 @@ class Audit:
         trusted = self._trusted(jenkins)
         for name in self._looks.keys() | jenkins.nodes.keys():
             looks, node = self._looks_of(name), jenkins.nodes.get(name)
-            _note(looks, node, jenkins.read_at, trusted=trusted)
-            if self._sighted:
-                # Who cannot read its group plans nothing, and notes nothing of who is idle.
-                _note_idleness(looks, node, jenkins.read_at)
+            note(looks, node, jenkins.read_at, trusted=trusted)
+        # Who cannot read its group plans nothing, and notes nothing of who is idle.
+        self._perhaps = jenkins if self._sighted else None
+        self.stated()
         self._ledger.shown(jenkins, trusted=trusted and self._sighted)
         self._sighted = False
+
+    def stated(self) -> None:
+        """What was read before is as old as it is: the loops plan by nothing that is too old."""
+        asked_at = (group.read_at for group in self._described.values())
+        if self._world.kernel.now - min(asked_at, default=inf) > self._stale_seconds:
+            self._perhaps = None
+
+    def _settle(self) -> None:
+        """The loops went on: they have planned by what was read."""
+        read, self._perhaps = self._perhaps, None
+        if read is not None:
+            for name in self._looks.keys() | read.nodes.keys():
+                note_idleness(self._looks_of(name), read.nodes.get(name), read.read_at)
 
     def _looks_of(self, name: str) -> Looks:
         """What is noted of a node; one that no reading showed before was away from its launch."""
@@ -137,6 +135,7 @@ class Audit:
 
     def changing(self, effect: Effect) -> None:
         """Check a change against the promises; it has not been made yet."""
+        self._settle()
         self._world.noticed(effect)
         self._explained(effect)
         check = self._checks.get(type(effect))
@@ -268,31 +267,3 @@ class Audit:
         if machine is not None and machine.lifecycle is Lifecycle.TERMINATING_WAIT:
             self._breach(f"the message of {machine.id} was forgotten while it waits at its hook")
             self._world.truth.counts["forgotten_early"] += 1
-
-
-def _note(looks: Looks, node: Node | None, read_at: float, *, trusted: bool) -> None:
-    away = node is None or node.offline
-    if not away:
-        looks.away_since = None
-    elif trusted and looks.away_since is None:
-        looks.away_since = read_at
-    if node is None or not cordons_among(node.labels):
-        looks.confirmed_at, looks.idle = None, 0
-        return
-    if looks.confirmed_at is None:
-        looks.confirmed_at = read_at
-    if node.busy or not node.idle:
-        looks.idle = 0
-    elif trusted and not away:
-        looks.idle, looks.idle_at = looks.idle + 1, read_at
-
-
-def _note_idleness(looks: Looks, node: Node | None, read_at: float) -> None:
-    if node is None or node.offline:
-        looks.back_at = looks.free_since = None
-        return
-    looks.back_at = read_at if looks.back_at is None else looks.back_at
-    if node.busy or not node.idle:
-        looks.free_since = None
-    elif looks.free_since is None:
-        looks.free_since = read_at

@@ -47,6 +47,9 @@ class Auditor(Protocol):
     def shown(self, jenkins: Jenkins) -> None:
         """The loops are shown this Jenkins."""
 
+    def stated(self) -> None:
+        """The loops asked EC2 of instances, however long that took."""
+
     def changing(self, effect: Effect) -> None:
         """The loops are about to make this change."""
 
@@ -58,6 +61,9 @@ class Unwatched:
         """Nothing."""
 
     def shown(self, jenkins: Jenkins) -> None:
+        """Nothing."""
+
+    def stated(self) -> None:
         """Nothing."""
 
     def changing(self, effect: Effect) -> None:
@@ -186,7 +192,10 @@ class CloudPort:
     def states(self, instances: Iterable[str]) -> Mapping[str, str]:
         """EC2's state name of each instance."""
         asked = tuple(instances)
-        return self._line.read(Side.EC2, lambda: self._cloud.states(asked), asked)
+        try:
+            return self._line.read(Side.EC2, lambda: self._cloud.states(asked), asked)
+        finally:
+            self._auditor.stated()
 
     def set_desired(self, group: str, size: int) -> None:
         """SetDesiredCapacity."""

@@ -27,10 +27,7 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
-
 STORIES = "tests/e2e/"
-STORY_SECONDS = 600
-"""Longest time of a story; a busy machine may need several times what an idle one does."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,12 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     and two workers each tell it: so those of which most tests are come first.
     """
     sizes = Counter(item.path for item in items if not item.get_closest_marker("slow"))
-    items.sort(
-        key=lambda item: -sizes[item.path] if item.nodeid.startswith(STORIES) else 1,
-    )
-    for item in items:
-        if item.nodeid.startswith(STORIES) and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(STORY_SECONDS))
+    items.sort(key=lambda item: -sizes[item.path] if item.nodeid.startswith(STORIES) else 1)
 
 
 def pytest_collection_finish() -> None:

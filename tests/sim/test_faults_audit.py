@@ -3,7 +3,14 @@
 import pytest
 
 from workhorse.core.cordon import cordon_label
-from workhorse.core.effects import Cordon, Effect, Heartbeat, SetDesiredCapacity, as_record
+from workhorse.core.effects import (
+    Cordon,
+    Effect,
+    Heartbeat,
+    SetDesiredCapacity,
+    TerminateInstance,
+    as_record,
+)
 from workhorse.core.errors import Unreadable
 from workhorse.core.model import Policy, Pool
 from workhorse.loops.ports import Ports
@@ -92,6 +99,24 @@ def test_a_reading_that_ec2_made_too_old_begins_no_idleness_anew(watched: Watche
     assert watched.chosen() == []
 
 
+def test_a_look_that_no_group_was_described_for_leaves_the_last_one_noted(
+    watched: Watched,
+) -> None:
+    """Nobody plans by it; what was seen before stands, and whoever asks EC2 later is no part."""
+    watched.world.jenkins.submit("job", 20, "linux")
+    watched.world.jenkins.submit("job", 20, "linux")
+    watched.world.run(5)
+    watched.read()
+    watched.world.run(60)
+    watched.read()
+    watched.ports.controller.read()
+    watched.world.run(60)
+    watched.ports.controller.read()
+    watched.ports.cloud.states([watched.name])
+    watched.world.run(45)
+    assert watched.chosen() == []
+
+
 def test_a_hook_asks_nobody_how_long_it_was_idle(watched: Watched) -> None:
     assert watched.chosen("hook") == []
 
@@ -108,6 +133,12 @@ def test_a_size_below_what_runs_lets_auto_scaling_choose(watched: Watched) -> No
     [breach] = watched.said(SetDesiredCapacity(group="group", size=1))
     assert breach.endswith("lets Auto Scaling choose among 2 whom to end")
     assert watched.said(SetDesiredCapacity(group="group", size=2)) == []
+
+
+def test_an_end_that_is_tried_again_lowers_the_size_once(watched: Watched) -> None:
+    end = TerminateInstance(instance=watched.name, decrement=True)
+    for _ in range(3):
+        assert [text for text in watched.said(end) if "floor" in text] == []
 
 
 def test_only_a_heartbeat_needs_no_journal_that_failed(watched: Watched) -> None:

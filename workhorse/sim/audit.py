@@ -5,7 +5,7 @@ given could have told them, and compares each change with that and with what is 
 """
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any
@@ -69,8 +69,9 @@ class Audit:
         """The groups were described since Jenkins was read last."""
         self._perhaps: Jenkins | None = None
         """The newest reading, while the loops may yet find it too old to plan by."""
-        self._fewer: Counter[str] = Counter()
-        """How much lower desired capacity is by now than described."""
+        self._shown_at = 0.0
+        self._fewer: dict[str, set[str]] = defaultdict(set)
+        """By whose ends desired capacity is lower by now than described."""
         self._session_at = 0.0
         self._cordoned: set[str] = set()
         """Nodes that were cordoned once."""
@@ -100,6 +101,7 @@ class Audit:
 
     def shown(self, jenkins: Jenkins) -> None:
         """Keep what this reading tells of each node."""
+        self._settle()
         if self._read is None or self._read.session != jenkins.session:
             self._session_at = jenkins.read_at
         self._read = jenkins
@@ -109,14 +111,19 @@ class Audit:
             note(looks, node, jenkins.read_at, trusted=trusted)
         # Who cannot read its group plans nothing, and notes nothing of who is idle.
         self._perhaps = jenkins if self._sighted else None
-        self.stated()
+        self._shown_at = self._world.kernel.now
+        self.stated(self._shown_at)
         self._ledger.shown(jenkins, trusted=trusted and self._sighted)
         self._sighted = False
 
-    def stated(self) -> None:
-        """What was read before is as old as it is: the loops plan by nothing that is too old."""
-        asked_at = (group.read_at for group in self._described.values())
-        if self._world.kernel.now - min(asked_at, default=inf) > self._stale_seconds:
+    def stated(self, asked_at: float) -> None:
+        """What was read of Jenkins just before is as old as it is: nobody plans by what is too old.
+
+        A question that was not asked right after that reading is not of the same look.
+        """
+        read_at = (group.read_at for group in self._described.values())
+        old = self._world.kernel.now - min(read_at, default=inf) > self._stale_seconds
+        if old and asked_at == self._shown_at:
             self._perhaps = None
 
     def _settle(self) -> None:
@@ -217,8 +224,8 @@ class Audit:
         for name, group in self._described.items():
             member = group.by_id.get(effect.instance)
             if effect.decrement and member is not None and not member.lifecycle.leaving:
-                self._fewer[name] += 1
-                if group.desired - self._fewer[name] < self._policies[name].floor:
+                self._fewer[name].add(effect.instance)  # Once, however often it is tried.
+                if group.desired - len(self._fewer[name]) < self._policies[name].floor:
                     self._breach(f"{effect} goes below the floor")
         self._ended(effect.instance, "TerminateInstance")
 

@@ -47,8 +47,8 @@ class Auditor(Protocol):
     def shown(self, jenkins: Jenkins) -> None:
         """The loops are shown this Jenkins."""
 
-    def stated(self) -> None:
-        """The loops asked EC2 of instances, however long that took."""
+    def stated(self, asked_at: float) -> None:
+        """The loops have asked EC2 of instances, however long that took."""
 
     def changing(self, effect: Effect) -> None:
         """The loops are about to make this change."""
@@ -63,7 +63,7 @@ class Unwatched:
     def shown(self, jenkins: Jenkins) -> None:
         """Nothing."""
 
-    def stated(self) -> None:
+    def stated(self, asked_at: float) -> None:
         """Nothing."""
 
     def changing(self, effect: Effect) -> None:
@@ -191,11 +191,11 @@ class CloudPort:
 
     def states(self, instances: Iterable[str]) -> Mapping[str, str]:
         """EC2's state name of each instance."""
-        asked = tuple(instances)
+        asked, asked_at = tuple(instances), self._line.now
         try:
             return self._line.read(Side.EC2, lambda: self._cloud.states(asked), asked)
         finally:
-            self._auditor.stated()
+            self._auditor.stated(asked_at)
 
     def set_desired(self, group: str, size: int) -> None:
         """SetDesiredCapacity."""

@@ -61,6 +61,7 @@ class Drainer:
         self.inbox = Inbox(ports, pools)
         self.ended: Counter[str] = Counter()
         """Pool name to the agents ended with a decrement; whoever reads it clears it."""
+        self._asked: Counter[str] = Counter()  # Those of this tick, also where the answer was lost.
         self._registered: frozenset[str] = frozenset()  # Members whose node was seen, or may be.
         self._given_up: frozenset[str] = frozenset()  # By the ledger: Jenkins has no node of them.
         self._moved: set[str] = set()
@@ -92,7 +93,7 @@ class Drainer:
         """
         members = self._membership.of(snapshot.groups)
         self._moved.clear()
-        self._acted = False
+        self._acted, self._asked = False, Counter()
         had = self.drains.copy()
         nodes = snapshot.jenkins.nodes if snapshot.jenkins else {}
         kept = self._registered if snapshot.unread else self._registered & members.pools.keys()
@@ -103,10 +104,8 @@ class Drainer:
         self._beat(snapshot)
         self._find(snapshot, members)
         self._hear(snapshot, members.pools)
-        for cause, chosen in ((Cause.SCALE_IN, leave), (Cause.ROLLOUT, retire)):
-            for instance in chosen:
-                self._open(instance, members.pools[instance], cause, snapshot)
-        for instance, cause in own.items():
+        chosen = [(i, Cause.SCALE_IN) for i in leave] + [(i, Cause.ROLLOUT) for i in retire]
+        for instance, cause in (*chosen, *own.items()):
             self._open(instance, members.pools[instance], cause, snapshot)
         for drain in [self.drains[i] for i in recall if self.drains[i].cause not in PRESSING]:
             self._step(drain, DrainEvent.RECALL_ASKED, snapshot)
@@ -250,7 +249,7 @@ class Drainer:
                 snapshot,
                 bound=self._bound,
                 registered=self._registered,
-                ended=self.ended[drain.pool],
+                ended=self._asked[drain.pool],
             )
             self.drains[drain.instance] = noted
             failures += not self._step(noted, event, snapshot)
@@ -263,7 +262,7 @@ class Drainer:
     def _step(self, drain: Drain, event: DrainEvent, snapshot: Snapshot) -> bool:
         """Step one drain; False when an effect failed, and the drain stays where it was."""
         pool, now = self._pools[drain.group], self._ports.clock.now()
-        taken = advance(drain, event, pool, snapshot, now, ended=self.ended[drain.pool])
+        taken = advance(drain, event, pool, snapshot, now, ended=self._asked[drain.pool])
         if taken.effects or taken.drain.state is not drain.state:
             note(
                 self._ports,
@@ -279,9 +278,10 @@ class Drainer:
         try:
             for effect in taken.effects:
                 self._moved.add(drain.instance)
+                fewer = isinstance(effect, TerminateInstance) and effect.decrement
+                self._asked[drain.pool] += fewer
                 self._perform(effect, f"{drain.cause} drain: {taken.because}")
-                if isinstance(effect, TerminateInstance) and effect.decrement:
-                    self.ended[drain.pool] += 1
+                self.ended.update([drain.pool] * fewer)
         except Surprise:
             self.drains[drain.instance] = taken.failed(drain)
             return False

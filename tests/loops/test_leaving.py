@@ -10,6 +10,7 @@ from workhorse.core.agents import AgentPolicy
 from workhorse.core.asks import AskKind
 from workhorse.core.model import Scaling
 from workhorse.sim.groups import Shape
+from workhorse.sim.line import Side, Trip
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
 from workhorse.sim.world import START, World
@@ -61,6 +62,20 @@ def test_an_agent_that_idles_for_too_long_leaves_with_decrement_though_nobody_as
     assert 600 <= ended["at"] - finished.at <= 660
     assert desired(told) == 0
     assert told.world.leftovers() == (frozenset(), frozenset())
+
+
+def test_an_end_whose_answer_was_lost_counts_when_the_next_one_asks_for_the_floor() -> None:
+    """Two are spent in one tick, and the floor leaves room for one to go without another."""
+    told = worked(stage(max_builds=2, floor=1, ceiling=2, executors=1), 150, 2)
+    for job in ("one", "two"):
+        told.world.jenkins.submit(job, 60, "linux")
+    told.run(30)
+    told.world.line.trips.append(Trip(side=Side.AUTO_SCALING, changes=1, done=True))
+    told.run(300)
+
+    first, second = effects(told, "TerminateInstance")[:2]
+    assert first["at"] == second["at"]
+    assert (first["decrement"], second["decrement"]) == (True, False)
 
 
 def test_an_agent_that_asks_leaves_as_soon_as_it_was_seen_idle_twice() -> None:

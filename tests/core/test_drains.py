@@ -12,7 +12,7 @@ from workhorse.core import drain as d
 from workhorse.core.cordon import cordon_label
 from workhorse.core.drain import Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drain_steps import advance
-from workhorse.core.drains import found_cordon, is_cordoned, look
+from workhorse.core.drains import found_cordon, is_cordoned, look, uncordoned
 from workhorse.core.effects import (
     CompleteHook,
     Cordon,
@@ -330,3 +330,11 @@ def test_whatever_is_seen_has_a_row_and_no_busy_or_unknown_agent_is_let_go(  # n
         assert not any(isinstance(e, letting_go) for e in step.effects)
     if lifecycle and shown and (shown.busy or not shown.idle or not is_cordoned(shown)):
         assert not any(isinstance(e, letting_go) for e in step.effects)
+
+
+def test_a_cordon_that_was_undone_is_confirmed_anew_though_nobody_looked() -> None:
+    """The drain's label is written again in the same tick, so that no later reading shows it."""
+    had = drain()
+    assert uncordoned(had, seen(node(ID, CORDON))) == had
+    assert uncordoned(had, seen(node(ID))) == replace(had, confirmed_at=None)
+    assert uncordoned(had, snapshot(None)) == had

@@ -129,6 +129,14 @@ def noted(drain: Drain, snapshot: Snapshot) -> Drain:
     return drain if drain.hook == hook else replace(drain, hook=hook)
 
 
+def uncordoned(drain: Drain, snapshot: Snapshot) -> Drain:
+    """The drain; its cordon is to be confirmed anew where the snapshot shows that it was undone."""
+    node = snapshot.jenkins.nodes.get(drain.instance) if snapshot.jenkins else None
+    if node is None or is_cordoned(node):
+        return drain
+    return replace(drain, confirmed_at=None)
+
+
 def _not_missing(drain: Drain, snapshot: Snapshot) -> Drain:
     """Seen online, even in a snapshot that tells nothing else of it: it is not lost.
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from workhorse.core.demand import bound_nodes
 from workhorse.core.drain import PRESSING, Cause, Drain, DrainEvent, DrainState
 from workhorse.core.drain_steps import advance, heard
-from workhorse.core.drains import found_cordon, look, noted, opening
+from workhorse.core.drains import found_cordon, look, noted, opening, uncordoned
 from workhorse.core.effects import Effect, ForgetMessage, TerminateInstance
 from workhorse.core.errors import Surprise
 from workhorse.core.heartbeat import heartbeat
@@ -238,7 +238,7 @@ class Drainer:
         for drain in list(self.drains.values()):
             if drain.instance in self._moved or failures >= FAILURES_PER_TICK:
                 # Nobody looks what this reading shows of it, and that may be a build.
-                self._step(drain, DrainEvent.SEEN_UNKNOWN, snapshot)
+                self._step(uncordoned(drain, snapshot), DrainEvent.SEEN_UNKNOWN, snapshot)
                 continue
             if self._too_old(snapshot):
                 # What it showed of this agent is unknown by now, and unknown means busy.

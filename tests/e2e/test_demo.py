@@ -86,7 +86,7 @@ def test_the_pool_grew_and_shrank_by_hooks(report: dict[str, Any]) -> None:
 
 
 def test_outsiders_had_their_way(report: dict[str, Any]) -> None:
-    assert report["deeds"]["operator terminates a busy agent"] == 1
+    assert report["deeds"]["operator terminates a busy agent"] >= 1
     assert report["deeds"]["controller killed in mid-drain"] == 1
 
 

@@ -98,3 +98,36 @@ def test_the_loss_past_the_hook_is_shown_only_when_asked_for() -> None:
         names = {cue.hand for cue in hands.script(ec2_loss=asked).cues}
         assert (Hand.EC2_TERMINATE in names) is asked
         assert {Hand.KILL_CONTROLLER, Hand.SPOT_WARNING, Hand.LOWERED_DESIRED} <= names
+
+
+def without(script: hands.Script, *done: Hand) -> hands.Script:
+    return hands.Script(cues=tuple(cue for cue in script.cues if cue.hand not in done))
+
+
+def test_a_drain_that_was_begun_for_a_kill_is_not_paused_over() -> None:
+    script = hands.script(ec2_loss=False)
+    drained = agent("d", lifecycle="Terminating:Wait", cordoned=True, idle=False)
+    assert script.at_once().due(view(drained), 0.3, chance()) is None
+    begun = without(script, Hand.OPERATOR_TERMINATE).at_once()
+    found = begun.due(view(drained, agent("idle")), 0.3, chance())
+    assert found is not None
+    assert (found[0].hand, found[1]) == (Hand.KILL_CONTROLLER, "d")
+
+
+def test_one_more_build_serves_a_kill_that_found_no_drain() -> None:
+    script = without(hands.script(ec2_loss=False), Hand.OPERATOR_TERMINATE)
+    assert script.wants_a_build
+    again = script.again()
+    assert [cue.hand for cue in again.cues].count(Hand.OPERATOR_TERMINATE) == 1
+    assert again.again() is again
+    found = again.due(view(agent("busy", idle=False)), 1.0, chance())
+    assert found is not None
+    assert (found[0].hand, found[1]) == (Hand.OPERATOR_TERMINATE, "busy")
+
+
+def test_nobody_asks_for_a_build_whom_one_build_does_not_serve() -> None:
+    served = (Hand.OPERATOR_TERMINATE, Hand.KILL_CONTROLLER, Hand.NODE_DELETED)
+    rest = without(hands.script(ec2_loss=True), *served)
+    assert rest.cues
+    assert not rest.wants_a_build
+    assert rest.again() is rest

@@ -41,14 +41,36 @@ class Script:
         """The script after that cue."""
         return Script(cues=tuple(cue for cue in self.cues if cue is not done))
 
+    def at_once(self) -> "Script":
+        """What need not wait until the last deed is over: a drain that was begun for a kill."""
+        if any(cue.hand is Hand.OPERATOR_TERMINATE for cue in self.cues):
+            return Script()
+        return Script(cues=tuple(cue for cue in self.cues if cue.hand is Hand.KILL_CONTROLLER))
+
+    def again(self) -> "Script":
+        """The script for one more build: if its drain is still wanted, somebody begins one."""
+        left = {cue.hand for cue in self.cues}
+        if Hand.KILL_CONTROLLER not in left or Hand.OPERATOR_TERMINATE in left:
+            return self
+        return Script(cues=(_begin_a_drain(), *self.cues))
+
+    @property
+    def wants_a_build(self) -> bool:
+        """Whether a hand is left that one more build, and the idle agent after it, would serve."""
+        return any(cue.hand in SERVED_BY_ONE for cue in self.cues)
+
+
+SERVED_BY_ONE = frozenset({Hand.OPERATOR_TERMINATE, Hand.KILL_CONTROLLER, Hand.NODE_DELETED})
+"""Hands for which one agent is enough, of any pool."""
+
 
 def script(*, ec2_loss: bool) -> Script:
     """Everybody who interferes in a demo."""
     cues = [
         Cue(hand=Hand.LOWERED_DESIRED, after=0.15, choose=group_to_lower),
         Cue(hand=Hand.NODE_DELETED, after=0.20, choose=idle_agent),
-        Cue(hand=Hand.OPERATOR_TERMINATE, after=0.25, choose=busy_agent),
-        Cue(hand=Hand.KILL_CONTROLLER, after=0.30, choose=drain_with_a_build),
+        _begin_a_drain(),
+        Cue(hand=Hand.KILL_CONTROLLER, after=0.25, choose=drain_with_a_build),
         Cue(hand=Hand.SPOT_WARNING, after=0.30, choose=idle_spot_agent),
         Cue(hand=Hand.NODE_DELETED, after=0.35, choose=idle_agent),
         Cue(hand=Hand.REBALANCE, after=0.40, choose=agent_of_fullest_zone),
@@ -56,6 +78,10 @@ def script(*, ec2_loss: bool) -> Script:
     if ec2_loss:
         cues.append(Cue(hand=Hand.EC2_TERMINATE, after=0.60, choose=busy_agent))
     return Script(cues=tuple(cues))
+
+
+def _begin_a_drain() -> Cue:
+    return Cue(hand=Hand.OPERATOR_TERMINATE, after=0.25, choose=busy_agent)
 
 
 def busy_agent(view: View, chance: random.Random) -> str | None:

@@ -52,13 +52,19 @@ class Outsiders:
         """Hands that found no target so far."""
         return tuple(cue.hand.value for cue in self._script.cues)
 
+    def encore(self) -> bool:
+        """Whether somebody would be served by one more build; then they are ready for it."""
+        self._script = self._script.again()
+        return self._script.wants_a_build
+
     def act(self, view: View, part: float) -> Deed | None:
         """Do what is due when this part of the window is over, if anything is."""
+        due = self._script
         if self.deeds and view.at - self.deeds[-1].at < _pause(self.deeds[-1]):
-            return None
+            due = due.at_once()
         hit = {deed.target for deed in self.deeds if deed.hand is Hand.NODE_DELETED}
         others = tuple(agent for agent in view.agents if agent.instance not in hit)
-        found = self._script.due(replace(view, agents=others), part, self._chance)
+        found = due.due(replace(view, agents=others), part, self._chance)
         if found is None:
             return None
         cue, target = found

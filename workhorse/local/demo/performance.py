@@ -21,8 +21,8 @@ LOOK_SECONDS = 0.5
 COUNT_EVERY = 4
 """Builds are counted at every so many looks."""
 
-ENCORE_SECONDS = 60.0
-"""How long the last build takes."""
+ENCORES = 4
+"""At most so many builds are added to those of the trace."""
 
 SEARCH_EVERY = 30
 """At every so many looks the agents are searched for a secret."""
@@ -39,6 +39,14 @@ class Span:
     begin: float
     length: float
     deadline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encore:
+    """One more build when all is quiet: how long it takes, in policy seconds, and what for."""
+
+    seconds: float
+    why: str
 
 
 @dataclass(slots=True)
@@ -82,14 +90,14 @@ class Performance:
         self._done = 0
 
     def run(
-        self, arrivals: Sequence[Arrival], hours: float, *, encore: Callable[[], bool]
+        self, arrivals: Sequence[Arrival], hours: float, *, encore: Callable[[], Encore | None]
     ) -> Replay:
         """Replay the arrivals and wait for quiet, for a bounded time; gives what was asked for.
 
         Args:
             arrivals: the builds of the trace.
             hours: how long the window is.
-            encore: asked when all is quiet, whether one more build is to come.
+            encore: asked whenever all is quiet, which build is to come yet.
 
         Raises:
             StageError: the controller ended by itself, or a server did not answer.
@@ -107,13 +115,15 @@ class Performance:
         with replay:
             self._watch(replay, span, lambda _view: replay.over)
             self._screen.say("  the trace is over: waiting for builds and drains to end")
-            self._watch(replay, span, lambda view: self._over(view, replay))
-        if encore():
-            self._screen.say("  all is quiet: one more build comes, where volumes lie warm")
-            replay.one_more(self.pools[0].label, ENCORE_SECONDS)
+            quiet = self._watch(replay, span, lambda view: self._over(view, replay))
+        for _ in range(ENCORES):
+            if not quiet or (extra := encore()) is None:
+                break
+            self._screen.say(f"  all is quiet: one more build comes, {extra.why}")
+            replay.one_more(self.pools[0].label, extra.seconds)
             later = self.where.clock.now() + PATIENCE_SECONDS / compress
             span = replace(span, deadline=later)
-            self._watch(replay, span, lambda view: self._over(view, replay))
+            quiet = self._watch(replay, span, lambda view: self._over(view, replay))
         return replay
 
     def _over(self, view: View, replay: Replay) -> bool:
@@ -148,16 +158,17 @@ class Performance:
         self.seen.add(view)
         return view
 
-    def _watch(self, replay: Replay, span: Span, over: Callable[[View], bool]) -> None:
-        """Look, show and let others interfere until it is over, or the time is."""
+    def _watch(self, replay: Replay, span: Span, over: Callable[[View], bool]) -> bool:
+        """Look, show and let others interfere until it is over, or the time is: gives which."""
         while self.where.clock.now() < span.deadline:
             view = self.look()
             self._show(view, replay, span)
             self._interfere(view, (view.at - span.begin) / span.length)
             self.controller.check()
             if over(view):
-                return
+                return True
             self._rest.wait(LOOK_SECONDS)
+        return False
 
     def _show(self, view: View, replay: Replay, span: Span) -> None:
         if self._looks % COUNT_EVERY == 0:

@@ -21,7 +21,7 @@ from workhorse.local.demo.hands import Script, script
 from workhorse.local.demo.jobs import release_job, sleeping_job
 from workhorse.local.demo.options import CHECKOUT, Options
 from workhorse.local.demo.outsiders import Outsiders
-from workhorse.local.demo.performance import Performance
+from workhorse.local.demo.performance import Encore, Performance
 from workhorse.local.demo.processes import Processes, StageError
 from workhorse.local.demo.scenery import Scenery
 from workhorse.local.demo.screen import Screen
@@ -33,6 +33,12 @@ from workhorse.local.demo.view import Names
 TOOLS = CHECKOUT / ".tools"
 
 ZONES = 3
+
+LONG_SECONDS = 1200.0
+"""A build that is drained while the controller is killed and comes back."""
+
+SHORT_SECONDS = 60.0
+"""A build for which an agent boots."""
 """Subnets, each in a zone of its own, that the groups launch in."""
 
 RELEASE_COMMAND = (
@@ -149,11 +155,15 @@ class Show:
             uses=evidence.uses(self._folder / "volumes"),
         )
 
-    def _encore(self, performance: Performance) -> bool:
-        """Whether no pool grew again after it had shrunk: a volume is yet to be handed on."""
+    def _encore(self, performance: Performance) -> Encore | None:
+        """What is yet to be shown by one more build."""
+        if performance.outsiders.encore():
+            return Encore(seconds=LONG_SECONDS, why="for those who found nobody")
         uses = evidence.uses(self._folder / "volumes")
         happened = evidence.happenings(performance.where.cloud.events())
-        return self._options.outsiders and not reused(uses, happened)
+        if self._options.outsiders and not reused(uses, happened):
+            return Encore(seconds=SHORT_SECONDS, why="where volumes lie warm")
+        return None
 
     def _with_agents(self) -> list[Path]:
         """What agents have: their folders, their volumes, what they print, what they are told."""

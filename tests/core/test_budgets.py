@@ -100,6 +100,17 @@ def test_nobody_leaves_while_a_build_has_waited_for_longer_than_the_limit() -> N
     assert room_back(late).agents == 4
 
 
+def test_builds_that_wait_hold_nothing_where_no_old_agent_will_ever_take_them() -> None:
+    policy = RolloutPolicy(queue_wait_seconds=600, max_unavailable=100)
+    waits = Demand(queued=1, since=NOW - 601)
+    dead = agents(2)
+    new = member(2, NEW)
+    gone = facts(*dead, new, nodes=(node(new.id),), demand=waits, policy=policy)
+    assert room(gone).agents == 1
+    coming = member(3, launched_at=NOW - 5)
+    assert room(facts(*dead, coming, nodes=(), demand=waits, policy=policy)).agents == 0
+
+
 def test_nobody_leaves_while_scale_in_is_switched_off_on_the_group() -> None:
     found = room(facts(*agents(4), group_changes={"scale_in_off": True}))
     assert (found.agents, found.because) == (0, "scale-in is switched off on the group")

@@ -63,10 +63,21 @@ def _holds(facts: Facts) -> Iterator[str]:
     """Why nobody may leave now, whatever the budgets say."""
     if facts.group is not None and facts.group.scale_in_off:
         yield "scale-in is switched off on the group"
-    since = facts.demand.since if facts.demand else None
+    since = facts.demand.since if facts.demand and _serves(facts) else None
     limit = facts.policy.queue_wait_seconds
     if since is not None and facts.now - since > limit:
         yield f"a build waits for the pool since {clock(since)}, longer than {limit:g} s"
+
+
+def _serves(facts: Facts) -> bool:
+    """Whether the builds that wait could lose anybody by it.
+
+    Where no agent of the old versions takes builds or is about to, nobody but the new ones ever
+    will: the old image may be the reason for the wait.
+    """
+    seen = facts.survey
+    old = {instance.id for instance in facts.old}
+    return seen is None or any(a.instance.id in old for a in (*seen.ready, *seen.booting))
 
 
 def _within(facts: Facts, percent: float, *, back: bool = False) -> Room:

@@ -175,13 +175,25 @@ class RolloutAudit:
             self._breach(f"{effect} when {away} of {size} are away, and {allowed} may be")
 
     def _patient(self, effect: Cordon, order: Order) -> None:
-        """No build of the pool has waited for too long; the loops' reading may be a tick old."""
+        """No build of the pool has waited for too long; the loops' reading may be a tick old.
+
+        One that no agent of the old versions could take holds nothing up.
+        """
+        if not self._serving(order):
+            return
         limit = self._rollouts[order.pool].queue_wait_seconds + SLACK_SECONDS
         queue = self._world.jenkins.queue.items.values()
         waits = [b.since for b in queue if (b.expression, b.stage) == (order.pool, Stage.BUILDABLE)]
         waited = self._world.kernel.now - min(waits, default=self._world.kernel.now)
         if waited > limit and not self._world.skewed:
             self._breach(f"{effect} while a build has waited for {waited:.0f} s")
+
+    def _serving(self, order: Order) -> bool:
+        """Whether an agent of another version than the ordered one is online or may boot yet."""
+        members = self._world.cloud.groups[order.group].machines.values()
+        old = [m for m in members if m.template_version != order.target and not m.lifecycle.leaving]
+        nodes = [self._world.jenkins.computers.get(machine.id) for machine in old]
+        return any(node is None or node.online for node in nodes)
 
     def _let(self, effect: Cordon, order: Order) -> None:
         """Nobody has halted it; the loops may have been unable to read that, or read it late."""

@@ -170,6 +170,8 @@ class _Play:
                 give_up, rest_by = 0.0, clock.now() + rest
 
     def _at_rest(self) -> None:
+        """Nothing is done any more, once the loops have seen that the world is at rest."""
+        self.stage.run(self._plan.tick)
         journal = self.world.journal
         before = len(journal.records)
         self.stage.run(STILL_SECONDS)

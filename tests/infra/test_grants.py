@@ -65,7 +65,7 @@ def called(*patterns: str) -> set[str]:
         for pattern in patterns
         for path in sorted((ROOT / "workhorse/adapters").glob(pattern))
     )
-    calls = re.findall(r"_clients\.(\w+)\.(?:get_paginator\(\s*\"(\w+)\"|(\w+)\()", text)
+    calls = re.findall(r"clients\.(\w+)\.(?:get_paginator\(\s*\"(\w+)\"|(\w+)\()", text)
     return {
         f"{service}:{''.join(word.title() for word in (page or method).split('_'))}"
         for service, page, method in calls

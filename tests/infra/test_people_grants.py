@@ -49,7 +49,7 @@ def test_who_orders_rollouts_may_call_what_the_desk_calls_and_nothing_else() -> 
 
 
 def test_who_keeps_images_may_call_what_the_store_calls_and_nothing_else() -> None:
-    calls = called("image_store", "image_uses")
+    calls = called("image_store", "image_uses", "aws_instances")
     assert len(calls) > 10
     assert granted("images") == calls - OF_BAKES_AND_CONTROLLERS | OF_EVERYBODY
 

@@ -10,26 +10,20 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from workhorse.adapters.aws_instances import describe_instances
 from workhorse.adapters.aws_templates import version_number
-from workhorse.adapters.session import AwsClients, changing, reading, says
+from workhorse.adapters.session import AwsClients, changing, portions, reading, says
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.model import Group, Hook, Instance, Lifecycle
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_autoscaling.type_defs import InstanceTypeDef as MemberTypeDef
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 GROUPS_PER_CALL = 50
 """Group names in one DescribeAutoScalingGroups.
 
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html
-"""
-
-INSTANCES_PER_CALL = 200
-"""Values of one filter of DescribeInstances.
-
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 """
 
 HOOK_SECONDS = 300.0
@@ -86,7 +80,8 @@ class AwsCloud:
             Unreadable: EC2 does not answer.
         """
         asked = sorted(set(instances))
-        found = {one["InstanceId"]: one["State"]["Name"] for one in self._instances(asked)}
+        told = describe_instances(self._clients, "instance-id", asked)
+        found = {one["InstanceId"]: one["State"]["Name"] for one in told}
         return {instance: str(found.get(instance, "gone")) for instance in asked}
 
     def set_desired(self, group: str, size: int) -> None:
@@ -156,25 +151,17 @@ class AwsCloud:
 
     def _described(self, names: Sequence[str]) -> Iterator["AutoScalingGroupTypeDef"]:
         pages = self._clients.autoscaling.get_paginator("describe_auto_scaling_groups")
-        for some in _portions(names, GROUPS_PER_CALL):
+        for some in portions(names, GROUPS_PER_CALL):
             with reading(f"DescribeAutoScalingGroups {', '.join(some)}"):
                 for page in pages.paginate(AutoScalingGroupNames=some):
                     yield from page["AutoScalingGroups"]
-
-    def _instances(self, ids: Sequence[str]) -> Iterator["InstanceTypeDef"]:
-        """By a filter, not by ids: ids that EC2 does not know are left out, and fail nothing."""
-        pages = self._clients.ec2.get_paginator("describe_instances")
-        for some in _portions(ids, INSTANCES_PER_CALL):
-            with reading(f"DescribeInstances of {len(some)} instances"):
-                for page in pages.paginate(Filters=[{"Name": "instance-id", "Values": some}]):
-                    for reservation in page["Reservations"]:
-                        yield from reservation["Instances"]
 
     def _learn(self, members: frozenset[str]) -> None:
         """Ask EC2 about members not known yet; forget those that are members no more."""
         self._launches = {i: known for i, known in self._launches.items() if i in members}
         try:
-            for one in self._instances(sorted(members - self._launches.keys())):
+            unknown = sorted(members - self._launches.keys())
+            for one in describe_instances(self._clients, "instance-id", unknown):
                 self._launches[one["InstanceId"]] = _Launch(
                     at=one["LaunchTime"].timestamp(),
                     spot=one.get("InstanceLifecycle") == "spot",
@@ -236,8 +223,3 @@ class AwsCloud:
             if hook["LifecycleTransition"] == _TERMINATING
         )
         return Hook(name=found[0][0], heartbeat_seconds=found[0][1]) if found else None
-
-
-def _portions(values: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(values), size):
-        yield list(values[start : start + size])

@@ -5,7 +5,7 @@ Beside the port it tells `rollout` and `rollback` which versions there are:
     template_versions(group: str) -> tuple[TemplateVersion, ...]    newest first
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,21 +13,20 @@ from botocore.exceptions import ClientError
 
 from workhorse.adapters import aws_templates as templates
 from workhorse.adapters.aws_canary import CANARY_TAG, GROUP_TAG, by_token, requests
+from workhorse.adapters.aws_instances import ENDING, describe_instances, tags_of
 from workhorse.adapters.aws_templates import Templates, TemplateVersion
 from workhorse.adapters.session import AwsClients, changing, reading, says, told
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.orders import Canary, Refresh, RefreshStatus
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef, RunInstancesRequestTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, RunInstancesRequestTypeDef
 
 CONSISTENT_SECONDS = 60.0
 """How long what we launched is believed to be there although EC2 does not show it yet.
 
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 """
-
-ENDING = frozenset({"shutting-down", "terminated"})
 
 NO_ROOM = (
     "InsufficientInstanceCapacity",
@@ -125,8 +124,9 @@ class AwsLauncher:
         Raises:
             Unreadable: EC2 does not answer.
         """
-        filters = {f"tag:{GROUP_TAG}": group, "tag-key": CANARY_TAG}
-        shown = {one["InstanceId"]: _canary(one) for one in self._instances(filters)}
+        canary = {"tag-key": [CANARY_TAG]}
+        found = describe_instances(self._clients, f"tag:{GROUP_TAG}", [group], further=canary)
+        shown = {one["InstanceId"]: _canary(one) for one in found}
         since = self._now() - CONSISTENT_SECONDS
         self._launched = {
             instance: one
@@ -144,10 +144,10 @@ class AwsLauncher:
             Surprise: it does not carry the tag of a canary, or EC2 refuses or does not answer.
         """
         if instance not in self._launched:
-            found = list(self._instances({"instance-id": instance}))
+            found = list(describe_instances(self._clients, "instance-id", [instance]))
             if not found or found[0]["State"]["Name"] in ENDING:
                 return
-            if CANARY_TAG not in _tags_of(found[0]):
+            if CANARY_TAG not in tags_of(found[0]):
                 raise Surprise(f"TerminateInstances {instance}: it is no canary")
         with changing(f"TerminateInstances {instance}"):
             try:
@@ -251,25 +251,11 @@ class AwsLauncher:
                     return told["InstanceId"]
         raise Surprise(f"{what}: every one that was launched has ended")
 
-    def _instances(self, filters: Mapping[str, str]) -> Iterator["InstanceTypeDef"]:
-        pages = self._clients.ec2.get_paginator("describe_instances")
-        asked: list[FilterTypeDef] = [
-            {"Name": name, "Values": [value]} for name, value in filters.items()
-        ]
-        with reading(f"DescribeInstances by {', '.join(filters)}"):
-            for page in pages.paginate(Filters=asked):
-                for reservation in page["Reservations"]:
-                    yield from reservation["Instances"]
-
 
 def _canary(told: "InstanceTypeDef") -> Canary:
     return Canary(
         instance=told["InstanceId"],
-        order=_tags_of(told).get(CANARY_TAG, ""),
+        order=tags_of(told).get(CANARY_TAG, ""),
         launched_at=told["LaunchTime"].timestamp(),
         state=told["State"]["Name"],
     )
-
-
-def _tags_of(told: "InstanceTypeDef") -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in told.get("Tags", ())}

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from workhorse.adapters.session import AwsClients, changing, reading, says
+from workhorse.adapters.aws_instances import VALUES_PER_FILTER
+from workhorse.adapters.session import AwsClients, changing, portions, reading, says
 from workhorse.core.agents import Tier
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.volume import POOL_TAG, Volume
@@ -19,12 +20,6 @@ from workhorse.core.volumes import held_by
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VolumeTypeDef
-
-POOLS_PER_CALL = 200
-"""Values of one filter of DescribeVolumes.
-
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumes.html
-"""
 
 NOT_YOURS = (
     "VolumeInUse",
@@ -109,8 +104,7 @@ class AwsVolumes:
 
     def _described(self, pools: Sequence[str]) -> Iterator["VolumeTypeDef"]:
         pages = self._clients.ec2.get_paginator("describe_volumes")
-        for start in range(0, len(pools), POOLS_PER_CALL):
-            some = list(pools[start : start + POOLS_PER_CALL])
+        for some in portions(pools, VALUES_PER_FILTER):
             with reading(f"DescribeVolumes of {len(some)} pools"):
                 wanted: Any = [{"Name": f"tag:{POOL_TAG}", "Values": some}]
                 for page in pages.paginate(Filters=wanted):

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from workhorse.adapters.aws_instances import PRESENT, describe_instances
 from workhorse.adapters.session import AwsClients, changing, reading, says
 from workhorse.core.bake import Made
 from workhorse.core.images import TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
-
-LIVING = ["pending", "running", "stopping", "stopped"]
-"""States of an instance that somebody has yet to end."""
 
 WAIT: Any = {"Delay": 5, "MaxAttempts": 60}
 """For ended instances: five minutes; what they hold can be deleted only then."""
@@ -92,15 +90,10 @@ def _remove(clients: AwsClients, each: Leftover) -> None:
             raise
 
 
-def _tagged(made: Made) -> "list[FilterTypeDef]":
-    return [{"Name": f"tag:{TAG}bake", "Values": [made.name]}]
-
-
 def _instances(clients: AwsClients, made: Made) -> Iterator[str]:
-    states: FilterTypeDef = {"Name": "instance-state-name", "Values": LIVING}
-    told = clients.ec2.describe_instances(Filters=[*_tagged(made), states])
-    for reservation in told["Reservations"]:
-        yield from (each["InstanceId"] for each in reservation["Instances"])
+    present = {"instance-state-name": PRESENT}
+    told = describe_instances(clients, f"tag:{TAG}bake", [made.name], further=present)
+    yield from (each["InstanceId"] for each in told)
 
 
 def _images(clients: AwsClients, made: Made) -> Iterator[str]:
@@ -120,7 +113,8 @@ def _snapshots(clients: AwsClients, made: Made) -> Iterator[str]:
 
 
 def _volumes(clients: AwsClients, made: Made) -> Iterator[str]:
-    told = clients.ec2.describe_volumes(Filters=_tagged(made))
+    tagged: FilterTypeDef = {"Name": f"tag:{TAG}bake", "Values": [made.name]}
+    told = clients.ec2.describe_volumes(Filters=[tagged])
     yield from (each["VolumeId"] for each in told["Volumes"] if each["State"] == "available")
 
 

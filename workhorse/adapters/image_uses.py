@@ -1,8 +1,9 @@
 """Who uses an image: instances that have not ended, and what groups launch or may launch next."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from workhorse.adapters.aws_instances import PRESENT, describe_instances
 from workhorse.adapters.session import AwsClients, reading
 
 if TYPE_CHECKING:
@@ -11,11 +12,8 @@ if TYPE_CHECKING:
         LaunchTemplateOverridesOutputTypeDef,
     )
 
-LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"]
-"""States of an instance that has not ended."""
-
-FILTER_VALUES = 200
-"""The most values of one filter; https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html."""
+NOT_ENDED = {"instance-state-name": (*PRESENT, "shutting-down")}
+"""Filter: the instance has not ended."""
 
 
 def uses(clients: AwsClients, images: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -37,18 +35,8 @@ def uses(clients: AwsClients, images: Sequence[str]) -> Mapping[str, tuple[str, 
 
 
 def _instances(clients: AwsClients, images: Sequence[str]) -> Iterator[tuple[str, str]]:
-    pages = clients.ec2.get_paginator("describe_instances")
-    for start in range(0, len(images), FILTER_VALUES):
-        filters: list[Any] = [
-            {"Name": "image-id", "Values": list(images[start : start + FILTER_VALUES])},
-            {"Name": "instance-state-name", "Values": LIVING},
-        ]
-        with reading("DescribeInstances"):
-            told = [page["Reservations"] for page in pages.paginate(Filters=filters)]
-        for reservations in told:
-            for reservation in reservations:
-                for each in reservation["Instances"]:
-                    yield each["ImageId"], f"instance {each['InstanceId']}"
+    for each in describe_instances(clients, "image-id", images, further=NOT_ENDED):
+        yield each["ImageId"], f"instance {each['InstanceId']}"
 
 
 def _templates(clients: AwsClients) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from workhorse.adapters.session import AwsClients, changing, reading, says
+from workhorse.adapters.session import AwsClients, changing, portions, reading, says
 from workhorse.core.errors import Refusal, Surprise
 from workhorse.core.orders import Command, Order, Standing
 
@@ -140,8 +140,7 @@ class SsmOrders:
     def _values(self, names: Sequence[str]) -> dict[str, str]:
         """Name to value, of those that are there."""
         found: dict[str, str] = {}
-        for start in range(0, len(names), NAMES_PER_CALL):
-            some = list(names[start : start + NAMES_PER_CALL])
+        for some in portions(names, NAMES_PER_CALL):
             with reading(f"GetParameters {', '.join(some)}"):
                 answer = self._clients.ssm.get_parameters(Names=some)
             found |= {one["Name"]: one["Value"] for one in answer["Parameters"]}

@@ -3,13 +3,14 @@
 Retries are botocore's own, standard mode; what they do not mend, the next tick looks at afresh.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -94,18 +95,9 @@ class AwsClients:
 
     def close(self) -> None:
         """Close the connections of every client that was made."""
-        for name in (
-            "autoscaling",
-            "ec2",
-            "sqs",
-            "cloudwatch",
-            "ssm",
-            "sts",
-            "secretsmanager",
-            "s3",
-        ):
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        for made in vars(self).values():
+            if isinstance(made, BaseClient):
+                made.close()
 
 
 @contextmanager
@@ -124,6 +116,12 @@ def changing(what: str) -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as wrong:
         raise Surprise(f"{what}: {told(wrong)}") from wrong
+
+
+def portions(values: Sequence[str], size: int) -> Iterator[list[str]]:
+    """The values in lists of at most `size`, for calls that take no more of them."""
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])
 
 
 def told(wrong: ClientError | BotoCoreError) -> str:

@@ -383,4 +383,4 @@ def test_the_command_says_what_is_wrong(
     past.builds["odd"] = [{"number": 1, "timestamp": "yesterday"}]
     past.expressions["odd"] = ""
     assert main(["trace", *desk.words()]) == FAILED
-    assert "make no sense" in capsys.readouterr().err
+    assert "makes no sense" in capsys.readouterr().err

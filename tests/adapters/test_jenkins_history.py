@@ -11,8 +11,9 @@ import pytest
 from tests.adapters.answers import Answer, Answers, serving
 from tests.local.jenkins.behaviour_helpers import TICK, VERSIONS, House, open_house
 from workhorse.adapters import jenkins_history_wire as wire
-from workhorse.adapters.jenkins_history import PAUSES, JenkinsHistory, Stopped, path
+from workhorse.adapters.jenkins_history import PAUSES, JenkinsHistory, Stopped
 from workhorse.adapters.jenkins_http import JenkinsHttp
+from workhorse.adapters.jenkins_paths import job_path
 from workhorse.core.errors import Missing, Refusal, Unreadable
 
 TOKEN = "11" + "0" * 32
@@ -208,7 +209,7 @@ def test_jobs_are_found_in_folders_as_deep_as_asked_and_gone_folders_left_out(
         ("team/never", None, None),
         ("team/web/feature%2Fx", None, 5.0),
     ]
-    assert path("team/web/feature%2Fx") == "job/team/job/web/job/feature%252Fx/"
+    assert job_path("team/web/feature%2Fx") == "job/team/job/web/job/feature%252Fx/"
     shallow = [j.name for j in history_of(answers).jobs(depth=1)]
     assert shallow == ["top", "team/never"]
     assert [j.name for j in history_of(answers).jobs(depth=0)] == ["top"]
@@ -277,7 +278,7 @@ def test_a_page_says_whether_there_is_more() -> None:
     ],
 )
 def test_an_answer_of_another_shape_is_unreadable(call: Any) -> None:
-    with pytest.raises(Unreadable, match="make no sense"):
+    with pytest.raises(Unreadable, match="makes no sense"):
         call()
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workhorse.adapters import jenkins_wire as wire
+from workhorse.adapters.jenkins_paths import path_of
 from workhorse.core.errors import Unreadable
 from workhorse.core.model import ItemState, Node, QueueItem, RunningBuild
 from workhorse.core.owner import Owner, owner_text
@@ -221,7 +222,7 @@ def test_an_action_that_jenkins_lost_hides_no_other() -> None:
 def test_a_job_is_known_by_its_path_below_the_root_also_where_jenkins_tells_just_that(
     url: str, path: str
 ) -> None:
-    assert wire.path_of(url) == path
+    assert path_of(url) == path
 
 
 def test_a_job_in_a_folder_is_called_by_its_full_name() -> None:

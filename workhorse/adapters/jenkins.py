@@ -5,22 +5,22 @@ How each call behaves, and which calls are never to be made, was measured on two
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from urllib.parse import quote
 
 import requests
 
 from workhorse.adapters import jenkins_wire as wire
+from workhorse.adapters.jenkins_changes import edit_node, has_node
 from workhorse.adapters.jenkins_http import (
     JenkinsHttp,
     json_of,
-    require,
     require_queued,
     require_redirect,
     text_of,
     told,
 )
+from workhorse.adapters.jenkins_paths import job_path, node_path
 from workhorse.core.cordon import cordoned, recalled, with_executors
-from workhorse.core.errors import Missing, Refusal, Unreadable
+from workhorse.core.errors import Refusal, Unreadable
 from workhorse.core.model import Jenkins
 
 _NOT_FOUND = requests.codes.not_found
@@ -94,15 +94,12 @@ class JenkinsController:
         return wire.item_ids(json_of(self._http.get("queue/api/json", wire.GLANCE_TREE)))
 
     def has_node(self, name: str) -> bool:
-        """Some node carries that name as a label, as each carries its own; one small request.
-
-        A node whose executors were taken away has no computer, and is found only so.
+        """There is a node of that name, listed or not.
 
         Raises:
             Unreadable: no answer, or no sense.
         """
-        answer = self._http.get(f"label/{quote(name, safe='')}/api/json", wire.LABEL_TREE)
-        return name in wire.labelled(json_of(answer))
+        return has_node(self._http, name)
 
     def cordon(self, node: str, label: str) -> None:
         """Lay the cordon by one write of config.xml; none where it lies already.
@@ -110,7 +107,7 @@ class JenkinsController:
         Raises:
             Missing: there is no such node.
         """
-        self._edit(node, lambda config: cordoned(config, label))
+        edit_node(self._http, node, lambda config: cordoned(config, label))
 
     def recall(self, node: str, labels: frozenset[str], *, exclusive: bool) -> None:
         """Give a cordoned node back what its description remembers, else what is passed.
@@ -118,7 +115,7 @@ class JenkinsController:
         Raises:
             Missing: there is no such node.
         """
-        self._edit(node, lambda config: recalled(config, labels, exclusive=exclusive))
+        edit_node(self._http, node, lambda config: recalled(config, labels, exclusive=exclusive))
 
     def queue_release_job(self, job: str, node: str, parameters: Mapping[str, str]) -> None:
         """Set the node to one executor, then queue `job` with NODE=`node` and the parameters.
@@ -129,14 +126,13 @@ class JenkinsController:
             Missing: there is no such node.
             Surprise: there is no such job, or it cannot be built with parameters.
         """
-        self._edit(node, lambda config: with_executors(config, 1))
+        edit_node(self._http, node, lambda config: with_executors(config, 1))
         form = {**parameters, "NODE": node}
-        answer = self._http.post(f"{_job(job)}/buildWithParameters", form)
-        require_queued(answer)
+        require_queued(self._http.post(f"{job_path(job)}buildWithParameters", form))
 
     def delete_node(self, node: str) -> None:
         """Delete the node; done as well when there is none."""
-        answer = self._http.post(f"{_computer(node)}/doDelete")
+        answer = self._http.post(f"{node_path(node)}doDelete")
         if answer.status_code != _NOT_FOUND:
             require_redirect(answer, "computer/")
 
@@ -196,13 +192,13 @@ class JenkinsController:
             c["displayName"] for c in answer.get("computer", ()) if "MasterC" not in c["_class"]
         ]
         for name in names[:1]:
-            self._allowed(self._http.get(f"{_computer(name)}/config.xml"))
+            self._allowed(self._http.get(f"{node_path(name)}config.xml"))
             if makes_nodes:
-                self._allowed(self._http.get(f"{_computer(name)}/jenkins-agent.jnlp"))
+                self._allowed(self._http.get(f"{node_path(name)}jenkins-agent.jnlp"))
 
     def _verify_job(self, job: str) -> None:
         tree = "buildable,property[parameterDefinitions[name,type]]"
-        answer = self._http.get(f"{_job(job)}/api/json", tree)
+        answer = self._http.get(f"{job_path(job)}api/json", tree)
         if answer.status_code == _NOT_FOUND:
             raise Refusal(f"pool[].release_job: {job!r}: must be a job that the token may read")
         found = json_of(self._allowed(answer))
@@ -228,30 +224,3 @@ class JenkinsController:
     def _script_labels(self) -> dict[int, str | None]:
         answer = self._http.post("scriptText", {"script": wire.QUEUE_LABELS_SCRIPT})
         return wire.script_labels(text_of(answer))
-
-    def _edit(self, node: str, edit: Callable[[str], str]) -> None:
-        """Read a node's config.xml, edit it, write it where that changed it.
-
-        Jenkins guards no write against one in between; the next reading shows a lost one.
-        """
-        path = f"{_computer(node)}/config.xml"
-        answer = self._http.get(path)
-        if answer.status_code == _NOT_FOUND:
-            raise Missing(f"Jenkins has no node {node!r}")
-        before = text_of(answer)
-        after = edit(before)
-        if after == before:
-            return
-        answer = self._http.post(path, xml=after)
-        if answer.status_code == _NOT_FOUND:
-            raise Missing(f"Jenkins has no node {node!r} any more")
-        require(answer, requests.codes.ok)
-
-
-def _computer(node: str) -> str:
-    return f"computer/{quote(node, safe='')}"
-
-
-def _job(name: str) -> str:
-    """The path of a job; `/` in its name goes down into folders."""
-    return "/".join(f"job/{quote(part, safe='')}" for part in name.split("/"))

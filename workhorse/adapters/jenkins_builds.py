@@ -6,8 +6,9 @@ from typing import Any
 import requests
 
 from workhorse.adapters import jenkins_builds_wire as wire
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require_queued, require_redirect
-from workhorse.adapters.jenkins_jobs_wire import job_path
+from workhorse.adapters.jenkins_changes import queue_build
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require_redirect
+from workhorse.adapters.jenkins_paths import job_path
 from workhorse.core.errors import Missing
 from workhorse.core.requeue import BuildRecord
 
@@ -45,7 +46,7 @@ class JenkinsBuilds:
             Unreadable: Jenkins does not answer, or not with sense.
         """
         queue = json_of(self._http.get("queue/api/json", wire.QUEUE_TREE))
-        builds = self._asked(f"{job_path(job)}/", wire.BUILDS_TREE)
+        builds = self._asked(job_path(job), wire.BUILDS_TREE)
         return wire.newer(job, queue, builds, queue_id, self._user)
 
     def mark(self, path: str, text: str) -> None:
@@ -71,11 +72,7 @@ class JenkinsBuilds:
             Missing: there is no such job.
             Surprise: Jenkins refuses: the token needs Job/Build.
         """
-        verb = "buildWithParameters" if parameters else "build"
-        answer = self._http.post(f"{job_path(job)}/{verb}", parameters)
-        if answer.status_code == _NOT_FOUND:
-            raise Missing(f"Jenkins has no job {job!r}")
-        require_queued(answer)
+        queue_build(self._http, job, parameters)
 
     def _asked(self, path: str, tree: str) -> Mapping[str, Any]:
         answer = self._http.get(f"{path}api/json", tree)

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from workhorse.adapters.jenkins_jobs_wire import job_path
-from workhorse.adapters.jenkins_wire import path_of
-from workhorse.core.errors import Unreadable
+from workhorse.adapters.jenkins_paths import job_path, path_of
+from workhorse.adapters.jenkins_wire import sense_of
 from workhorse.core.requeue import BuildRecord, Parameters, job_of
 
 _ACTIONS = "actions[causes[userId],parameters[name,value]]"
@@ -25,9 +24,6 @@ _GIVEN = frozenset({"String", "Text", "Boolean"})
 _TAKEN = _GIVEN | {"Choice"}
 """Kinds of definitions that such a value can be given to."""
 
-_NO_SENSE = (LookupError, TypeError, AttributeError, ValueError)
-"""What comes of an answer of another shape than was measured."""
-
 
 def record(path: str, build: Mapping[str, Any], job: Mapping[str, Any], user: str) -> BuildRecord:
     """The build of that path.
@@ -41,7 +37,7 @@ def record(path: str, build: Mapping[str, Any], job: Mapping[str, Any], user: st
     Raises:
         Unreadable: an answer has another shape.
     """
-    try:
+    with sense_of(f"build {path}"):
         return BuildRecord(
             path=path,
             job=unquote(job_of(path)),
@@ -55,8 +51,6 @@ def record(path: str, build: Mapping[str, Any], job: Mapping[str, Any], user: st
             job_description=job.get("description") or "",
             ours=_is_ours(build, user),
         )
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"build {path} makes no sense: {wrong!r}") from wrong
 
 
 def newer(
@@ -69,8 +63,8 @@ def newer(
     Raises:
         Unreadable: an answer has another shape.
     """
-    place = unquote(job_path(name)) + "/"
-    try:
+    place = unquote(job_path(name))
+    with sense_of(f"the runs of {name}"):
         found = {
             each.queue_id: each
             for each in (
@@ -82,8 +76,6 @@ def newer(
                 *(_run(name, raw, raw["queueId"], user) for raw in builds["builds"]),
             )
         }
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the runs of {name} make no sense: {wrong!r}") from wrong
     return tuple(found[item] for item in sorted(found, reverse=True) if item > queue_id)
 
 

@@ -7,12 +7,12 @@ What the answers mean is in `jenkins_history_wire.py`.
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 import requests
 
 from workhorse.adapters import jenkins_history_wire as wire
 from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, told
+from workhorse.adapters.jenkins_paths import job_path
 from workhorse.core.errors import Missing, Refusal, Surprise, Unreadable
 from workhorse.loops.ports import Clock
 
@@ -81,7 +81,7 @@ class JenkinsHistory:
         folders = [("", depth)]
         while folders:
             folder, left = folders.pop()
-            answer = self._json(f"{path(folder)}api/json", wire.JOBS_TREE)
+            answer = self._json(f"{job_path(folder)}api/json", wire.JOBS_TREE)
             if answer is None and not folder:
                 raise Unreadable(f"{self._http.server}: there is no Jenkins at this URL")
             jobs, below = wire.jobs(answer or {"jobs": []}, folder)
@@ -97,7 +97,7 @@ class JenkinsHistory:
             Surprise: it could not be read.
         """
         tree = f"{wire.BUILDS_TREE}{{{first},{first + PAGE}}}"
-        answer = self._json(f"{path(job)}api/json", tree)
+        answer = self._json(f"{job_path(job)}api/json", tree)
         if answer is None:
             raise Missing(f"Jenkins has no job {job!r} any more")
         return wire.page(answer, job, PAGE)
@@ -155,14 +155,6 @@ class JenkinsHistory:
     def _wait(self, seconds: float) -> None:
         if self._clock.wait(max(0.0, seconds)):
             raise Stopped("stopped; the same command goes on from here")
-
-
-def path(job: str) -> str:
-    """The path of a job or folder below the root, with a slash at its end; of the root itself none.
-
-    `/` in a name goes down into folders.
-    """
-    return "".join(f"job/{quote(part, safe='')}/" for part in job.split("/") if part)
 
 
 def _retry_after(answer: requests.Response | None) -> float:

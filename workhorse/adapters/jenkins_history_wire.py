@@ -16,16 +16,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workhorse.core.errors import Unreadable
+from workhorse.adapters.jenkins_wire import sense_of
 
 _METRICS = "buildableDurationMillis,executingTimeMillis,subTaskCount"
 _BUILD = f"number,timestamp,duration,building,builtOn,actions[{_METRICS}]"
 BUILDS_TREE = f"allBuilds[{_BUILD},runs[{_BUILD},url]]"
 JOBS_TREE = "jobs[name,labelExpression,lastBuild[timestamp],jobs[name]{0,1}]"
 NODES_TREE = "computer[displayName,assignedLabels[name]]"
-
-_NO_SENSE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
-"""What comes of an answer of another shape than was measured."""
 
 _BUILT_IN = "MasterComputer"
 _PIPELINE = "WorkflowRun"
@@ -76,15 +73,13 @@ def labels(answer: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of("the nodes"):
         return {
             raw["displayName"]: frozenset(label["name"] for label in raw["assignedLabels"])
             - {raw["displayName"]}
             for raw in answer["computer"]
             if not raw["_class"].endswith(_BUILT_IN)
         }
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the nodes of Jenkins make no sense: {wrong!r}") from wrong
 
 
 def jobs(answer: Mapping[str, Any], folder: str) -> tuple[list[PastJob], list[str]]:
@@ -95,7 +90,7 @@ def jobs(answer: Mapping[str, Any], folder: str) -> tuple[list[PastJob], list[st
     """
     found: list[PastJob] = []
     below: list[str] = []
-    try:
+    with sense_of(f"the jobs in {folder or 'the root'}"):
         for raw in answer["jobs"]:
             name = f"{folder}/{raw['name']}" if folder else str(raw["name"])
             if "jobs" in raw:
@@ -105,8 +100,6 @@ def jobs(answer: Mapping[str, Any], folder: str) -> tuple[list[PastJob], list[st
             built_at = last["timestamp"] / 1000 if last else None
             expression = raw.get("labelExpression") or None
             found.append(PastJob(name=name, expression=expression, built_at=built_at))
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the jobs of Jenkins make no sense: {wrong!r}") from wrong
     return found, below
 
 
@@ -116,15 +109,13 @@ def page(answer: Mapping[str, Any], job: str, size: int) -> Page:
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of(f"the builds of {job!r}"):
         builds = answer.get("allBuilds") or ()
         return Page(
             builds=tuple(each for raw in builds for each in _executed(raw)),
             oldest_at=builds[-1]["timestamp"] / 1000 if builds else None,
             more=len(builds) >= size,
         )
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the builds of {job!r} make no sense: {wrong!r}") from wrong
 
 
 def _executed(raw: Mapping[str, Any]) -> Iterator[PastBuild]:

@@ -6,12 +6,13 @@ one like it. A run that is over is no reason not to ask again; whoever asks know
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import requests
 
 from workhorse.adapters import jenkins_jobs_wire as wire
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, require_queued, text_of
+from workhorse.adapters.jenkins_changes import edit_node, queue_build
+from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, text_of
+from workhorse.adapters.jenkins_paths import job_path, node_path
 from workhorse.core.cordon import with_executors
 from workhorse.core.errors import Missing, Surprise
 from workhorse.core.job_config import with_nodes
@@ -38,7 +39,7 @@ class JenkinsJobs:
         """
         if any(not each.over for each in wire.including(self._runs(job), parameters)):
             return
-        self._build(job, parameters)
+        queue_build(self._http, job, parameters)
 
     def newest(self, job: str, parameters: Mapping[str, str]) -> JobRun | None:
         """The newest run of the job whose parameters include these; None when there is none.
@@ -71,7 +72,7 @@ class JenkinsJobs:
         rest = [node for node in present if node not in asked]
         if pinned:
             for node in rest:
-                self._build(job, {"ORDER": order, "NODE": node})
+                queue_build(self._http, job, {"ORDER": order, "NODE": node})
         elif rest:
             self._queue_matrix(job, rest, order, runs)
 
@@ -83,7 +84,7 @@ class JenkinsJobs:
         """
         found: list[str] = []
         for spec in specs:
-            answer = self._http.get(f"{wire.job_path(spec.name)}/api/json", JOB_TREE)
+            answer = self._http.get(f"{job_path(spec.name)}api/json", JOB_TREE)
             there = answer.status_code != _NOT_FOUND
             found += shortcomings(spec, json_of(answer) if there else None)
         return tuple(found)
@@ -97,22 +98,16 @@ class JenkinsJobs:
                 f"{job}: its run in queue item {waiting.item} has not started: its axis is not "
                 "written anew before"
             )
-        path = f"{wire.job_path(job)}/config.xml"
+        path = f"{job_path(job)}config.xml"
         answer = self._http.get(path)
         answer = self._http.post(path, xml=with_nodes(text_of(answer), nodes))
         require(answer, requests.codes.ok)
-        self._build(job, {"ORDER": order, "NODES": ",".join(nodes)})
-
-    def _build(self, job: str, parameters: Mapping[str, str]) -> None:
-        answer = self._http.post(f"{wire.job_path(job)}/buildWithParameters", parameters)
-        if answer.status_code == _NOT_FOUND:
-            raise Missing(f"Jenkins has no job {job!r}")
-        require_queued(answer)
+        queue_build(self._http, job, {"ORDER": order, "NODES": ",".join(nodes)})
 
     def _cancel_lost(self, job: str, queue: Mapping[str, Any]) -> None:
         """Such a child blocks its parent, which counts it as aborted once it is cancelled."""
         for item, node in wire.waiting_children(job, queue).items():
-            answer = self._http.get(f"computer/{quote(node, safe='')}/api/json", "displayName")
+            answer = self._http.get(f"{node_path(node)}api/json", "displayName")
             if answer.status_code == _NOT_FOUND:
                 answer = self._http.post(f"queue/cancelItem?id={item}")
                 require(answer, *_CANCELLED)
@@ -121,28 +116,21 @@ class JenkinsJobs:
         """The queue is read before the builds: so no run is in neither."""
         if queue is None:
             queue = json_of(self._http.get("queue/api/json", wire.QUEUE_TREE))
-        answer = self._http.get(f"{wire.job_path(job)}/api/json", wire.BUILDS_TREE)
+        answer = self._http.get(f"{job_path(job)}api/json", wire.BUILDS_TREE)
         if answer.status_code == _NOT_FOUND:
             raise Missing(f"Jenkins has no job {job!r}, or none that the token may read")
         return wire.runs(job, queue, json_of(answer))
 
     def _definitions(self, job: str) -> Mapping[str, str]:
-        answer = self._http.get(f"{wire.job_path(job)}/api/json", wire.DEFINITIONS_TREE)
-        return wire.definitions(json_of(answer))
+        answer = self._http.get(f"{job_path(job)}api/json", wire.DEFINITIONS_TREE)
+        return wire.definitions(job, json_of(answer))
 
     def _alone(self, node: str) -> bool:
         """Leave the node one executor; false when there is no such node."""
-        path = f"computer/{quote(node, safe='')}/config.xml"
-        answer = self._http.get(path)
-        if answer.status_code == _NOT_FOUND:
+        try:
+            edit_node(self._http, node, lambda config: with_executors(config, 1))
+        except Missing:
             return False
-        before = text_of(answer)
-        after = with_executors(before, 1)
-        if after != before:
-            answer = self._http.post(path, xml=after)
-            if answer.status_code == _NOT_FOUND:
-                return False
-            require(answer, requests.codes.ok)
         return True
 
 

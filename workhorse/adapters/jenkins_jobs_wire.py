@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from workhorse.adapters.jenkins_wire import path_of
-from workhorse.core.errors import Unreadable
+from workhorse.adapters.jenkins_paths import job_path, path_of
+from workhorse.adapters.jenkins_wire import sense_of
 from workhorse.core.jobs import AXIS
 from workhorse.core.orders import JobRun
 
@@ -20,9 +20,6 @@ BUILDS_TREE = "builds[url,building,result,queueId,actions[parameters[name,value]
 """A hundred: as many runs of one job as may have been asked for since the one that is looked for.
 """
 DEFINITIONS_TREE = "property[parameterDefinitions[name,type]]"
-
-_NO_SENSE = (LookupError, TypeError, AttributeError, ValueError)
-"""What comes of an answer of another shape than was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +43,14 @@ class Seen:
         return JobRun(queued=not self.path, path=self.path, result=self.result)
 
 
-def job_path(name: str) -> str:
-    """The path of a job; `/` in its name goes down into folders."""
-    return "/".join(f"job/{quote(part, safe='')}" for part in name.split("/"))
-
-
 def runs(job: str, queue: Mapping[str, Any], builds: Mapping[str, Any]) -> tuple[Seen, ...]:
     """The runs of a job, newest first; the queue must have been read before the builds.
 
     Raises:
         Unreadable: an answer has another shape.
     """
-    place = unquote(job_path(job)) + "/"
-    try:
+    place = unquote(job_path(job))
+    with sense_of(f"the runs of {job}"):
         found = {
             int(raw["id"]): Seen(item=int(raw["id"]), parameters=_parameters(raw))
             for raw in queue["items"]
@@ -73,8 +65,6 @@ def runs(job: str, queue: Mapping[str, Any], builds: Mapping[str, Any]) -> tuple
             )
             for raw in builds["builds"]
         }
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the runs of {job} make no sense: {wrong!r}") from wrong
     return tuple(found[item] for item in sorted(found, reverse=True))
 
 
@@ -84,14 +74,12 @@ def waiting_children(job: str, queue: Mapping[str, Any]) -> Mapping[int, str]:
     Raises:
         Unreadable: the answer has another shape.
     """
-    child = re.compile(re.escape(unquote(job_path(job))) + f"/{AXIS}=([^/,]+)/")
-    try:
+    child = re.compile(re.escape(unquote(job_path(job))) + f"{AXIS}=([^/,]+)/")
+    with sense_of("the queue"):
         matches = {
             int(raw["id"]): child.fullmatch(unquote(path_of(raw["task"].get("url") or "")))
             for raw in queue["items"]
         }
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the queue of Jenkins makes no sense: {wrong!r}") from wrong
     return {item: match[1] for item, match in matches.items() if match}
 
 
@@ -101,20 +89,18 @@ def including(seen: Iterable[Seen], parameters: Mapping[str, str]) -> Iterable[S
     return (each for each in seen if wanted <= each.parameters.items())
 
 
-def definitions(answer: Mapping[str, Any]) -> Mapping[str, str]:
-    """Name and type of a job's parameters.
+def definitions(job: str, answer: Mapping[str, Any]) -> Mapping[str, str]:
+    """Name and type of the parameters of that job.
 
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of(f"the parameters of {job}"):
         return {
             each["name"]: each["type"]
             for entry in answer.get("property") or ()
             for each in entry.get("parameterDefinitions") or ()
         }
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the parameters of a job make no sense: {wrong!r}") from wrong
 
 
 def _parameters(raw: Mapping[str, Any]) -> Mapping[str, str]:

@@ -4,12 +4,12 @@ import json
 import re
 from hashlib import sha256
 from threading import local
-from urllib.parse import quote
 
 import requests
 
-from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require_redirect, text_of, told
-from workhorse.adapters.jenkins_wire import LABEL_TREE, labelled
+from workhorse.adapters.jenkins_changes import has_node
+from workhorse.adapters.jenkins_http import JenkinsHttp, require_redirect, text_of, told
+from workhorse.adapters.jenkins_paths import node_path
 from workhorse.core.agents import Connection
 from workhorse.core.cordon import label_text
 from workhorse.core.errors import Missing, Unreadable
@@ -52,14 +52,10 @@ class JenkinsNodes:
         """
         form = {"name": spec.name, "type": _TYPE, "json": json.dumps(node_form(spec))}
         answer = self._http.post("computer/doCreateItem", form)
-        if answer.status_code == requests.codes.bad_request and self._there(spec.name):
+        # Seen and not read from the refusal, whose words may be of any language.
+        if answer.status_code == requests.codes.bad_request and has_node(self._http, spec.name):
             return
         require_redirect(answer, "computer/")
-
-    def _there(self, node: str) -> bool:
-        """Seen and not read from the refusal, whose words may be of any language."""
-        answer = self._http.get(f"label/{quote(node, safe='')}/api/json", LABEL_TREE)
-        return node in labelled(json_of(answer))
 
     def secret(self, node: str) -> str:
         """The secret that the agent of that name connects with.
@@ -68,7 +64,7 @@ class JenkinsNodes:
             Missing: there is no such node.
             Unreadable: Jenkins does not answer, or shows no secret.
         """
-        path = f"computer/{quote(node, safe='')}/jenkins-agent.jnlp"
+        path = f"{node_path(node)}jenkins-agent.jnlp"
         answer = self._http.get(path)
         if answer.status_code == requests.codes.not_found:
             raise Missing(f"Jenkins has no node {node!r}")

@@ -5,9 +5,11 @@ Unknown means busy: an executor or a computer that does not say `idle` counts as
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from workhorse.adapters.jenkins_paths import path_of
 from workhorse.core.errors import Unreadable
 from workhorse.core.labels import Atom
 from workhorse.core.model import ItemState, Node, QueueItem, RunningBuild
@@ -39,9 +41,6 @@ println '{SENTINEL} ' + JsonOutput.toJson(labels)
 """
 """The label expression of every queued item, pipelines' bodies too; prints, changes nothing."""
 
-_NO_SENSE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
-"""What comes of an answer of another shape than was measured."""
-
 _NODES = "Nodes"
 """What Jenkins calls its nodes in English."""
 
@@ -57,6 +56,15 @@ _LABEL_AXES = frozenset({"label", "labels", "node", "nodes", "agent"})
 """What people call a label axis; the API tells an axis' name, never its sort."""
 
 
+@contextmanager
+def sense_of(what: str) -> Iterator[None]:
+    """Turn what comes of an answer of another shape than was measured into `Unreadable`."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as wrong:
+        raise Unreadable(f"{what}: Jenkins' answer makes no sense: {wrong!r}") from wrong
+
+
 def queue_items(
     answer: Mapping[str, Any], labels: Mapping[int, str | None] | None = None
 ) -> tuple[QueueItem, ...]:
@@ -65,14 +73,12 @@ def queue_items(
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of("the queue"):
         return tuple(
             _item(raw, labels or {})
             for raw in answer["items"]
             if not raw["_class"].endswith("LeftItem")
         )
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the queue of Jenkins makes no sense: {wrong!r}") from wrong
 
 
 def item_ids(answer: Mapping[str, Any]) -> frozenset[int]:
@@ -81,10 +87,8 @@ def item_ids(answer: Mapping[str, Any]) -> frozenset[int]:
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of("the queue"):
         return frozenset(int(raw["id"]) for raw in answer["items"])
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the queue of Jenkins makes no sense: {wrong!r}") from wrong
 
 
 def nodes(answer: Mapping[str, Any]) -> dict[str, Node]:
@@ -93,14 +97,12 @@ def nodes(answer: Mapping[str, Any]) -> dict[str, Node]:
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of("the nodes"):
         return {
             raw["displayName"]: _node(raw)
             for raw in answer["computer"]
             if not raw["_class"].endswith(_BUILT_IN)
         }
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"the nodes of Jenkins make no sense: {wrong!r}") from wrong
 
 
 def other_language(answer: Mapping[str, Any]) -> str:
@@ -123,10 +125,8 @@ def labelled(answer: Mapping[str, Any]) -> frozenset[str]:
     Raises:
         Unreadable: the answer has another shape.
     """
-    try:
+    with sense_of("the nodes of a label"):
         return frozenset(str(node["nodeName"]) for node in answer["nodes"])
-    except _NO_SENSE as wrong:
-        raise Unreadable(f"a label of Jenkins makes no sense: {wrong!r}") from wrong
 
 
 def quieting_down(answer: Mapping[str, Any]) -> bool:
@@ -147,21 +147,11 @@ def script_labels(printed: str) -> dict[int, str | None]:
     """
     for line in printed.splitlines():
         if line.startswith(SENTINEL):
-            try:
+            with sense_of(f"the script console printed {line[:200]!r}"):
                 told = json.loads(line[len(SENTINEL) :])
                 return {int(item): label for item, label in told.items()}
-            except _NO_SENSE as wrong:
-                raise Unreadable(f"the script console printed {line[:200]!r}") from wrong
     first = printed.strip().partition("\n")[0]
     raise Unreadable(f"the script console did not run our script: {first[:200]!r}")
-
-
-def path_of(url: str) -> str:
-    """The path of a job or build below Jenkins' root, which may be known by several URLs."""
-    if url.startswith("job/"):
-        return url
-    at = url.find("/job/")
-    return url[at + 1 :] if at >= 0 else url
 
 
 def _item(raw: Mapping[str, Any], labels: Mapping[int, str | None]) -> QueueItem:

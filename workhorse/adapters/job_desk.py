@@ -5,7 +5,7 @@ from urllib.parse import quote
 import requests
 
 from workhorse.adapters.jenkins_http import JenkinsHttp, json_of, require, text_of, told
-from workhorse.adapters.jenkins_jobs_wire import job_path
+from workhorse.adapters.jenkins_paths import job_path
 from workhorse.core.errors import Refusal
 
 _NOT_FOUND = requests.codes.not_found
@@ -28,7 +28,7 @@ class JobDesk:
 
         It takes Job/ExtendedRead or Job/Configure.
         """
-        answer = self._allowed(self._http.get(f"{job_path(job)}/config.xml"))
+        answer = self._allowed(self._http.get(f"{job_path(job)}config.xml"))
         return None if answer.status_code == _NOT_FOUND else text_of(answer)
 
     def create(self, job: str, text: str) -> None:
@@ -39,8 +39,7 @@ class JobDesk:
             Surprise: Jenkins refuses, as it does where a job of that name was made meanwhile.
         """
         folder, _, name = job.rpartition("/")
-        place = f"{job_path(folder)}/" if folder else ""
-        path = f"{place}createItem?name={quote(name, safe='')}"
+        path = f"{job_path(folder)}createItem?name={quote(name, safe='')}"
         answer = self._allowed(self._http.post(path, xml=text))
         if answer.status_code == _NOT_FOUND:
             raise Refusal(f"{job}: the folder {folder!r} must be there first")
@@ -52,7 +51,7 @@ class JobDesk:
         Raises:
             Surprise: Jenkins refuses, as it does where the job is of another class.
         """
-        answer = self._allowed(self._http.post(f"{job_path(job)}/config.xml", xml=text))
+        answer = self._allowed(self._http.post(f"{job_path(job)}config.xml", xml=text))
         require(answer, requests.codes.ok)
 
     def plugins(self) -> frozenset[str] | None:

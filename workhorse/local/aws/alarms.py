@@ -1,6 +1,6 @@
 """CloudWatch alarms that live: moto stores them and never looks at them.
 
-`install` puts the patches of `alarms_api.py` on moto, `tick` evaluates what is due.
+`tick` evaluates what is due; the patches are in `alarms_api.py`.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
@@ -8,15 +8,7 @@ from typing import cast
 
 from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
 
-from workhorse.local.aws.alarms_api import PATCHES
 from workhorse.local.aws.alarms_evaluate import boundary_of, evaluate, settle
-from workhorse.local.aws.engine import Engine
-from workhorse.local.aws.patching import apply
-
-
-def install(_engine: Engine) -> None:
-    """Put the patches in place; raises WrongMotoError for another moto."""
-    apply(PATCHES)
 
 
 def tick(now: float) -> None:

@@ -19,7 +19,7 @@ from workhorse.local.aws.alarms_state import Missing, State
 from workhorse.local.aws.engine import active, utc
 from workhorse.local.aws.metrics_query import Resolution, check, common_period
 from workhorse.local.aws.metrics_store import epoch
-from workhorse.local.aws.patching import Patch, original
+from workhorse.local.aws.patching import Row, original
 
 HOUR = 3600
 DAY = 86400
@@ -202,41 +202,11 @@ def describe_alarm_history(self: CloudWatchResponse) -> ActionResult:
     return ActionResult({"AlarmHistoryItems": items[: int(params.get("MaxRecords") or 100)]})
 
 
-PATCHES = (
-    Patch(
-        owner=CloudWatchBackend,
-        name="put_metric_alarm",
-        replacement=put_alarm,
-        why="moto begins with OK, and an update forgets the state",
-    ),
-    Patch(
-        owner=CloudWatchBackend,
-        name="set_alarm_state",
-        replacement=set_state,
-        why="moto runs no action",
-    ),
-    Patch(
-        owner=CloudWatchResponse,
-        name="put_metric_alarm",
-        replacement=respond_put_alarm,
-        why="moto forgets parameters that it does not know",
-    ),
-    Patch(
-        owner=CloudWatchResponse,
-        name="put_composite_alarm",
-        replacement=put_composite_alarm,
-        why="moto lacks PutCompositeAlarm",
-    ),
-    Patch(
-        owner=CloudWatchResponse,
-        name="describe_alarms",
-        replacement=describe_alarms,
-        why="moto looks at one filter and returns composite alarms unasked",
-    ),
-    Patch(
-        owner=CloudWatchResponse,
-        name="describe_alarm_history",
-        replacement=describe_alarm_history,
-        why="moto lacks DescribeAlarmHistory",
-    ),
+PATCHES: tuple[Row, ...] = (
+    (CloudWatchBackend, "put_metric_alarm", put_alarm, "no OK at first; an update keeps the state"),
+    (CloudWatchBackend, "set_alarm_state", set_state, "it runs the actions"),
+    (CloudWatchResponse, "put_metric_alarm", respond_put_alarm, "no parameter is forgotten"),
+    (CloudWatchResponse, "put_composite_alarm", put_composite_alarm, "moto lacks it"),
+    (CloudWatchResponse, "describe_alarms", describe_alarms, "every filter; composites if asked"),
+    (CloudWatchResponse, "describe_alarm_history", describe_alarm_history, "moto lacks it"),
 )

@@ -202,23 +202,27 @@ def init(self: Instance, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (mo
 
 def _because(instance: Instance, cause: Cause, now: float) -> None:
     when = stamp(now)[:19].replace("T", " ")
-    text = "User initiated" if cause in {Cause.USER, Cause.GROUP} else REASONS[cause].split(":")[0]
+    code = REASONS[cause].partition(":")[0]
+    text = "User initiated" if cause in {Cause.USER, Cause.GROUP} else code
     instance._reason = f"{text} ({when} GMT)"  # noqa: SLF001 (moto has no setter)
-    instance.state_reason = StateReason(REASONS[cause], REASONS[cause].split(":")[0])
+    instance.state_reason = StateReason(REASONS[cause], code)
+
+
+def _go_down(instance: Instance, cause: Cause, through: str, to: str, seconds: float) -> None:
+    """Enter the state `through` now, and `to` so much later."""
+    now = active().clock.now()
+    life_of(instance).cause = cause
+    _because(instance, cause, now)
+    _enter(instance, through, now)
+    lives().bodies.ask_to_stop(instance)
+    lives().expect(instance, to, now + seconds)
 
 
 def end(instance: Instance, cause: Cause) -> InstanceState:
     """Begin to terminate an instance; gives its previous state, as moto's method does."""
     previous = copy.copy(instance._state)  # noqa: SLF001 (moto's own method does so)
-    if previous.name in {"shutting-down", "terminated"}:
-        return previous
-    engine = active()
-    now = engine.clock.now()
-    life_of(instance).cause = cause
-    _because(instance, cause, now)
-    _enter(instance, "shutting-down", now)
-    lives().bodies.ask_to_stop(instance)
-    lives().expect(instance, "terminated", now + engine.timings.shutdown)
+    if previous.name not in {"shutting-down", "terminated"}:
+        _go_down(instance, cause, "shutting-down", "terminated", active().timings.shutdown)
     return previous
 
 
@@ -230,15 +234,8 @@ def terminate(self: Instance) -> InstanceState:
 def halt(instance: Instance, cause: Cause) -> InstanceState:
     """Begin to stop an instance; gives its previous state."""
     previous = copy.copy(instance._state)  # noqa: SLF001 (moto's own method does so)
-    if previous.name not in {"pending", "running"}:
-        return previous
-    engine = active()
-    now = engine.clock.now()
-    life_of(instance).cause = cause
-    _because(instance, cause, now)
-    _enter(instance, "stopping", now)
-    lives().bodies.ask_to_stop(instance)
-    lives().expect(instance, "stopped", now + engine.timings.stopping)
+    if previous.name in {"pending", "running"}:
+        _go_down(instance, cause, "stopping", "stopped", active().timings.stopping)
     return previous
 
 

@@ -15,9 +15,7 @@ from workhorse.local.aws.activities import last_activity
 from workhorse.local.aws.ec2_life import Cause, end
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.hook_api import put_hooks_of_request
-from workhorse.local.aws.members import (
-    move,
-)
+from workhorse.local.aws.members import move
 from workhorse.local.aws.offers import desired_configuration
 from workhorse.local.aws.patching import original
 from workhorse.local.aws.resizing import constraints_cause, resize
@@ -148,8 +146,7 @@ def update_group(self: FakeAutoScalingGroup, **kwargs: Any) -> None:  # noqa: AN
     if desired is None:
         desired = max(low or 0, self.desired_capacity or 0)
         desired = desired if high is None else min(desired, high)
-    size = desired
-    resize(self, size, constraints_cause(self, size))
+    resize(self, desired, constraints_cause(self, desired))
 
 
 def _update_source(self: FakeAutoScalingGroup, kwargs: dict[str, Any]) -> None:

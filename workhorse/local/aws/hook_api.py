@@ -18,7 +18,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from workhorse.local.aws.activities import notification_configurations
 from workhorse.local.aws.ec2_life import new_token
 from workhorse.local.aws.engine import active
-from workhorse.local.aws.lifecycle import step
+from workhorse.local.aws.lifecycle import record_hook, step
 from workhorse.local.aws.members import membership_of
 from workhorse.local.aws.messages import LAUNCHING, TERMINATING, test_notification
 from workhorse.local.aws.sending import NoTargetError, to_arn
@@ -154,39 +154,22 @@ def _put_back(member: InstanceState, old: Wait, new: Wait) -> None:
 
 def respond_heartbeat(self: AutoScalingResponse) -> ActionResult:
     """RecordLifecycleActionHeartbeat."""
-    engine = active()
     member, wait = _open_action(self)
-    now = engine.clock.now()
+    now = active().clock.now()
     _put_back(member, wait, wait.beat(now))
-    engine.record(
-        "hook.heartbeat",
-        now,
-        group=member.auto_scaling_group_name,
-        instance=member.instance_id,
-        hook=wait.hook,
-        token=wait.token,
-    )
+    record_hook("heartbeat", member, wait, now)
     return EmptyResult()
 
 
 def respond_complete(self: AutoScalingResponse) -> ActionResult:
     """CompleteLifecycleAction."""
-    engine = active()
     member, wait = _open_action(self)
     result = self._get_param("LifecycleActionResult")
     if result not in {"CONTINUE", "ABANDON"}:
         raise ValidationError(f"Lifecycle action result {result} must be CONTINUE or ABANDON.")
-    now = engine.clock.now()
+    now = active().clock.now()
     _put_back(member, wait, replace(wait, result=result))
-    engine.record(
-        "hook.completed",
-        now,
-        group=member.auto_scaling_group_name,
-        instance=member.instance_id,
-        hook=wait.hook,
-        token=wait.token,
-        result=result,
-    )
+    record_hook("completed", member, wait, now, result=result)
     step(member, now)
     return EmptyResult()
 

@@ -56,6 +56,19 @@ def _hold(member: InstanceState, transition: str, now: float) -> bool:
     return bool(waits)
 
 
+def record_hook(kind: str, member: InstanceState, wait: Wait, now: float, **detail: object) -> None:
+    """Write down what happens to an instance at a hook."""
+    active().record(
+        f"hook.{kind}",
+        now,
+        group=member.auto_scaling_group_name,
+        instance=member.instance_id,
+        hook=wait.hook,
+        token=wait.token,
+        **detail,
+    )
+
+
 def _announce(
     member: InstanceState, hook: LifecycleHook, wait: Wait, transition: str, now: float
 ) -> None:
@@ -71,15 +84,7 @@ def _announce(
         request_id=new_token(),
         metadata=hook.__dict__.get("notification_metadata"),
     )
-    active().record(
-        "hook.begun",
-        now,
-        group=group.name,
-        instance=member.instance_id,
-        hook=hook.name,
-        token=wait.token,
-        transition=transition,
-    )
+    record_hook("begun", member, wait, now, transition=transition)
     target = hook.notification_target_arn
     if target:
         word = "LAUNCHING" if transition == LAUNCHING else "TERMINATING"
@@ -94,15 +99,7 @@ def _judge(member: InstanceState, now: float) -> str | None:
     fresh = tuple(wait.at(now) for wait in membership.waits)
     for before, after in zip(membership.waits, fresh, strict=True):
         if before.result is None and after.timed_out:
-            active().record(
-                "hook.timed-out",
-                now,
-                group=member.auto_scaling_group_name,
-                instance=member.instance_id,
-                hook=after.hook,
-                token=after.token,
-                result=after.result,
-            )
+            record_hook("timed-out", member, after, now, result=after.result)
     membership.waits = fresh
     return outcome(fresh)
 

@@ -14,14 +14,20 @@ from workhorse.local.aws.members import LEAVING, find_member, membership_of, tem
 from workhorse.local.aws.resizing import leave_by_request
 
 
-def respond_terminate(self: AutoScalingResponse) -> ActionResult:
-    """TerminateInstanceInAutoScalingGroup: through the hooks, within the minimum size."""
+def _named(self: AutoScalingResponse) -> InstanceState:
+    """The member that the request names."""
     instance_id = self._get_param("InstanceId")
     member = find_member(self.autoscaling_backend, instance_id)
     if member is None:
         raise ValidationError(
             f"Instance Id not found - No managed instance found for instance ID: {instance_id}"
         )
+    return member
+
+
+def respond_terminate(self: AutoScalingResponse) -> ActionResult:
+    """TerminateInstanceInAutoScalingGroup: through the hooks, within the minimum size."""
+    member = _named(self)
     decrement = bool(self._get_param("ShouldDecrementDesiredCapacity"))
     activity = leave_by_request(member, decrement=decrement)
     return ActionResult({"Activity": activity.as_aws()})
@@ -55,12 +61,7 @@ def set_instance_protection(
 
 def respond_set_health(self: AutoScalingResponse) -> ActionResult:
     """SetInstanceHealth, which by default respects the group's grace period."""
-    instance_id = self._get_param("InstanceId")
-    member = find_member(self.autoscaling_backend, instance_id)
-    if member is None:
-        raise ValidationError(
-            f"Instance Id not found - No managed instance found for instance ID: {instance_id}"
-        )
+    member = _named(self)
     health = self._get_param("HealthStatus")
     if health not in {"Healthy", "Unhealthy"}:
         raise ValidationError("Valid instance health states are: [Healthy, Unhealthy]")

@@ -1,6 +1,6 @@
 """CloudWatch metrics: what moto answers wrongly or not at all, and AWS' own metrics each minute.
 
-`install` puts the patches below on moto; `tick` publishes the metrics of groups and queues.
+The patches below go on moto; `tick` publishes the metrics of groups and queues.
 """
 
 import math
@@ -24,7 +24,7 @@ from workhorse.local.aws.metrics_published import GROUP_METRICS, publish_all
 from workhorse.local.aws.metrics_query import Query, Resolution, check, check_period
 from workhorse.local.aws.metrics_series import bucketed, check_statistic, floor_to, statistic
 from workhorse.local.aws.metrics_store import MetricKey, epoch, put_metric_data, store_of
-from workhorse.local.aws.patching import Patch, apply
+from workhorse.local.aws.patching import Row
 
 MOST_DATAPOINTS = 1440
 """Data points that one GetMetricStatistics may ask for (its API page)."""
@@ -137,7 +137,7 @@ def enable_group_metrics(self: FakeAutoScalingGroup, metrics: list[str] | None) 
     self.metrics = [name for name in GROUP_METRICS if name in wanted | set(self.metrics)]
 
 
-def disable_metrics_collection(self: AutoScalingResponse) -> EmptyResult:
+def disable_group_metrics(self: AutoScalingResponse) -> EmptyResult:
     """DisableMetricsCollection, which moto lacks; naming nothing means all."""
     backend: AutoScalingBackend = self.autoscaling_backend
     group = backend.describe_auto_scaling_groups([self._get_param("AutoScalingGroupName")])[0]
@@ -146,49 +146,14 @@ def disable_metrics_collection(self: AutoScalingResponse) -> EmptyResult:
     return EmptyResult()
 
 
-PATCHES = (
-    Patch(
-        owner=CloudWatchBackend,
-        name="put_metric_data",
-        replacement=put_metric_data,
-        why="moto keeps no storage resolution, checks no time and grows one list without end",
-    ),
-    Patch(
-        owner=CloudWatchBackend,
-        name="get_metric_data",
-        replacement=get_metric_data,
-        why="moto does not align periods and answers expressions with nothing",
-    ),
-    Patch(
-        owner=CloudWatchResponse,
-        name="get_metric_statistics",
-        replacement=get_metric_statistics,
-        why="moto starts periods at the first sample and leaves out percentiles",
-    ),
-    Patch(
-        owner=CloudWatchBackend,
-        name="get_filtered_metrics",
-        replacement=get_filtered_metrics,
-        why="moto compares every sample with every metric found",
-    ),
-    Patch(
-        owner=FakeAutoScalingGroup,
-        name="enable_metrics_collection",
-        replacement=enable_group_metrics,
-        why="moto replaces what is enabled, and naming nothing enables nothing",
-    ),
-    Patch(
-        owner=AutoScalingResponse,
-        name="disable_metrics_collection",
-        replacement=disable_metrics_collection,
-        why="moto lacks DisableMetricsCollection",
-    ),
+PATCHES: tuple[Row, ...] = (
+    (CloudWatchBackend, "put_metric_data", put_metric_data, "resolution, times checked, bounded"),
+    (CloudWatchBackend, "get_metric_data", get_metric_data, "aligned periods, expressions"),
+    (CloudWatchBackend, "get_filtered_metrics", get_filtered_metrics, "no scan of all samples"),
+    (CloudWatchResponse, "get_metric_statistics", get_metric_statistics, "aligned, percentiles"),
+    (FakeAutoScalingGroup, "enable_metrics_collection", enable_group_metrics, "adds; none is all"),
+    (AutoScalingResponse, "disable_metrics_collection", disable_group_metrics, "moto lacks it"),
 )
-
-
-def install(_engine: Engine) -> None:
-    """Put the patches in place; raises WrongMotoError for another moto."""
-    apply(PATCHES)
 
 
 def tick(now: float) -> None:

@@ -1,6 +1,6 @@
 """Every method of moto that the engine replaces, and why, in one table.
 
-CloudWatch, scaling policies and scheduled actions have tables of their own beside their code.
+The rows of CloudWatch, scaling policies and scheduled actions stand beside their code.
 """
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
@@ -21,6 +21,7 @@ from moto.events.models import Rule
 from moto.sqs.models import SQSBackend
 
 from workhorse.local.aws import (
+    alarms_api,
     ec2_life,
     event_rules,
     faults,
@@ -30,16 +31,19 @@ from workhorse.local.aws import (
     launch_api,
     launches,
     member_api,
+    metrics,
     paging,
+    policies,
     queues,
     refresh_api,
+    schedules,
     serving,
     templates,
     volumes,
 )
-from workhorse.local.aws.patching import Patch
+from workhorse.local.aws.patching import Patch, Row
 
-Row = tuple[object, str, object, str]
+BESIDE = (*metrics.PATCHES, *alarms_api.PATCHES, *policies.PATCHES, *schedules.PATCHES)
 
 REQUESTS: tuple[Row, ...] = (
     (errors, "COMMON_ERROR_CODES", faults.KNOWN_CODES, "codes that every service may answer"),
@@ -178,6 +182,6 @@ MESSAGES: tuple[Row, ...] = (
 
 PATCHES: tuple[Patch, ...] = tuple(
     Patch(owner=owner, name=name, replacement=replacement, why=why)
-    for owner, name, replacement, why in (*REQUESTS, *EC2, *GROUPS, *HOOKS, *MESSAGES)
+    for owner, name, replacement, why in (*REQUESTS, *EC2, *GROUPS, *HOOKS, *MESSAGES, *BESIDE)
 )
 """All of them, in the order they are put in place."""

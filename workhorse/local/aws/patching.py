@@ -1,7 +1,7 @@
 """Put methods of ours on moto's classes, and take them off again.
 
 There is no fork of moto: a `Patch` names a class, an attribute, what replaces it and why.
-The tables of patches are in `patches.py` and in the modules that offer `install(engine)`.
+The table of all of them is in `patches.py`.
 moto's backends are global to the process, so patches are as well.
 """
 
@@ -13,6 +13,9 @@ import moto
 
 PINNED = "5.2.5"
 """The moto release whose classes the patches were written against."""
+
+Row = tuple[object, str, object, str]
+"""A patch as tables have it: owner, name, replacement, why."""
 
 _MISSING = object()
 _originals: dict[tuple[Any, str], object] = {}

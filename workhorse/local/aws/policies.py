@@ -13,8 +13,8 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import ActionResult, EmptyResult
 
-from workhorse.local.aws.engine import Engine, active
-from workhorse.local.aws.patching import Patch, apply, original
+from workhorse.local.aws.engine import active
+from workhorse.local.aws.patching import Row, original
 from workhorse.local.aws.policies_act import Breach, execute, find, watch
 from workhorse.local.aws.policies_steps import AdjustmentType
 
@@ -88,43 +88,13 @@ def respond_execute(self: AutoScalingResponse) -> EmptyResult:
     return EmptyResult()
 
 
-PATCHES = (
-    Patch(
-        owner=AutoScalingBackend,
-        name="put_scaling_policy",
-        replacement=put_scaling_policy,
-        why="moto mixes up policies of the same name in two groups and checks nothing",
-    ),
-    Patch(
-        owner=AutoScalingResponse,
-        name="put_scaling_policy",
-        replacement=respond_put,
-        why="moto answers PolicyArn where AWS answers PolicyARN",
-    ),
-    Patch(
-        owner=AutoScalingResponse,
-        name="delete_policy",
-        replacement=respond_delete,
-        why="moto does not look at the group",
-    ),
-    Patch(
-        owner=AutoScalingResponse,
-        name="execute_policy",
-        replacement=respond_execute,
-        why="moto fails on step policies and knows neither cooldown nor limits",
-    ),
-    Patch(
-        owner=FakeScalingPolicy,
-        name="alarms",
-        replacement=property(_alarms),
-        why="moto does not tell which alarms act on a policy",
-    ),
+PATCHES: tuple[Row, ...] = (
+    (AutoScalingBackend, "put_scaling_policy", put_scaling_policy, "by group and name, checked"),
+    (AutoScalingResponse, "put_scaling_policy", respond_put, "PolicyARN, not PolicyArn"),
+    (AutoScalingResponse, "delete_policy", respond_delete, "of this group only"),
+    (AutoScalingResponse, "execute_policy", respond_execute, "step policies, cool-down, limits"),
+    (FakeScalingPolicy, "alarms", property(_alarms), "those that act on it"),
 )
-
-
-def install(_engine: Engine) -> None:
-    """Put the patches in place; raises WrongMotoError for another moto."""
-    apply(PATCHES)
 
 
 def tick(now: float) -> None:

@@ -16,10 +16,10 @@ from moto.autoscaling.models import (
 )
 from moto.core.exceptions import ServiceException
 
-from workhorse.local.aws.engine import Engine, active, utc
+from workhorse.local.aws.engine import active, utc
 from workhorse.local.aws.members import suspended
 from workhorse.local.aws.metrics_store import epoch
-from workhorse.local.aws.patching import Patch, apply, original
+from workhorse.local.aws.patching import Row, original
 from workhorse.local.aws.schedules_due import (
     Schedule,
     ScheduleError,
@@ -119,25 +119,10 @@ def _run(group: FakeAutoScalingGroup, action: FakeScheduledAction, now: float) -
         engine.record("schedule.failed", now, **told, reason=str(error))
 
 
-PATCHES = (
-    Patch(
-        owner=AutoScalingBackend,
-        name="put_scheduled_update_group_action",
-        replacement=put_action,
-        why="moto mixes up actions of the same name in two groups and never runs them",
-    ),
-    Patch(
-        owner=AutoScalingBackend,
-        name="delete_scheduled_action",
-        replacement=delete_action,
-        why="moto deletes an action of the same name in another group",
-    ),
+PATCHES: tuple[Row, ...] = (
+    (AutoScalingBackend, "put_scheduled_update_group_action", put_action, "by group; it happens"),
+    (AutoScalingBackend, "delete_scheduled_action", delete_action, "of this group only"),
 )
-
-
-def install(_engine: Engine) -> None:
-    """Put the patches in place; raises WrongMotoError for another moto."""
-    apply(PATCHES)
 
 
 def tick(now: float) -> None:

@@ -1,20 +1,26 @@
 """Start and stop the embedded AWS in this process."""
 
-import importlib
-import importlib.util
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import ModuleType, TracebackType
-from typing import Self, cast
+from typing import Self
 
 from moto.moto_api._internal.models import moto_api_backend
 
-from workhorse.local.aws import ec2_life, engine, moto_clock, patching
+from workhorse.local.aws import (
+    alarms,
+    ec2_life,
+    engine,
+    metrics,
+    moto_clock,
+    patching,
+    policies,
+    schedules,
+)
 from workhorse.local.aws.admin import Admin
 from workhorse.local.aws.bodies import ProcessBodies
-from workhorse.local.aws.engine import Engine, Part, TickError
+from workhorse.local.aws.engine import Engine, TickError
 from workhorse.local.aws.groups import Groups
 from workhorse.local.aws.patches import PATCHES
 from workhorse.local.aws.refreshes import Refreshes
@@ -22,9 +28,6 @@ from workhorse.local.aws.spot import Spot
 from workhorse.local.aws.timings import Timings
 from workhorse.local.aws.web import Application, Server
 from workhorse.local.clock import ScaledClock
-
-BESIDE = ("metrics", "alarms", "policies", "schedules")
-"""Modules of this package that offer `install(engine)` and may offer `tick(now)`."""
 
 STRIDE = 0.05
 """Real seconds between two ticks of the driver, and between two looks for the end."""
@@ -89,8 +92,7 @@ class EmbeddedAws:
         spot = Spot(self.engine)
         groups, refreshes = Groups(self.engine), Refreshes(self.engine)
         self.engine.parts += [self.bodies, lives, spot, refreshes, groups]
-        for name in BESIDE:
-            self._install_beside(name)
+        self.engine.parts += [metrics, alarms, policies, schedules]
         application = Application(self.engine, Admin(self.engine, spot))
         self._server = Server(self._port, application)
         self._run(partial(self._server.serve_forever, STRIDE), "embedded-aws-http")
@@ -121,12 +123,7 @@ class EmbeddedAws:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _run(self, target: Callable[[], None], name: str) -> None:
@@ -142,16 +139,6 @@ class EmbeddedAws:
             except TickError as error:
                 if str(error) not in self.engine.errors:
                     self.engine.errors.append(str(error))
-
-    def _install_beside(self, name: str) -> None:
-        path = f"workhorse.local.aws.{name}"
-        if importlib.util.find_spec(path) is None:
-            return
-        module: ModuleType = importlib.import_module(path)
-        part = module.install(self.engine)
-        ticking = part if hasattr(part, "tick") else module
-        if hasattr(ticking, "tick"):
-            self.engine.parts.append(cast("Part", ticking))
 
     def _environment(self, instance_id: str) -> dict[str, str]:
         return {

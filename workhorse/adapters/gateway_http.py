@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
 from traceback import extract_tb
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
@@ -127,13 +126,8 @@ class GatewayServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
-
-
-serve = GatewayServer
 
 
 class _Quiet(Server):

@@ -8,7 +8,6 @@ https://prometheus.io/docs/practices/naming/
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from types import TracebackType
 from typing import Self
 
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
@@ -57,9 +56,7 @@ class Prometheus:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

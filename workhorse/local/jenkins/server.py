@@ -225,12 +225,12 @@ def _wants_zip(request: web.Request) -> bool:
 class _Response(web.Response):
     """A response that invents no content type for an empty body."""
 
+    bare = False
+
     async def _prepare_headers(self) -> None:
         await super()._prepare_headers()
         if self.bare:
             self.headers.popall("Content-Type", None)
-
-    bare = False
 
 
 def _response(

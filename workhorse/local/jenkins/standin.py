@@ -4,7 +4,6 @@ import asyncio
 import base64
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self, TypeVar
 
 from workhorse.local.clock import ScaledClock
@@ -53,12 +52,7 @@ class JenkinsStandIn:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Hang up and end the thread."""
         asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(START_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)

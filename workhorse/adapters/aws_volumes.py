@@ -5,7 +5,7 @@ Volumes are found by their tags. Attaching is the lock: of all who ask EC2 accep
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -19,7 +19,7 @@ from workhorse.core.volume_tags import with_tags
 from workhorse.core.volumes import held_by
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import VolumeTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, VolumeAttachmentTypeDef, VolumeTypeDef
 
 NOT_YOURS = (
     "VolumeInUse",
@@ -105,9 +105,9 @@ class AwsVolumes:
     def _described(self, pools: Sequence[str]) -> Iterator["VolumeTypeDef"]:
         pages = self._clients.ec2.get_paginator("describe_volumes")
         for some in portions(pools, VALUES_PER_FILTER):
+            wanted: FilterTypeDef = {"Name": f"tag:{POOL_TAG}", "Values": some}
             with reading(f"DescribeVolumes of {len(some)} pools"):
-                wanted: Any = [{"Name": f"tag:{POOL_TAG}", "Values": some}]
-                for page in pages.paginate(Filters=wanted):
+                for page in pages.paginate(Filters=[wanted]):
                     yield from page["Volumes"]
 
     def _holds(self, instance: str, volume: str) -> bool:
@@ -153,7 +153,9 @@ class AwsZones:
 
 def _volume(told: "VolumeTypeDef") -> Volume:
     tags = {tag["Key"]: tag["Value"] for tag in told.get("Tags", ())}
-    held: Any = next((a for a in told.get("Attachments", ()) if a["State"] != "detached"), {})
+    attachments = (a for a in told.get("Attachments", ()) if a["State"] != "detached")
+    none: VolumeAttachmentTypeDef = {}
+    held = next(attachments, none)
     attached_at = held.get("AttachTime")
     plain = Volume(
         id=told["VolumeId"],

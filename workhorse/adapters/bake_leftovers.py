@@ -5,9 +5,9 @@ AWS may have refused. Everything of a run carries the tag `workhorse:bake` with 
 image, but for the key pair and the security group, whose names Packer tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -17,9 +17,9 @@ from workhorse.core.bake import Made
 from workhorse.core.images import TAG
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, WaiterConfigTypeDef
 
-WAIT: Any = {"Delay": 5, "MaxAttempts": 60}
+WAIT: "WaiterConfigTypeDef" = {"Delay": 5, "MaxAttempts": 60}
 """For ended instances: five minutes; what they hold can be deleted only then."""
 
 
@@ -73,7 +73,7 @@ def remove(clients: AwsClients, found: tuple[Leftover, ...]) -> None:
 
 def _remove(clients: AwsClients, each: Leftover) -> None:
     ec2 = clients.ec2
-    verbs: dict[str, Any] = {
+    verbs: dict[str, Callable[[], object]] = {
         "image": lambda: ec2.deregister_image(ImageId=each.id),
         "snapshot": lambda: ec2.delete_snapshot(SnapshotId=each.id),
         "volume": lambda: ec2.delete_volume(VolumeId=each.id),

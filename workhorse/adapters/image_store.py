@@ -6,7 +6,7 @@ Terraform and people can use it as it is. What a prune would do is decided in `c
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -53,10 +53,10 @@ class SsmImages:
         """Tag it as failed, and take it away as candidate. Done already: changes nothing."""
         before = self.channels(pool)
         self._write(pool, before, before.condemned(image))
-        tag = {"Key": f"{TAG}failed", "Value": because[:TAG_VALUE_LIMIT]}
+        tag: TagTypeDef = {"Key": f"{TAG}failed", "Value": because[:TAG_VALUE_LIMIT]}
         with changing(f"CreateTags of {image}"):
             try:
-                self._clients.ec2.create_tags(Resources=[image], Tags=[cast("TagTypeDef", tag)])
+                self._clients.ec2.create_tags(Resources=[image], Tags=[tag])
             except ClientError as wrong:
                 if not says(wrong, "InvalidAMIID"):
                     raise
@@ -116,11 +116,11 @@ class SsmImages:
 
     def tag(self, image: Image, tags: Mapping[str, str]) -> None:
         """Give an image and its snapshots the tags `workhorse:NAME`."""
-        given = [{"Key": TAG + name, "Value": value} for name, value in sorted(tags.items())]
+        given: list[TagTypeDef] = [
+            {"Key": TAG + name, "Value": value} for name, value in sorted(tags.items())
+        ]
         with changing(f"CreateTags of {image.id}"):
-            self._clients.ec2.create_tags(
-                Resources=[image.id, *image.snapshots], Tags=cast("list[TagTypeDef]", given)
-            )
+            self._clients.ec2.create_tags(Resources=[image.id, *image.snapshots], Tags=given)
 
     def _name(self, pool: str, channel: Channel) -> str:
         return f"{self._prefix}/pools/{pool}/images/{channel}"

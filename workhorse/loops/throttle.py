@@ -10,17 +10,16 @@ MOST_PEERS = 10_000
 
 
 class Throttle:
-    """Puts off who comes too often; for many threads."""
+    """Puts off who comes too often; for many threads.
 
-    def __init__(self, per_second: float, per_peer: float) -> None:
-        """Make a throttle.
+    Args:
+        per_peer: requests a second of one address that are worked on.
+        per_second: the same of all; None for however many.
+    """
 
-        Args:
-            per_second: requests a second that are worked on.
-            per_peer: the same of one address.
-        """
-        self._per_second = per_second
+    def __init__(self, per_peer: float, per_second: float | None = None) -> None:
         self._per_peer = per_peer
+        self._per_second = per_second
         self._lock = Lock()
         self._all: Bucket | None = None
         self._peers: dict[str, Bucket] = {}
@@ -36,7 +35,7 @@ class Throttle:
             self._peers[peer], wait = taken(bucket, self._per_peer, now)
             if len(self._peers) > MOST_PEERS:
                 del self._peers[next(iter(self._peers))]
-            if not wait:
+            if not wait and self._per_second is not None:
                 bucket = self._all or full(self._per_second, now)
                 self._all, wait = taken(bucket, self._per_second, now)
         if wait:

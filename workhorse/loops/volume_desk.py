@@ -12,10 +12,8 @@ from workhorse.loops.throttle import Throttle
 
 REQUESTS_PER_SECOND = 0.5
 """Of one agent, which claims, reports and releases once: each may change something in EC2, whose
-requests the whole account shares, and each change is journalled."""
-
-_ALL_PER_SECOND = 1e9
-"""Of all agents: the gateway's own throttle counts them."""
+requests the whole account shares, and each change is journalled. All agents together the gateway's
+own throttle counts."""
 
 _MOST_CHARACTERS = 2000
 
@@ -31,7 +29,7 @@ class VolumeDesk:
     def __init__(self, keeper: Keeper, sight: Sight) -> None:
         self._keeper = keeper
         self._sight = sight
-        self._throttle = Throttle(_ALL_PER_SECOND, REQUESTS_PER_SECOND)
+        self._throttle = Throttle(REQUESTS_PER_SECOND)
 
     def claim(self, member: Member, body: Mapping[str, Any]) -> Reply:  # noqa: ARG002 - a route's shape
         """Give the member a volume, or say why there is none.

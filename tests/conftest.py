@@ -7,6 +7,7 @@ for long and at random: `python -m pytest --hypothesis-profile=deep tests/proper
 
 import gc
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -36,9 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
     In a story seconds of virtual time pass by hundreds while its processes wait for a processor,
     which nothing but our own tests need.
     """
+    _hear_signals()
     worker = getattr(config, "workerinput", {"workerid": "gw0"})["workerid"]
     if worker != "gw0":
         os.nice(10)
+
+
+def _hear_signals() -> None:
+    """Undo what `nohup` and a shell's `&` do: the processes of tests would ignore signals too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

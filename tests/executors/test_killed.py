@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.executors.stage import PATIENCE_SECONDS, Scene
+from tests.executors.stage import Scene
+from tests.patience import eventually
 from workhorse.core.errors import Surprise
 
 ROOT = Path(__file__).parents[2]
@@ -32,11 +31,6 @@ echo done > said
 """
 
 
-def until(true: Callable[[], bool]) -> None:
-    beat = threading.Event()
-    assert any(true() or beat.wait(0.05) for _ in range(int(PATIENCE_SECONDS / 0.05)))
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_a_command_outlives_its_controller_and_holds_the_next_one_up(
     tmp_path: Path, number: signal.Signals
@@ -50,7 +44,7 @@ def test_a_command_outlives_its_controller_and_holds_the_next_one_up(
     ) as controller:
         assert controller.stdout is not None
         assert controller.stdout.readline() == b"begun\n"
-        until((tmp_path / "begun").exists)
+        eventually((tmp_path / "begun").exists)
         controller.send_signal(number)
     assert controller.returncode == -number
 
@@ -59,7 +53,7 @@ def test_a_command_outlives_its_controller_and_holds_the_next_one_up(
     with pytest.raises(Surprise, match="another controller began for pool linux still runs"):
         following.resize(scene.pool, 4, 0)
     (tmp_path / "go").touch()
-    until((tmp_path / "said").exists)
+    eventually((tmp_path / "said").exists)
 
     def begun() -> bool:
         try:
@@ -68,5 +62,5 @@ def test_a_command_outlives_its_controller_and_holds_the_next_one_up(
             return False
         return True
 
-    until(begun)
+    eventually(begun)
     assert scene.lines() == ["done", "4"]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.test_face import certificate
+from tests.patience import eventually
 from workhorse.adapters import gateway_connection, gateway_http
 from workhorse.adapters.gateway_http import ACCEPTED, THREADS, GatewayServer
 from workhorse.core.requests import Reply, Request
@@ -155,10 +156,7 @@ def test_idle_connections_take_few_file_descriptors_however_many_there_are(
         before = descriptors()
         for _ in range(many):
             stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
-        end = time.monotonic() + 60
-        while not accepting_waits(server):
-            assert time.monotonic() < end, "all of them were accepted"
-            threading.Event().wait(0.01)
+        eventually(lambda: accepting_waits(server))
         assert descriptors() - before - many <= THREADS + ACCEPTED + 8
 
 
@@ -182,9 +180,7 @@ def test_one_address_holds_a_few_threads_and_others_are_served(
         assert answered(address, "127.0.0.2")
 
         held[0].close()
-        end = time.monotonic() + 60
-        while not answered(address, "127.0.0.1"):
-            assert time.monotonic() < end, "the place of one that ended is given to nobody"
+        eventually(lambda: answered(address, "127.0.0.1"))
 
 
 def over(peer: socket.socket) -> bool:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,13 +13,13 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.patience import eventually
 from workhorse.adapters.aws_launcher import AwsLauncher
 from workhorse.adapters.session import AwsClients
 from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.terraform_override import write_local_override
 
 Client = Callable[..., Any]
-PATIENCE_SECONDS = 120
 FAR_HOUR = (time.gmtime().tm_hour + 12) % 24
 """Of a scheduled size that is not to come while the tests run, thirty times as fast as the day."""
 GATEWAY = {"url": "http://127.0.0.1:8443", "audience": "local"}
@@ -100,15 +99,15 @@ def start(tree: Path, rooted: Callable[..., Terraform], endpoint: str, client: C
 
 def members(client: Client, group: str) -> list[dict[str, Any]]:
     """The instances of a group once all of them are in service."""
-    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     autoscaling = client("autoscaling")
-    while True:
+
+    def in_service() -> list[dict[str, Any]]:
         found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])
         instances: list[dict[str, Any]] = found["AutoScalingGroups"][0]["Instances"]
-        if instances and {one["LifecycleState"] for one in instances} == {"InService"}:
-            return instances
-        assert time.monotonic() < deadline, f"not in service in time: {instances}"
-        rest.wait(0.1)
+        ready = all(one["LifecycleState"] == "InService" for one in instances)
+        return instances if ready else []
+
+    return eventually(in_service)
 
 
 def images(client: Client) -> list[str]:

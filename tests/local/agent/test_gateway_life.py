@@ -3,9 +3,7 @@
 import base64
 import json
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import requests
 
 from tests import few_images
 from tests.local.agent.gate import JSON, Gate, gate, open_place
+from tests.patience import PATIENCE_SECONDS, eventually
 from workhorse.local.agent.keeping import NOTICE_SECONDS, SHORTEST_NOTICE
 from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.aws.timings import Timings
@@ -27,15 +26,7 @@ SPEED = 2.0
 """Virtual seconds a real one: slow enough for an agent to look as often as on EC2."""
 SOON = 5.0
 """Virtual seconds in which the gateway is to hear of a notice: so often the agent looks."""
-PATIENCE_SECONDS = 60.0
 REGION = "us-east-1"
-
-
-def eventually(sentence: str, true: Callable[[], bool]) -> None:
-    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, f"not in time: {sentence}"
-        rest.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +127,7 @@ def test_an_agent_proves_itself_passes_a_notice_on_and_lets_its_volume_go(
 ) -> None:
     """By an identity that STS confirms, at its next look, and before its machine is off."""
     door = scene.door
-    eventually("it mounted a volume", lambda: bool(door.told("volume/report")))
+    eventually(lambda: bool(door.told("volume/report")))
     (arn,) = scene.callers
     assert arn.endswith(f":assumed-role/agent/{scene.instance}")
     (use,) = (tmp_path / "volumes/vol-1/uses").read_text().splitlines()
@@ -144,10 +135,10 @@ def test_an_agent_proves_itself_passes_a_notice_on_and_lets_its_volume_go(
 
     url = f"{scene.aws.endpoint}/_local/spot/interrupt"
     requests.post(url, json={"instance": scene.instance}, timeout=10).raise_for_status()
-    eventually("the gateway heard of it", lambda: bool(scene.heard))
+    eventually(lambda: bool(scene.heard))
     assert scene.heard == ["spot"]
     assert max(NOTICE_SECONDS, SHORTEST_NOTICE * SPEED) < SOON
 
     scene.ec2.terminate_instances(InstanceIds=[scene.instance])
-    eventually("the volume was let go", lambda: bool(door.told("volume/release")))
+    eventually(lambda: bool(door.told("volume/release")))
     assert not (tmp_path / "agents" / scene.instance / "cache").exists()

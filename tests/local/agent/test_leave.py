@@ -5,15 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import few_images
+from tests.patience import eventually
 from workhorse.adapters.jenkins import JenkinsController
 from workhorse.adapters.jenkins_http import JenkinsHttp
 from workhorse.adapters.jenkins_jobs import JenkinsJobs
@@ -36,14 +35,6 @@ IMAGE = few_images.IMAGE
 GROUP = "linux"
 HOOK = "drain"
 SPEED = 60.0
-PATIENCE_SECONDS = 60.0
-
-
-def eventually(true: Callable[[], bool]) -> None:
-    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        rest.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,7 @@
 
 import base64
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests import few_images
+from tests.patience import PATIENCE_SECONDS, eventually
 from workhorse.local.agent.cloud import Cloud
 from workhorse.local.agent.image import NEVER_REGISTERS, TAG
 from workhorse.local.aws.server import EmbeddedAws
@@ -23,14 +22,6 @@ from workhorse.local.jenkins.standin import JenkinsStandIn
 
 ROOT = Path(__file__).parents[3]
 SPEED = 60.0
-PATIENCE_SECONDS = 60.0
-
-
-def eventually(true: Callable[[], bool]) -> None:
-    deadline, rest = time.monotonic() + PATIENCE_SECONDS, threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        rest.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

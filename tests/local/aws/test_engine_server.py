@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -15,20 +14,13 @@ import pytest
 from moto.core import utils
 
 from tests.local.aws.cloud import START, Cloud
+from tests.patience import eventually
 from workhorse.local.aws import patching
 from workhorse.local.aws.engine import TickError
 from workhorse.local.aws.patches import PATCHES
 from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.aws.timings import Timings
 from workhorse.local.clock import ScaledClock
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Look until a condition holds; fails after real seconds."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        pause.wait(0.02)
 
 
 def alive(pid: int) -> bool:
@@ -73,7 +65,7 @@ def test_the_process_prints_its_endpoint_and_ends_with_its_bodies(tmp_path: Path
                 url, data=form.encode(), headers={"Authorization": scope}
             )
             urllib.request.urlopen(request).close()  # noqa: S310 (our own URL)
-            until(lambda: any(len(one.read_text().split()) == 2 for one in tmp_path.iterdir()))
+            eventually(lambda: any(len(one.read_text().split()) == 2 for one in tmp_path.iterdir()))
             (file,) = tmp_path.iterdir()
             pid, endpoint = file.read_text().split()
             assert endpoint == f"{url}/imds/{file.name}"
@@ -99,7 +91,7 @@ def test_termination_kills_the_whole_group_of_a_body(make_cloud: Callable[..., C
     assert alive(pid)
     cloud.advance(10)
 
-    until(lambda: not group_alive(pid))
+    eventually(lambda: not group_alive(pid))
     assert cloud.aws.bodies.running == {}
 
 
@@ -140,7 +132,7 @@ def test_a_running_clock_moves_everything_by_itself(make_cloud: Callable[..., Cl
     clock = ScaledClock(START, 60.0)
     cloud = make_cloud(clock=clock, timings=Timings(boot=30))
     cloud.group(desired=1)
-    until(lambda: set(cloud.members().values()) == {"InService"})
+    eventually(lambda: set(cloud.members().values()) == {"InService"})
 
     assert cloud.aws.engine.errors == []
 
@@ -208,6 +200,6 @@ def test_the_driver_keeps_what_failed_for_the_state_page(
     """Our own: errors are in GET /_local/state."""
     cloud = make_cloud(clock=ScaledClock(START, 0.001))
     cloud.aws.engine.parts.append(Broken())
-    until(lambda: bool(cloud.local("GET", "state")["errors"]))
+    eventually(lambda: bool(cloud.local("GET", "state")["errors"]))
 
     assert "no luck" in cloud.local("GET", "state")["errors"][0]

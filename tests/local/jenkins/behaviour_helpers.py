@@ -7,14 +7,14 @@ they do is awaited by `eventually`.
 import json
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from xml.sax.saxutils import escape
 
 import requests
 
+from tests.patience import eventually
 from workhorse.local.jenkins.agent_link import AgentLink, Start, connect
 from workhorse.local.jenkins.permissions import User
 from workhorse.local.jenkins.standin import JenkinsStandIn
@@ -29,19 +29,8 @@ BACK = 20.0
 TICK = 5.0
 """Virtual seconds between two maintenances of the queue."""
 
-T = TypeVar("T")
-
 _SLOT = "idle,number,currentExecutable[number,url]"
 _NODE_PARAMETER = "org.jvnet.jenkins.plugins.nodelabelparameter.NodeParameterDefinition"
-
-
-def eventually(condition: Callable[[], T], seconds: float = 60.0) -> T:
-    """The first true value of a condition that real threads bring about."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true"
-        pause.wait(0.005)
-    return found
 
 
 def quoted(name: str) -> str:
@@ -171,6 +160,15 @@ class House:
         """A node whose agent came by WebSocket; its builds end when the test says so."""
         assert self.node(name, executors=executors, label=label).status_code == 302
         return self.dial(name)
+
+    def agent_with_a_body(self) -> LinkedAgent:
+        """The linked agent `a`, label `linux`, on which a body of the pipeline `p` has begun."""
+        agent = self.linked_agent("a", label="linux")
+        self.pipeline("p", label="linux")
+        self.build("p")
+        self.advance(1)
+        eventually(lambda: "p#1.0" in agent.started)
+        return agent
 
     def dial(self, name: str) -> LinkedAgent:
         """An agent comes by WebSocket for a node that is there."""

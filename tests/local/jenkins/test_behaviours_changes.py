@@ -10,10 +10,10 @@ from tests.local.jenkins.behaviour_helpers import (
     TICK,
     VERSIONS,
     House,
-    eventually,
     open_house,
     quoted,
 )
+from tests.patience import eventually
 
 TEMPORARY = re.compile(r"\s*<temporaryOfflineCause.*?</temporaryOfflineCause>", re.DOTALL)
 
@@ -128,11 +128,7 @@ def test_e07_hanging_up_kills_freestyle_builds_and_only_holds_up_pipelines(house
 
 def test_e07_work_goes_on_over_a_broken_connection(house: House) -> None:
     """The agent that comes back still has the pipeline's step on its hands (3.6)."""
-    agent = house.linked_agent("a", label="linux")
-    house.pipeline("p", label="linux")
-    house.build("p")
-    house.advance(1)
-    eventually(lambda: "p#1.0" in agent.started)
+    agent = house.agent_with_a_body()
 
     house.do("computer/a/doDisconnect")
     eventually(lambda: not house.computer("a")["offline"])

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local.jenkins.behaviour_helpers import NEW, House, eventually, item_id, open_house
+from tests.local.jenkins.behaviour_helpers import NEW, House, item_id, open_house
+from tests.patience import eventually
 from workhorse.local.jenkins.permissions import JOB_READ, READ, User
 from workhorse.local.jenkins.plugins import ALL
 

@@ -10,10 +10,10 @@ import requests
 from tests.local.jenkins.behaviour_helpers import (
     VERSIONS,
     House,
-    eventually,
     open_house,
     quoted,
 )
+from tests.patience import eventually
 
 
 @pytest.fixture(params=VERSIONS)
@@ -338,11 +338,7 @@ def test_e06_freestyle_builds_die_with_their_node_at_once(house: House) -> None:
 
 def test_e06_the_agent_of_a_ghost_dials_again_and_again(house: House) -> None:
     """It is accepted and hung up on, five to eight times a second (3.7)."""
-    agent = house.linked_agent("a", label="linux")
-    house.pipeline("p", label="linux")
-    house.build("p")
-    house.advance(1)
-    eventually(lambda: "p#1.0" in agent.started)
+    agent = house.agent_with_a_body()
     began = time.monotonic()
 
     house.do("computer/a/doDelete")

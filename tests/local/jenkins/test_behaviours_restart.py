@@ -10,10 +10,10 @@ from tests.local.jenkins.behaviour_helpers import (
     TICK,
     VERSIONS,
     House,
-    eventually,
     open_house,
     quoted,
 )
+from tests.patience import eventually
 
 GRACE = 300.0
 """Virtual seconds that a pipeline's body waits for its node after a restart."""
@@ -111,11 +111,7 @@ def test_e13_agents_look_offline_and_idle_although_pipelines_go_on(house: House)
 
 def test_e13_bodies_appear_in_the_queue_later_and_resume_on_their_node(house: House) -> None:
     """As `part of X #n`, held to the very node; the build goes on and ends well (fact 7, 11.8)."""
-    agent = house.linked_agent("a", label="linux")
-    house.pipeline("p", label="linux")
-    house.build("p")
-    house.advance(1)
-    eventually(lambda: "p#1.0" in agent.started)
+    agent = house.agent_with_a_body()
     agent.link.close()
     eventually(lambda: house.computer("a")["offline"])
 
@@ -130,11 +126,7 @@ def test_e13_bodies_appear_in_the_queue_later_and_resume_on_their_node(house: Ho
 
 def test_e13_an_agent_that_stays_alive_brings_the_work_back(house: House) -> None:
     """It reconnects by itself with what it has on its hands, and reports the end (7.5)."""
-    agent = house.linked_agent("a", label="linux")
-    house.pipeline("p", label="linux")
-    house.build("p")
-    house.advance(1)
-    eventually(lambda: "p#1.0" in agent.started)
+    agent = house.agent_with_a_body()
 
     house.standin.restart(hard=False)
     house.advance(BOOT + 1)

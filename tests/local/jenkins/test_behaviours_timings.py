@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.jenkins.behaviour_helpers import TICK, VERSIONS, House, eventually, open_house
+from tests.local.jenkins.behaviour_helpers import TICK, VERSIONS, House, open_house
+from tests.patience import eventually
 
 WAIT, WORK = 40, 100
 

@@ -4,8 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ import boto3
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import AMIS, Ami
 
+from tests.patience import PATIENCE_SECONDS, eventually
 from workhorse.local.aws.engine import ACCOUNT
 from workhorse.local.aws.server import EmbeddedAws
 from workhorse.local.aws.timings import Timings
@@ -27,8 +26,6 @@ NEEDED = missing(("systemd-nspawn", "unshare", "mount"))
 """Why no machine can boot here; empty when one can."""
 
 AMI = "ami-12c6146b"
-PATIENCE = 60.0
-"""Real seconds after which a test gives up."""
 POWEROFF = 37
 """SIGRTMIN+3, which systemd-nspawn sends to have a system halt."""
 
@@ -102,11 +99,7 @@ class Machines:
 
     def until(self, sentence: str, condition: Callable[[], bool]) -> None:
         """Look until it is true."""
-        deadline = time.monotonic() + PATIENCE
-        rest = threading.Event()
-        while not condition():
-            assert time.monotonic() < deadline, f"not in time: {sentence}; {self.told()}"
-            rest.wait(0.05)
+        eventually(condition, lambda: f"{sentence}; {self.told()}")
 
     def up(self, instance: str) -> Path:
         """Wait until it has booted; its layer."""
@@ -139,7 +132,7 @@ def machines(folder: Path) -> Iterator[Machines]:
     library = Library(folder, lambda _image: "")
     tiny_root(library.layer(BASE))
     body = [sys.executable, "-m", "workhorse.local.machine", "--folder", str(folder)]
-    timings = Timings(boot=0.1, shutdown=PATIENCE, stopping=PATIENCE)
+    timings = Timings(boot=0.1, shutdown=PATIENCE_SECONDS, stopping=PATIENCE_SECONDS)
     body += ["--ssh-port", "1", "{instance}"]
     clock = ScaledClock(speed=1.0)
     with EmbeddedAws(clock, timings=timings, body=body, managed_policies=False) as aws:

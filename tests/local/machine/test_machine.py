@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.local.machine.stage import NEEDED, PATIENCE, Machines, alive, family, machines
+from tests.local.machine.stage import NEEDED, Machines, alive, family, machines
+from tests.patience import eventually
 
 pytestmark = pytest.mark.skipif(bool(NEEDED), reason=NEEDED or "machines can boot")
 
@@ -149,8 +148,5 @@ def test_machines_do_not_outlive_their_cloud(
         instance = cloud.launch()
         cloud.up(instance)
         all_of_it = family(cloud.body(instance))
-    deadline, rest = time.monotonic() + PATIENCE, threading.Event()
-    while any(map(alive, all_of_it)):
-        assert time.monotonic() < deadline
-        rest.wait(0.05)
+    eventually(lambda: not any(map(alive, all_of_it)))
     assert mounts(tmp_path) == []

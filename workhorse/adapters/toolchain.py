@@ -95,10 +95,10 @@ def prepare(
     )
 
 
-def registry_reachable(*, timeout_seconds: float = 3) -> bool:
-    """Whether the Terraform registry answers from here within the time."""
+def registry_reachable() -> bool:
+    """Whether the Terraform registry answers from here within three seconds."""
     try:
-        return requests.head(REGISTRY, timeout=timeout_seconds).ok
+        return requests.head(REGISTRY, timeout=3).ok
     except requests.RequestException:
         return False
 

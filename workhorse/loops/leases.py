@@ -28,10 +28,9 @@ _MOST_CHARACTERS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Whose it is, and until when."""
+    """Whose it is, and when that was proved."""
 
     member: Member
-    ends_at: float
     proved_at: float
 
 
@@ -102,7 +101,7 @@ class Leases:
         if told is None or not told["proved_at"] <= now < told["ends_at"]:
             raise Denied(Status.UNAUTHORIZED, "the lease is not ours, or has ended: prove again")
         member = Member(**{**told["member"], "way": Way(told["member"]["way"])})
-        return Lease(member=member, ends_at=told["ends_at"], proved_at=told["proved_at"])
+        return Lease(member=member, proved_at=told["proved_at"])
 
 
 def sealed_name(key: str, name: str) -> str:

@@ -16,8 +16,8 @@ RETRY_SECONDS = 10.0
 class Turnstile:
     """Lets so many through at once, and puts off the others; for many threads."""
 
-    def __init__(self, places: int = MOST_OUTSIDE) -> None:
-        self._places = BoundedSemaphore(places)
+    def __init__(self) -> None:
+        self._places = BoundedSemaphore(MOST_OUTSIDE)
 
     @contextmanager
     def through(self) -> Iterator[None]:

@@ -13,7 +13,6 @@ from workhorse.local.aws.zones import zones_to_try
 def test_the_emptiest_zone_is_tried_first_and_the_named_order_breaks_ties() -> None:
     assert zones_to_try(["a", "b", "c"], ["a", "a", "b"]) == ("c", "b", "a")
     assert zones_to_try(["b", "a"], []) == ("b", "a")
-    assert zones_to_try(["a", "b"], ["b"], refused={"a"}) == ("b",)
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=20), st.integers(1, 30))

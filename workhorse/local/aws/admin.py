@@ -10,7 +10,7 @@ from workhorse.local.aws.engine import Engine
 from workhorse.local.aws.faults import Broken, NoCapacity
 from workhorse.local.aws.inventory import find_instance, state
 from workhorse.local.aws.lifecycle import leave
-from workhorse.local.aws.members import find_member
+from workhorse.local.aws.members import member_of
 from workhorse.local.aws.resizing import groups_part
 from workhorse.local.aws.spot import Spot
 
@@ -86,13 +86,12 @@ class Admin:
         The replacement is launched at once; the group's terminating hooks run.
         """
         instance = self._instance(body)
-        group = instance.__dict__.get("autoscaling_group")
-        member = find_member(group.autoscaling_backend, instance.id) if group else None
+        member = member_of(instance)
         if member is None:
             raise BadRequestError(f"{instance.id} is in no Auto Scaling group")
         now = self.engine.clock.now()
         activity = leave(member, REBALANCE, now)
-        groups_part().reconcile(group, now)
+        groups_part().reconcile(member.auto_scaling_group, now)
         return {"activity": activity.activity_id}
 
     def capacity(self, body: Body) -> Result:

@@ -80,8 +80,7 @@ def set_desired_capacity(
     self: AutoScalingBackend,
     group_name: str,
     desired_capacity: int | None,
-    honor_cooldown: bool = False,  # noqa: FBT001, FBT002 (AWS' own parameter, moto's signature)
-    cause: str | None = None,
+    honor_cooldown: bool = False,  # noqa: FBT001, FBT002 (AWS' own parameter)
 ) -> None:
     """AutoScalingBackend.set_desired_capacity: checked against min, max and cool-down."""
     engine = active()
@@ -93,10 +92,8 @@ def set_desired_capacity(
             "ScalingActivityInProgress",
             f"Scaling activity is in cooldown period for AutoScalingGroup {group_name}.",
         )
-    size = desired_capacity or 0
-    engine.set_desired(
-        group, size, cause or "a user request explicitly set group desired capacity", now
-    )
+    cause = "a user request explicitly set group desired capacity"
+    engine.set_desired(group, desired_capacity or 0, cause, now)
 
 
 def create_group(self: AutoScalingBackend, name: str, **kwargs: Any) -> FakeAutoScalingGroup:  # noqa: ANN401

@@ -11,7 +11,7 @@ from workhorse.local.aws.credentials import Role
 from workhorse.local.aws.ec2_life import life_of, new_token
 from workhorse.local.aws.engine import Engine
 from workhorse.local.aws.inventory import find_instance
-from workhorse.local.aws.members import find_member
+from workhorse.local.aws.members import member_of
 from workhorse.local.aws.messages import stamp
 from workhorse.local.aws.metadata import (
     Answer,
@@ -160,8 +160,7 @@ def _tags(instance: Instance) -> dict[str, str]:
 
 
 def _group(instance: Instance) -> dict[str, str]:
-    group = instance.__dict__.get("autoscaling_group")
-    member = find_member(group.autoscaling_backend, instance.id) if group else None
+    member = member_of(instance)
     if member is None:
         return {}
     state = target_state(member.lifecycle_state)

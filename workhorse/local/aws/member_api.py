@@ -10,7 +10,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.group_api import group_named
-from workhorse.local.aws.members import LEAVING, find_member, membership_of, template_of
+from workhorse.local.aws.members import LEAVING, find_member, membership_of
 from workhorse.local.aws.resizing import leave_by_request
 
 
@@ -73,8 +73,3 @@ def respond_set_health(self: AutoScalingResponse) -> ActionResult:
     if not young or respect is False:
         member.health_status = health
     return EmptyResult()
-
-
-def instance_launch_template(self: InstanceState) -> dict[str, str] | None:
-    """InstanceState.launch_template: the version this instance was launched from."""
-    return template_of(self)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.ec2.models.instances import Instance
 
 from workhorse.local.aws.activities import Activity
 from workhorse.local.aws.ec2_life import life_of
@@ -34,7 +35,6 @@ class Membership:
     waits: tuple[Wait, ...] = ()
     activity: Activity | None = None
     ill_since: float | None = None
-    replaced: bool = False
 
 
 def membership_of(member: InstanceState) -> Membership:
@@ -61,6 +61,12 @@ def find_member(backend: Any, instance_id: str) -> InstanceState | None:  # noqa
                 found: InstanceState = member
                 return found
     return None
+
+
+def member_of(instance: Instance) -> InstanceState | None:
+    """The instance as a member of its group; None when it is in none."""
+    group = instance.__dict__.get("autoscaling_group")
+    return find_member(group.autoscaling_backend, instance.id) if group else None
 
 
 def suspended(group: FakeAutoScalingGroup, process: str) -> bool:

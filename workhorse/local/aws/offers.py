@@ -113,6 +113,13 @@ def run_one(
     )
 
 
+def launched_from(member: InstanceState, version: LaunchTemplateVersion) -> bool:
+    """Whether the instance was launched from that version of a launch template."""
+    had = template_of(member) or {}
+    wanted = (version.template.id, str(version.number))
+    return (had.get("LaunchTemplateId"), had.get("Version")) == wanted
+
+
 def candidate(group: FakeAutoScalingGroup, member: InstanceState) -> Candidate:
     """A member as the termination policies see it."""
     template = template_of(member)
@@ -120,12 +127,7 @@ def candidate(group: FakeAutoScalingGroup, member: InstanceState) -> Candidate:
         version = template_version(group)
     except ServiceException:
         version = None
-    outdated = bool(
-        version
-        and template
-        and (template["LaunchTemplateId"], template["Version"])
-        != (version.template.id, str(version.number))
-    )
+    outdated = bool(version and template and not launched_from(member, version))
     return Candidate(
         instance_id=member.instance_id,
         zone=str(member.availability_zone),

@@ -31,6 +31,7 @@ from workhorse.local.aws import (
     launch_api,
     launches,
     member_api,
+    members,
     metrics,
     paging,
     policies,
@@ -95,12 +96,7 @@ GROUPS: tuple[Row, ...] = (
         property(group_api.group_launch_template),
         "none beside a mixed policy",
     ),
-    (
-        Member,
-        "launch_template",
-        property(member_api.instance_launch_template),
-        "the version it was launched from",
-    ),
+    (Member, "launch_template", property(members.template_of), "the one it was launched from"),
     (AutoScalingBackend, "create_auto_scaling_group", group_api.create_group, "checks"),
     (AutoScalingBackend, "set_desired_capacity", group_api.set_desired_capacity, "checks"),
     (

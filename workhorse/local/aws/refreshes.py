@@ -17,8 +17,8 @@ from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from workhorse.local.aws.ec2_life import life_of, new_token
 from workhorse.local.aws.engine import Engine, utc
 from workhorse.local.aws.lifecycle import leave
-from workhorse.local.aws.members import LEAVING, counted, membership_of, template_of
-from workhorse.local.aws.offers import template_version
+from workhorse.local.aws.members import LEAVING, counted, membership_of
+from workhorse.local.aws.offers import launched_from, template_version
 from workhorse.local.aws.sources import take_source
 
 ACTIVE = frozenset({"Pending", "InProgress", "Cancelling"})
@@ -178,14 +178,7 @@ def _to_replace(group: FakeAutoScalingGroup, refresh: Refreshing) -> list[Instan
     version = template_version(group)
     if version is None or not refresh.preferences.get("SkipMatching"):
         return members
-    wanted = (version.template.id, str(version.number))
-    told = {one.instance_id: template_of(one) or {} for one in members}
-    return [
-        one
-        for one in members
-        if (told[one.instance_id].get("LaunchTemplateId"), told[one.instance_id].get("Version"))
-        != wanted
-    ]
+    return [one for one in members if not launched_from(one, version)]
 
 
 def _transitioning(group: FakeAutoScalingGroup, refresh: Refreshing, now: float) -> int:

@@ -99,20 +99,20 @@ def child_cancelled(world: World, item: Item) -> None:
     end_run(world, run, "ABORTED")
 
 
-def abort(world: World, run: Run, result: str = "ABORTED") -> None:
+def abort(world: World, run: Run) -> None:
     """Somebody stops a build."""
     for computer, executor in list(world.executing()):
         running = executor.executable
         if running is run or (isinstance(running, Body) and running.run is run):
             if computer.channel is not None and running is not None:
                 computer.channel.send({"stop": {"id": running.execution}})
-            complete(world, computer, executor, result)
+            complete(world, computer, executor, "ABORTED")
     for item in list(world.items.values()):
         if item.task.parent is run:
             item.cancelled = True
             spawning.leave(world, item)
     if run.building:
-        end_run(world, run, result)
+        end_run(world, run, "ABORTED")
 
 
 def resume(world: World, run: Run) -> None:

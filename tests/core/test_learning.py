@@ -40,7 +40,7 @@ def look(  # noqa: PLR0913 - what one look shows
     placed = None
     if told:
         placed = place(told, (POOL,), now=at, room={"linux": 9}).demands["linux"]
-    return learn(had, shown, seen, placed)
+    return learn(had, shown, seen, placed, POOL.policy)
 
 
 FIRST = look(Learned())

@@ -1,8 +1,9 @@
 """Time is counted by looks that can be trusted, and what is due follows from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,47 @@ def test_the_boot_time_is_learned_when_enough_boots_were_seen() -> None:
     many = Learned(boots=few.boots.added([70.0]))
     assert boot_seconds(few, policy) == 300
     assert boot_seconds(many, policy) == 70
+
+
+def test_the_ledger_waits_as_long_as_the_pool_when_boots_come_late() -> None:
+    policy = Policy(name="linux", labels=frozenset({"linux"}), ceiling=1, boot_seconds=300)
+    late = Learned(boots=Sample().added([900.0]))
+    assert boot_seconds(late, policy) == 900
+
+
+def test_while_nobody_registers_who_is_missed_is_told_in_time_and_waited_for_longer() -> None:
+    """What people are called for must not come later because a pool tries how long boots take."""
+    looks = [facts(at=NOW + after, patience={"linux": 600.0}) for after in (0, 180, 719, 720)]
+    told = through(*looks[:2])
+    assert [entry.finding.held for entry in told.begun] == [
+        "since nobody registers, it is waited for 720 s"
+    ]
+    assert (told.lost, told.own, told.holds_until) == ({}, {}, NOW + 720)
+    assert [m.value for m in meters(told.book, ["linux"], NOW + 180)][:2] == [1, 180]
+    early = looked(told.book, looks[2])
+    assert (early.begun, early.lost, list(to_ask(early.book, NOW + 719))) == ((), {}, [])
+    assert list(to_ask(early.book, NOW + 720)) == [ID]
+    due = looked(early.book, looks[3])
+    assert (due.begun, dict(due.own)) == ((), {ID: Cause.LOST})
+
+
+def test_whoever_was_waited_for_is_given_up_at_once_when_another_registered() -> None:
+    waiting = through(*(facts(at=NOW + after, patience={"linux": 600.0}) for after in (0, 400)))
+    assert dict(looked(waiting.book, facts(at=NOW + 410)).own) == {ID: Cause.LOST}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"failed": {ID: "no java"}},
+        {"registered": frozenset({ID})},
+    ],
+)
+def test_who_failed_or_was_forgotten_is_waited_for_no_longer_than_ever(
+    told: Mapping[str, Any],
+) -> None:
+    looks = [facts(at=NOW + after, patience={"linux": 3600.0}, **told) for after in (0, 420)]
+    assert dict(through(*looks).own) == {ID: Cause.LOST}
 
 
 def test_what_counts_is_measured_by_kind_and_by_the_age_of_the_oldest() -> None:

@@ -4,11 +4,12 @@ It is an instance beside the group, of the new version, whose agent registers un
 own: no build finds it but the smoke job's.
 """
 
+from workhorse.core.boots import BOOT_SHARE, expected_boot
 from workhorse.core.health import SIGHTED_AT, late
 from workhorse.core.jobs import CANARY_LABEL
 from workhorse.core.orders import Canary, JobRun, Standing
 from workhorse.core.rollout import RolloutEvent, RolloutState
-from workhorse.core.rollout_facts import LATEST_BOOT, Facts
+from workhorse.core.rollout_facts import Facts
 
 GRACE_SECONDS = 30.0
 """What a canary is given beyond the learned boots.
@@ -35,12 +36,14 @@ def canary_label(pool: str) -> str:
 def canary_seconds(facts: Facts) -> float:
     """How long the canary may take from its launch until it is online.
 
-    What the policy says, else what was learned of this pool's boots, else `boot_seconds`.
+    What the policy says, else what was learned of this pool's boots, else what is expected of one.
     """
     if facts.policy.canary_seconds:
         return facts.policy.canary_seconds
-    learned = facts.learned.boot(LATEST_BOOT)
-    return facts.pool.policy.boot_seconds if learned is None else learned + GRACE_SECONDS
+    learned = facts.learned.boot(BOOT_SHARE)
+    if learned is None:
+        return expected_boot(facts.pool.policy, facts.learned)
+    return learned + GRACE_SECONDS
 
 
 def canary_of(facts: Facts) -> Canary | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
+from workhorse.core.boots import expecting
 from workhorse.core.demand import Demand
 from workhorse.core.drain import Drain
 from workhorse.core.effects import Effect, SetDesiredCapacity
@@ -120,6 +121,7 @@ class Decision:
                 "lost": len(self.survey.lost),
                 "jenkins": "read" if s.told else "unread",
                 "frozen": s.frozen,
+                "boot_seconds": s.policy.boot_seconds,
             },
             **({"report": dict(self.plan.report)} if self.plan.report else {}),
         }
@@ -142,7 +144,7 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     """Decide for one pool whose group could be read; for others nothing may move.
 
     Args:
-        pool: the pool.
+        pool: the pool, as the operator wrote it.
         snapshot: what was read.
         seen: the pool's agents in that snapshot.
         demand: what waits for the pool; None when Jenkins could not be read.
@@ -158,9 +160,9 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
     change = _change(memory.seen, expected, seen.group.desired)
     outside = change is not None and not change.ours
     changed_at = snapshot.at if outside else min(memory.changed_at, snapshot.at)
-    learned = learn(memory.learned, snapshot, seen, demand)
+    learned = learn(memory.learned, snapshot, seen, demand, pool.policy)
     situation = _situation(
-        pool,
+        expecting(pool, learned),
         snapshot,
         seen,
         demand,
@@ -199,7 +201,9 @@ def decide(  # noqa: PLR0913 - the facts of one decision, by name
 def _holds_until(situation: Situation, seen: Survey, plan: Plan) -> float:
     """Until the plan may change, a booting agent is lost, or one is idle for long enough to go."""
     s = situation
-    ends = [plan.holds_until, seen.booting_until(s.policy.boot_seconds)]
+    if seen.boot_seconds != s.policy.boot_seconds:
+        return s.now  # Who was lost by what was expected so far may be booting by what is now.
+    ends = [plan.holds_until, seen.booting_until]
     if plan.target < s.have:
         idle = (since + plan.idle_seconds for since in seen.times.idle_since.values())
         ends += (end for end in idle if end > s.now)

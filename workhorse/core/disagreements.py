@@ -73,6 +73,8 @@ class Facts:
     """Instances that have a node which Jenkins does not list, or may have for all that we know."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """Instance to why its agent says that it cannot be one."""
+    patience: Mapping[str, float] = field(default_factory=dict)
+    """Pool name to the seconds that a boot is waited for since one was given up."""
     rolling: frozenset[str] = frozenset()
     """Pools in which a rollout is under way."""
     inventory: Inventory = field(default_factory=Inventory)

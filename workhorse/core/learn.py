@@ -20,6 +20,8 @@ KEPT = 256
 """Values kept of a sample: a share of one in twenty is told within 3 in a hundred."""
 ARRIVALS_KEPT = 1024
 """Arrivals kept: some days of a busy pool, and months of a quiet one."""
+SEEN_SECONDS = 60.0
+"""A launch shows within so long: some ticks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,31 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """An instance on its first way to Jenkins."""
+
+    launched_at: float
+    seen_at: float
+    """When it was first seen, since when every look could be trusted."""
+
+    @property
+    def seen(self) -> bool:
+        """It was seen from its launch on."""
+        return self.seen_at - self.launched_at <= SEEN_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """What the newest outcome of a boot says of the next, beyond all that was learned."""
+
+    seconds: float = 0
+    """Twice what was waited for one that was given up, or what one took that came later than boots
+    do; 0 after any other that came."""
+    version: int = 0
+    """Of the launch template: another one is another try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What was seen when something was last learned; a restart forgets it."""
 
@@ -101,8 +128,10 @@ class Sight:
     """Queue item id to when it entered the queue."""
     builds: Mapping[str, tuple[str, RunningBuild]] = field(default_factory=dict)
     """Path to the build, and the node that it runs on."""
-    booting: Mapping[str, float] = field(default_factory=dict)
-    """Instances that were never seen online, to when they were launched."""
+    booting: Mapping[str, Boot] = field(default_factory=dict)
+    """Instances that were never seen online."""
+    given_up: frozenset[str] = frozenset()
+    """Those of them that leave as lost, after all the time that a boot is waited for."""
     level: int = 0
     """Executors asked for: queued and running."""
     left: tuple[float, ...] = ()
@@ -128,6 +157,8 @@ class Learned:
     arrivals: tuple[float, ...] = ()
     """When items entered the queue, whole seconds, oldest first."""
     spent: Spent = field(default_factory=Spent)
+    patience: Patience = Patience()
+    """A restart forgets it, and begins to double anew: an instance or two more are launched."""
     sight: Sight | None = None
     """None until there was a look that could be trusted."""
 

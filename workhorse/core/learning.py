@@ -4,21 +4,29 @@ Only looks at a Jenkins that can be trusted are compared: after an unread, froze
 next look is the first again, and what ended meanwhile teaches nothing.
 Times are those of the looks; where Jenkins tells when a build began, that is taken, and ends a
 boot as well.
+A boot that took longer than `boot_seconds` is believed when it was seen from its launch on: then no
+outage made it late, nobody was forgotten by Jenkins, and our clock goes like EC2's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from workhorse.core.boots import LONGEST_SECONDS, usual_boot
 from workhorse.core.demand import Demand
-from workhorse.core.learn import ARRIVALS_KEPT, Learned, Sight
-from workhorse.core.model import Agent, ItemState, RunningBuild, Snapshot
+from workhorse.core.learn import ARRIVALS_KEPT, Boot, Learned, Patience, Sight
+from workhorse.core.ledger import boot_seconds
+from workhorse.core.model import Agent, ItemState, Policy, RunningBuild, Snapshot
 from workhorse.core.survey import Survey
 
 DEEPEST = 1024
 """Levels of demand whose leaving is remembered."""
 
+NO_PATIENCE = Patience()
 
-def learn(had: Learned, snapshot: Snapshot, seen: Survey, demand: Demand | None) -> Learned:
+
+def learn(
+    had: Learned, snapshot: Snapshot, seen: Survey, demand: Demand | None, policy: Policy
+) -> Learned:
     """What is known after this look; `had` itself when it showed nothing new.
 
     Args:
@@ -26,37 +34,52 @@ def learn(had: Learned, snapshot: Snapshot, seen: Survey, demand: Demand | None)
         snapshot: what was read.
         seen: the pool's agents in it.
         demand: what waits for the pool; None when Jenkins could not be read.
+        policy: of the pool, as the operator wrote it.
     """
     if demand is None or snapshot.jenkins is None or snapshot.frozen:
         return had.blinded()
     spent = had.spent.counted(snapshot.at, len(seen.group.instances))
-    last = had.sight
-    sight = _sight(last, snapshot, seen, demand)
+    last, version = had.sight, seen.group.template_version
+    if had.patience.seconds and had.patience.version != version:
+        had = replace(had, patience=NO_PATIENCE)
+    sight = _sight(had, snapshot, seen, demand, policy)
     if sight == last and spent is had.spent:
         return had
     if last is None:
         return replace(had, sight=sight, spent=spent)
     ends, ratios = _ends(last, sight, snapshot)
     new = [since for item, since in demand.items.items() if item not in last.items]
-    return Learned(
-        boots=had.boots.added(_boots(last, sight, snapshot)),
+    came = tuple(_came(last, sight, snapshot))
+    told = [seconds for boot, seconds in came if boot.seen or seconds < policy.boot_seconds]
+    learned = Learned(
+        boots=had.boots.added(told),
         durations=had.durations.added(ends),
         ratios=had.ratios.added(ratios, digits=3),
         waits=had.waits.added(_waits(last, sight, snapshot)),
         gaps=had.gaps.added(_gaps(last, sight.level, snapshot.at)),
         arrivals=_arrived(had.arrivals, new),
         spent=spent,
+        patience=had.patience,
         sight=sight,
     )
+    if came:
+        latest = max(told, default=0.0)
+        seconds = latest if latest > usual_boot(policy, learned) else 0.0
+    elif sight.given_up - last.given_up:
+        seconds = min(2 * _waited(had, policy), LONGEST_SECONDS)
+    else:
+        return learned
+    return replace(learned, patience=Patience(seconds=seconds, version=version))
 
 
-def _sight(last: Sight | None, snapshot: Snapshot, seen: Survey, demand: Demand) -> Sight:
+def _sight(had: Learned, snapshot: Snapshot, seen: Survey, demand: Demand, policy: Policy) -> Sight:
     agents = (*seen.ready, *seen.booting, *seen.lost, *seen.draining)
-    level = demand.queued + seen.running
+    last, level = had.sight, demand.queued + seen.running
     return Sight(
         items=_items(last, snapshot, demand),
         builds=dict(_builds(agents)),
         booting=dict(_booting(last, seen)),
+        given_up=_given_up(had, last, seen, policy) if last and seen.given_up else frozenset(),
         level=level,
         left=_left(last, level, snapshot.at) if last else (),
     )
@@ -82,26 +105,52 @@ def _builds(agents: Iterable[Agent]) -> Iterator[tuple[str, tuple[str, RunningBu
                 yield build.path, (agent.node.name, build)
 
 
-def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, float]]:
-    """Instances on their first way to Jenkins; one that comes back to it teaches no boot."""
+def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, Boot]]:
+    """Instances on their first way to Jenkins; one that comes back to it teaches no boot.
+
+    Who appears later than at its launch was online before, except in the first of all looks.
+    """
+    had = last.booting if last is not None else {}
+    gone = (agent for agent in seen.draining if agent.instance.id in seen.given_up)
+    for agent in (*seen.lost, *gone):
+        name, absent = agent.instance.id, agent.node is None or agent.node.offline
+        if name in had and absent:
+            yield name, had[name]
     for agent in seen.booting:
-        launched = agent.instance.launched_at
-        first = agent.node is None or (last is not None and agent.instance.id in last.booting)
-        if launched is not None and first:
-            yield agent.instance.id, launched
+        name, launched = agent.instance.id, agent.instance.launched_at
+        if name in had:
+            yield name, had[name]
+        elif agent.node is None and launched is not None:
+            boot = Boot(launched_at=launched, seen_at=seen.at)
+            if last is None or boot.seen:
+                yield name, boot
 
 
-def _boots(last: Sight, sight: Sight, snapshot: Snapshot) -> list[float]:
-    """Until the first look that shows the node online, or the start of a build before that."""
+def _given_up(had: Learned, last: Sight, seen: Survey, policy: Policy) -> frozenset[str]:
+    """Who leaves as lost because it never came, and not because it said that it cannot."""
+    waited = seen.at - _waited(had, policy)
+    names = seen.given_up & last.booting.keys()
+    late = {name for name in names if last.booting[name].launched_at <= waited}
+    return frozenset(late | (names & last.given_up))
+
+
+def _waited(had: Learned, policy: Policy) -> float:
+    """How long the ledger waits for a boot, without its margin."""
+    return max(boot_seconds(had, policy), had.patience.seconds)
+
+
+def _came(last: Sight, sight: Sight, snapshot: Snapshot) -> Iterator[tuple[Boot, float]]:
+    """Whoever is online for the first time, and its boot in seconds.
+
+    Until the first look that shows the node online, or the start of a build before that.
+    """
     if last.booting.keys() == sight.booting.keys() or snapshot.jenkins is None:
-        return []
-    found: list[float] = []
-    for name, launched in last.booting.items():
+        return
+    for name, boot in last.booting.items():
         node = snapshot.jenkins.nodes.get(name)
         if name not in sight.booting and node is not None and not node.offline:
             starts = (b.started_at for b in node.running if b.started_at is not None)
-            found.append(max(0.0, min((snapshot.at, *starts)) - launched))
-    return found
+            yield boot, max(0.0, min((snapshot.at, *starts)) - boot.launched_at)
 
 
 def _ends(last: Sight, sight: Sight, snapshot: Snapshot) -> tuple[list[float], list[float]]:

@@ -22,15 +22,14 @@ What cannot be told for certain from a build that runs is told to people, and st
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workhorse.core.boots import BOOT_SHARE, usual_boot
 from workhorse.core.drain import PIPELINE_RESUME_SECONDS, REPEAT_SECONDS
 from workhorse.core.learn import Learned
 from workhorse.core.model import Policy
 from workhorse.core.word import Word
 
-BOOT_SHARE = 0.99
-"""The learned boot time is what this share of the boots kept to."""
 BOOTS_ENOUGH = 20
-"""Boots to be learned before they are believed; until then the policy's `boot_seconds` is."""
+"""Boots to be learned before the ledger waits for less than the policy's `boot_seconds`."""
 OUTSIDE_SECONDS = 300.0
 """An instance may be tagged before its group shows it, and leave it before EC2 ends it."""
 
@@ -221,8 +220,9 @@ STRANGERS = frozenset(
 
 def boot_seconds(learned: Learned, policy: Policy) -> float:
     """How long the agents of a pool take to boot, by what was learned when that is enough."""
+    usual = usual_boot(policy, learned)
     found = learned.boot(BOOT_SHARE) if len(learned.boots) >= BOOTS_ENOUGH else None
-    return policy.boot_seconds if found is None else found
+    return usual if found is None else min(found, usual)
 
 
 def listing() -> str:

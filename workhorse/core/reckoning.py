@@ -34,6 +34,8 @@ class Entry:
     """When it began, by the time that could be seen."""
     counts_at: float
     """When its patience is over."""
+    due_at: float
+    """When its remedy is due: no sooner, and later where a pool tries how long its boots take."""
     dark_at: float | None = None
     """Since when it cannot be seen; None while it can."""
     counted: bool = False
@@ -107,7 +109,9 @@ def reckon(book: Book, facts: Facts, boots: Mapping[str, float], policy: LedgerP
         book=Book(entries=kept),
         begun=tuple(e for e in counted if not e.counted),
         ended=tuple(ended),
-        holds_until=min((e.counts_at for e in entries.values() if e.counts_at > at), default=inf),
+        holds_until=min(
+            (end for e in entries.values() for end in _ends(e) if end > at), default=inf
+        ),
     )
     return _with_remedies(outcome, counted, facts) if policy.act and told else outcome
 
@@ -118,7 +122,7 @@ def to_ask(book: Book, now: float) -> Iterator[str]:
     Jenkins drops a computer of no executors from its list, and the builds on it go on.
     """
     for entry in book.entries.values():
-        if entry.counts_at <= now and entry.finding.kind in UNLISTED:
+        if entry.due_at <= now and entry.finding.kind in UNLISTED:
             yield entry.finding.subject
 
 
@@ -138,12 +142,28 @@ def _entry(book: Book, finding: Finding, facts: Facts, boot: float, policy: Ledg
     counts_at = since + patience
     if had is None and finding.kind in UNLISTED:
         counts_at = max(counts_at, at + ROUNDING_SECONDS)  # Jenkins is asked before.
+    due_at = max(counts_at, since + _waited(finding, facts, policy))
+    if due_at > counts_at and not finding.held:
+        waits = f"since nobody registers, it is waited for {due_at - since:.0f} s"
+        finding = replace(finding, held=waits if due_at > at else "")
     return Entry(
         finding=finding,
         since=since,
         counts_at=counts_at,
+        due_at=due_at,
         counted=had is not None and had.counted,
     )
+
+
+def _waited(finding: Finding, facts: Facts, policy: LedgerPolicy) -> float:
+    """How long an instance is let boot where the last that was given up has doubled that."""
+    if finding.kind is not Disagreement.NEVER_REGISTERED:
+        return 0.0
+    return LEDGER[finding.kind].patience(facts.patience.get(finding.pool, 0.0), policy)
+
+
+def _ends(entry: Entry) -> tuple[float, float]:
+    return entry.counts_at, entry.due_at
 
 
 def _online(entry: Entry, facts: Facts) -> bool:

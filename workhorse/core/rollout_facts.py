@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workhorse.core.boots import expected_boot
 from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause, Drain
 from workhorse.core.drains import found_cordon
@@ -10,9 +11,6 @@ from workhorse.core.learn import Learned
 from workhorse.core.model import Agent, Group, Instance, Lifecycle, Node, Pool, Snapshot
 from workhorse.core.orders import Canary, JobRun, Order, Refresh, RolloutPolicy
 from workhorse.core.survey import Survey
-
-LATEST_BOOT = 0.99
-"""The share of the learned boots that an agent may be as slow as."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +109,7 @@ class Facts:
         No less than the slowest of a hundred good boots, so that a good one is not called bad; and
         no less than `boot_seconds`, up to which the operator expects it and the planner counts it.
         """
-        return max(self.learned.boot(LATEST_BOOT) or 0.0, self.pool.policy.boot_seconds)
+        return expected_boot(self.pool.policy, self.learned)
 
 
 def _members(group: Group | None) -> tuple[Instance, ...]:

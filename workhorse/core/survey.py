@@ -1,17 +1,18 @@
 """Where every agent of a pool stands, from a snapshot.
 
 ready     in service, its node online and not cordoned: takes builds
-booting   launched or back soon: no online node yet, and not for longer than `boot_seconds`
+booting   launched or back soon: no online node yet, and not for longer than a boot is expected to
+          take, which is the `boot_seconds` of the pool as its boots were learned
 lost      no online node for longer: no capacity any more, though AWS counts it
 draining  cordoned, in a drain of ours, or being ended by Auto Scaling
 other     standby and the like: not ours to touch
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from workhorse.core.drain import Drain
+from workhorse.core.drain import Cause, Drain
 from workhorse.core.drains import is_cordoned
 from workhorse.core.model import Agent, Group, Instance, Lifecycle, Node, Pool, Snapshot
 from workhorse.core.steady import OVER, ROUNDING_SECONDS
@@ -37,26 +38,31 @@ class Survey:
     lost: tuple[Agent, ...] = ()
     draining: tuple[Agent, ...] = ()
     other: tuple[Agent, ...] = ()
+    given_up: frozenset[str] = frozenset()
+    """Whom the ledger gave up, also when they are no members any more."""
     running: int = 0
     """Executors that hold a build, on agents that are not draining."""
     times: Times
+    boot_seconds: float
+    """How long a boot was expected to take."""
 
     @property
     def coming(self) -> int:
         """Launches that Auto Scaling was asked for and has not begun."""
         return max(0, self.group.desired - self.group.members)
 
-    def booting_until(self, boot_seconds: float) -> float:
+    @property
+    def booting_until(self) -> float:
         """When the next booting agent will be lost, if none of them comes until then."""
         if not self.booting:
             return inf
         absent = self.times.absent_since
         since = (absent[a.instance.id] for a in self.booting if a.instance.id in absent)
-        return min(since, default=inf) + boot_seconds
+        return min(since, default=inf) + self.boot_seconds
 
-    def holds(self, now: float, boot_seconds: float) -> bool:
+    def holds(self, now: float) -> bool:
         """The same facts and the times that this leaves give the same now: nobody is lost yet."""
-        return self.at <= now < self.booting_until(boot_seconds) - ROUNDING_SECONDS
+        return self.at <= now < self.booting_until - ROUNDING_SECONDS
 
     def idle(self, now: float, idle_seconds: float) -> tuple[tuple[Agent, float], ...]:
         """Ready agents that may be chosen to leave, with the time since when they are idle."""
@@ -73,7 +79,15 @@ class Survey:
 def survey(
     pool: Pool, group: Group, snapshot: Snapshot, drains: Mapping[str, Drain], had: Times
 ) -> Survey:
-    """Put every agent of the pool in its place, and carry on the times."""
+    """Put every agent of the pool in its place, and carry on the times.
+
+    Args:
+        pool: as its boots were learned.
+        group: its group as it was read.
+        snapshot: what was read.
+        drains: the drains under way, by instance id.
+        had: the times that the last survey left.
+    """
     at, read = snapshot.at, snapshot.jenkins is not None
     idle: dict[str, float] = {}
     absent: dict[str, float] = {}
@@ -108,8 +122,10 @@ def survey(
         lost=tuple(lost),
         draining=tuple(draining),
         other=tuple(other),
+        given_up=frozenset(_given_up(group, drains)),
         running=running,
         times=Times(idle_since=idle, absent_since=absent),
+        boot_seconds=pool.policy.boot_seconds,
     )
 
 
@@ -123,6 +139,12 @@ def _leaving(instance: Instance, node: Node | None, drain: Drain | None) -> bool
     if drain is not None and drain.state not in OVER:
         return True
     return node is not None and is_cordoned(node)
+
+
+def _given_up(group: Group, drains: Mapping[str, Drain]) -> Iterator[str]:
+    for drain in drains.values():
+        if drain.group == group.name and drain.cause is Cause.LOST:
+            yield drain.instance
 
 
 def _absent_since(agent: Agent, had: Times, now: float) -> float:

@@ -1,7 +1,7 @@
 """The control loop: place the queue, decide for every pool, set sizes, begin and recall drains."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from workhorse.core.decide import EXACTLY, NO_MOVES, Decision, PoolMemory, decide
 from workhorse.core.demand import Placement, Unplaced
@@ -149,8 +149,8 @@ class Control:
         """The agents of every pool whose group was read."""
         for pool in self._pools:
             if (group := snapshot.groups.get(pool.group)) is not None:
-                times = self._memory_of(pool, snapshot).times
-                seen = self._standing[pool.name].survey(group, snapshot, drains, times)
+                memory = self._memory_of(pool, snapshot)
+                seen = self._standing[pool.name].survey(group, snapshot, drains, memory)
                 yield pool.name, seen
 
     def _place(
@@ -191,6 +191,7 @@ class Control:
         self._memory[decision.pool] = decision.memory
         if not decision.effects:
             return True
+        pool = replace(pool, policy=decision.situation.policy)  # As its boots were learned.
         rule = next((r for r in reversed(decision.reasons) if r.before != r.after), None)
         because = f"{decision.pool}: {rule}" if rule else f"{decision.pool}: as before"
         try:

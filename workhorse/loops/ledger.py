@@ -223,6 +223,7 @@ class Ledger:
             heard=self._books.heard() if self._books.heard else {},
             failed=self._failed,
             hidden=frozenset(self._hidden(snapshot)),
+            patience={d.pool: d.memory.learned.patience.seconds for d in wishes.decisions},
             rolling=rolling,
             inventory=self._inventory,
             home=self._books.home,

@@ -9,12 +9,13 @@ did.  The simulator's readings keep what did not change.
 from collections.abc import Mapping
 from operator import is_
 
+from workhorse.core.boots import expecting
 from workhorse.core.decide import Decision, PoolMemory
 from workhorse.core.demand import Demand, Placement, place
 from workhorse.core.drain import Drain
 from workhorse.core.model import Group, Jenkins, Node, Pool, QueueItem, Snapshot
 from workhorse.core.steady import ROUNDING_SECONDS, planned_as
-from workhorse.core.survey import Survey, Times, survey
+from workhorse.core.survey import Survey, survey
 
 
 class Standing:
@@ -32,24 +33,25 @@ class Standing:
         self._queue: tuple[QueueItem, ...] = ()
 
     def survey(
-        self, group: Group, snapshot: Snapshot, drains: Mapping[str, Drain], times: Times
+        self, group: Group, snapshot: Snapshot, drains: Mapping[str, Drain], memory: PoolMemory
     ) -> Survey:
         """The pool's agents, each in its place."""
         found = snapshot.jenkins.nodes if snapshot.jenkins else {}
         nodes = tuple(map(found.get, group.by_id))
         own = [planned_as(d) for d in drains.values() if d.group == group.name]
-        had = self._survey
+        pool, had = expecting(self._pool, memory.learned), self._survey
         if (
             had is not None
-            and had.times is times
+            and had.times is memory.times
             and self._read == (snapshot.jenkins is not None)
             and same_group(had.group, group)
             and same(self._nodes, nodes)
             and self._drains == own
-            and had.holds(snapshot.at, self._pool.policy.boot_seconds)
+            and had.boot_seconds == pool.policy.boot_seconds
+            and had.holds(snapshot.at)
         ):
             return had
-        self._survey = survey(self._pool, group, snapshot, drains, times)
+        self._survey = survey(pool, group, snapshot, drains, memory.times)
         self._nodes, self._drains = nodes, own
         self._read = snapshot.jenkins is not None
         return self._survey
@@ -149,6 +151,7 @@ def same_group(one: Group, other: Group) -> bool:
         and one.maximum == other.maximum
         and one.scale_in_off == other.scale_in_off
         and one.hook == other.hook
+        and one.template_version == other.template_version
     )
 
 

@@ -228,6 +228,8 @@ class Audit:
                 if group.desired - len(self._fewer[name]) < self._policies[name].floor:
                     self._breach(f"{effect} goes below the floor")
         self._ended(effect.instance, "TerminateInstance")
+        if (machine := self._world.cloud.machines.get(effect.instance)) is not None:
+            self._ledger.boots.ended(machine)
 
     def _deleted(self, effect: DeleteNode) -> None:
         looks = self._looks_of(effect.node)

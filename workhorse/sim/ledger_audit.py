@@ -11,6 +11,7 @@ from workhorse.core.drain import PIPELINE_RESUME_SECONDS, REPEAT_SECONDS
 from workhorse.core.drains import is_cordoned
 from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.model import Jenkins, Lifecycle, Node, Policy
+from workhorse.sim.boots_audit import BootsAudit
 from workhorse.sim.groups import Machine, Power
 from workhorse.sim.token_machines import ABSENT_SECONDS
 from workhorse.sim.world import World
@@ -19,9 +20,6 @@ SLACK_SECONDS = 90.0
 """What may come between what is due and its showing: some ticks, and others whose turn it is."""
 LEFT_SECONDS = 45.0
 """How long a node of a terminated instance may be seen: 30 s, and two ticks of 20 s at the most."""
-BOOT_SECONDS = 200.0
-"""The longest boot of any plan's agents, which is what their p99 may be learned to be."""
-
 GRACE_SECONDS = 120.0
 """After a start of the loops: a grace after a restart of Jenkins may have begun anew with it."""
 
@@ -39,8 +37,8 @@ class LedgerAudit:
         self, world: World, policies: Mapping[str, Policy], breach: Callable[[str], None]
     ) -> None:
         self._world = world
-        self._policies = policies
         self._breach = breach
+        self.boots = BootsAudit(world, policies)
         self._since: dict[str, float] = {}
         """Instance or node to the first of the readings that showed it out of order."""
         self._overdue: dict[str, float] = {}
@@ -62,7 +60,9 @@ class LedgerAudit:
         troubled = world.line.troubled or failed or world.cloud.lag_seconds or world.skewed
         if world.starts != self._starts:
             self._starts, self._started_at = world.starts, now
-        if not trusted or troubled or now - self._started_at < GRACE_SECONDS:
+        calm = trusted and not troubled and now - self._started_at >= GRACE_SECONDS
+        self.boots.shown(jenkins, calm=calm)
+        if not calm:
             self._since, self._overdue, self.calm_since = {}, {}, now
             return
         limits = dict(self._out_of_order(jenkins))
@@ -83,7 +83,7 @@ class LedgerAudit:
             kept = machine.protected or group.scale_in_off or self._hidden(machine)
             if kept or not _lost(node):
                 continue
-            boot = max(self._policies[machine.group].boot_seconds, BOOT_SECONDS)
+            boot = 0.0 if node else self.boots.patience(machine.group)
             # Who hung, and whose node was deleted then, is missed for another reason from then on,
             # as is who came and was forgotten before the loops could see its node.
             unlisted = "forgotten" if machine.came else "unlisted"

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from workhorse.local.agent import disk
 from workhorse.local.agent.boot import (
     CLOCK,
+    ENDPOINT,
+    METADATA,
     PAUSE_SECONDS,
     Machine,
     boot,
@@ -34,6 +36,9 @@ CLAIMS = 3
 def main(arguments: Sequence[str]) -> int:
     """Serve until killed; 1 when the machine could not boot, which powers it off."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if lacking := [name for name in (METADATA, ENDPOINT, CLOCK) if name not in os.environ]:
+        sys.stderr.write(f"{', '.join(lacking)}: must be set, as the embedded AWS does\n")
+        return FAILED
     try:
         machine = boot(os.environ)
         clock = ScaledClock.parse(os.environ[CLOCK])

@@ -48,6 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     if not given.alone:
         again = [sys.executable, "-m", "workhorse.local.machine", "--alone", *arguments]
         os.execvp(ALONE[0], [*ALONE, *again])  # noqa: S606 - no shell is wanted
+    if lacking := [name for name in (METADATA, ENDPOINT, CLOCK) if name not in os.environ]:
+        sys.stderr.write(f"{', '.join(lacking)}: must be set, as the embedded AWS does\n")
+        return FAILED
     try:
         return asyncio.run(_live(given))
     except (OSError, LookupError, CallError) as error:

@@ -97,19 +97,23 @@ def test_the_axis_is_not_rewritten_under_a_run_that_has_not_started(
     assert world.started(JOB) == 1
 
 
-def test_a_run_that_waits_for_a_deleted_node_is_cancelled_and_its_parent_ends(
-    world: JobsOnStandIn,
-) -> None:
+def waits_for_a_deleted_node(world: JobsOnStandIn) -> None:
+    """Have a run of the matrix job wait for a node that is no more."""
     prepared(world)
     world.add_job("busy", "linux")
     for order in NAMES:
         world.port.run("busy", {"ORDER": order})
         world.settle()
     ask(world, *NAMES)
-    standin = world._standin
-    standin.kill_agent(NAMES[1])
+    world._standin.kill_agent(NAMES[1])
     world._stage.port.delete_node(NAMES[1])
     world.settle()
+
+
+def test_a_run_that_waits_for_a_deleted_node_is_cancelled_and_its_parent_ends(
+    world: JobsOnStandIn,
+) -> None:
+    waits_for_a_deleted_node(world)
     ask(world)
     world.end_runs("busy", "SUCCESS")
     world.settle()
@@ -121,16 +125,8 @@ def test_a_run_that_waits_for_a_deleted_node_is_cancelled_and_its_parent_ends(
 
 def test_a_token_that_may_not_cancel_is_told(world: JobsOnStandIn) -> None:
     """Else the run would wait for ever for an agent that is no more, and nobody would know why."""
-    prepared(world)
-    world.add_job("busy", "linux")
-    for order in NAMES:
-        world.port.run("busy", {"ORDER": order})
-        world.settle()
-    ask(world, *NAMES)
+    waits_for_a_deleted_node(world)
     standin = world._standin
-    standin.kill_agent(NAMES[1])
-    world._stage.port.delete_node(NAMES[1])
-    world.settle()
     reader = User(name="ro", token="11" + "1" * 32, permissions=frozenset({READ, JOB_READ}))
     standin.add_user(reader)
     port = JenkinsJobs(JenkinsHttp(standin.url, reader.name, reader.token))

@@ -36,6 +36,12 @@ def grants(events: list[Event]) -> dict[str, list[Statement]]:
     return found
 
 
+def granting(events: list[Event], action: str) -> list[Statement]:
+    """The statements that name that action."""
+    found = statements(events, "policy", *GRANTS)
+    return [statement for statement in found if action in listed(statement["Action"])]
+
+
 def listed(value: str | list[str]) -> list[str]:
     """What may stand alone or in a list, in a list."""
     return [value] if isinstance(value, str) else value

@@ -12,7 +12,16 @@ from pathlib import Path
 import pygohcl
 import pytest
 
-from tests.infra.rendered import GRANTS, READING, Event, Statement, grants, listed, statements
+from tests.infra.rendered import (
+    GRANTS,
+    READING,
+    Event,
+    Statement,
+    granting,
+    grants,
+    listed,
+    statements,
+)
 
 # One worker for all of it where the runner deals by group: the runs are made once.
 pytestmark = pytest.mark.xdist_group("mocked-modules")
@@ -112,11 +121,7 @@ def test_it_may_call_what_the_loops_call_and_nothing_else(events: list[Event]) -
 def test_it_launches_from_the_templates_of_its_deployment_only(events: list[Event]) -> None:
     """All that a launch makes needs a template, and a template the tag."""
     templates = ["arn:aws:ec2:eu-west-1:123456789012:launch-template/*"]
-    found = [
-        statement
-        for statement in statements(events, "policy", *GRANTS)
-        if "ec2:RunInstances" in listed(statement["Action"])
-    ]
+    found = granting(events, "ec2:RunInstances")
     assert found
     for statement in found:
         assert listed(statement["Action"]) == ["ec2:RunInstances"]
@@ -188,11 +193,7 @@ def test_only_canaries_of_its_pools_can_be_terminated_past_auto_scaling(
 def test_tags_are_given_at_launch_to_images_of_its_pools_or_to_its_volumes(
     events: list[Event],
 ) -> None:
-    found = [
-        statement
-        for statement in statements(events, "policy", *GRANTS)
-        if "ec2:CreateTags" in listed(statement["Action"])
-    ]
+    found = granting(events, "ec2:CreateTags")
     assert found
     for statement in found:
         (equal,) = statement["Condition"]["StringEquals"].items()
@@ -253,9 +254,8 @@ def test_no_disk_of_somebody_else_can_be_read_through_a_machine_that_is_baked(
     """A launch may name any snapshot as a disk: only those of the sources' owners are granted."""
     found = [
         statement
-        for statement in statements(events, "policy", *GRANTS)
-        if "ec2:RunInstances" in listed(statement["Action"])
-        and any("snapshot/" in arn for arn in listed(statement["Resource"]))
+        for statement in granting(events, "ec2:RunInstances")
+        if any("snapshot/" in arn for arn in listed(statement["Resource"]))
     ]
     assert found
     for statement in found:

@@ -45,6 +45,26 @@ def driver_of(ports: Ports, scene: Rolling, performer: Performer | None = None) 
     )
 
 
+def driver_without_standings(scene: Rolling, wrong: Surprise) -> Driver:
+    """The loops, for whom every reading of a standing goes wrong in the same way."""
+    ports = scene.world.ports()
+    assert ports.rolling is not None
+    orders = ports.rolling.orders
+
+    class Broken:
+        """Orders that can be read, and no standing."""
+
+        placed = staticmethod(orders.placed)
+        tell = staticmethod(orders.tell)
+        close = staticmethod(orders.close)
+
+        @staticmethod
+        def standing(pool: str) -> Standing | None:  # noqa: ARG004 - the port's shape
+            raise wrong
+
+    return driver_of(replace(ports, rolling=replace(ports.rolling, orders=Broken())), scene)
+
+
 def journalled(scene: Rolling, kind: str) -> list[Mapping[str, Any]]:
     return [r for r in scene.world.journal.records if r["kind"] == kind]
 
@@ -184,24 +204,7 @@ def test_an_order_that_is_over_when_the_controller_comes_back_is_closed_again() 
 
 def test_a_record_that_is_no_standing_keeps_no_rollout_from_its_beginning() -> None:
     scene = Rolling(1)
-    ports = scene.world.ports()
-    rolling = ports.rolling
-    assert rolling is not None
-    orders = rolling.orders
-
-    class Garbled:
-        """Orders whose standings somebody else wrote over."""
-
-        placed = staticmethod(orders.placed)
-        tell = staticmethod(orders.tell)
-        close = staticmethod(orders.close)
-
-        @staticmethod
-        def standing(pool: str) -> Standing | None:
-            raise Surprise(f"{pool}: is no standing")
-
-    garbled = replace(rolling, orders=Garbled())
-    driver = driver_of(replace(ports, rolling=garbled), scene)
+    driver = driver_without_standings(scene, Surprise("linux: is no standing"))
     scene.order()
     driver.once()
     assert scene.standing.order == "r-1"
@@ -265,23 +268,7 @@ def test_a_standing_that_cannot_be_read_keeps_a_rollout_from_beginning_anew() ->
     while "linux" not in scene.rollings.standings:
         scene.run(1)
     before = scene.standing
-    ports = scene.world.ports()
-    rolling = ports.rolling
-    assert rolling is not None
-    orders = rolling.orders
-
-    class Silent:
-        """Orders whose standings nobody answers for."""
-
-        placed = staticmethod(orders.placed)
-        tell = staticmethod(orders.tell)
-        close = staticmethod(orders.close)
-
-        @staticmethod
-        def standing(pool: str) -> Standing | None:
-            raise Unreadable(f"{pool}: no answer")
-
-    driver = driver_of(replace(ports, rolling=replace(rolling, orders=Silent())), scene)
+    driver = driver_without_standings(scene, Unreadable("linux: no answer"))
     driver.once()
     assert driver.roller is not None
     assert driver.roller.standings == {}

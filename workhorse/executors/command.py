@@ -156,9 +156,8 @@ class Command:
         if os.fstat(file).st_size > _FILE_BYTES:
             kept = self._last_bytes()
             os.ftruncate(file, 0)
-            with contextlib.suppress(
-                OSError
-            ):  # The disk is full: then what comes next is lost too.
+            # The disk may be full: then what comes next is lost too.
+            with contextlib.suppress(OSError):
                 os.write(file, kept)
 
     def _last_bytes(self) -> bytes:

@@ -7,8 +7,8 @@ The embedded EC2 attaches it; whoever held it before is told by its own lines.
 """
 
 import json
-import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from workhorse.local.agent.gateway import Claim, Gateway
@@ -69,7 +69,7 @@ class Disk:
             self._gateway.release(volume, fill=_fill(self._volumes / volume))
 
 
-def volumes(environ: os._Environ[str] | dict[str, str]) -> Path | None:
+def volumes(environ: Mapping[str, str]) -> Path | None:
     """The folder of volumes that the machine was told of."""
     found = environ.get(VOLUMES, "")
     return Path(found) if found else None

@@ -93,21 +93,25 @@ class Metadata:
 
     def interruption(self) -> str:
         """The notice that EC2 takes the instance back; empty for none."""
-        return self._get("meta-data/spot/instance-action", none="")
+        return self._find("meta-data/spot/instance-action") or ""
 
     def rebalance(self) -> str:
         """The recommendation to leave; empty for none."""
-        return self._get("meta-data/events/recommendations/rebalance", none="")
+        return self._find("meta-data/events/recommendations/rebalance") or ""
 
-    def _get(self, path: str, *, none: str | None = None) -> str:
-        """The text there; where there is nothing, `none`, unless that is None."""
+    def _get(self, path: str) -> str:
+        """The text there, where something must be."""
+        found = self._find(path)
+        if found is None:
+            raise ConnectionError(f"metadata service: {path}: {NOT_FOUND}")
+        return found
+
+    def _find(self, path: str) -> str | None:
+        """The text there; None where there is nothing."""
         if not self._token:
             life = {"X-aws-ec2-metadata-token-ttl-seconds": str(TOKEN_LIFE_SECONDS)}
             self._token = self._ask("PUT", "api/token", life) or ""
-        found = self._ask("GET", path, {"X-aws-ec2-metadata-token": self._token})
-        if found is None and none is None:
-            raise ConnectionError(f"metadata service: {path}: {NOT_FOUND}")
-        return none or "" if found is None else found
+        return self._ask("GET", path, {"X-aws-ec2-metadata-token": self._token})
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> str | None:
         answer = ask(method, f"{self._root}/{path}", headers=headers)

@@ -12,8 +12,8 @@ from tests.facts import NOW, group, instance, jenkins, node, pool, snapshot
 from workhorse.core.boots import LONGEST_SECONDS, expected_boot, expecting
 from workhorse.core.demand import Demand
 from workhorse.core.drain import Cause
-from workhorse.core.learn import SEEN_SECONDS, Learned, Patience
-from workhorse.core.learning import learn
+from workhorse.core.learn import Learned, Patience
+from workhorse.core.learning import SHOWN_SECONDS, learn
 from workhorse.core.model import Node
 from workhorse.core.survey import Times, survey
 
@@ -75,15 +75,25 @@ def test_an_outage_makes_no_boot_late() -> None:
     assert known.boots.newest == ()
 
 
+def test_who_came_in_the_dark_and_is_not_listed_after_it_teaches_no_boot() -> None:
+    """Somebody may have taken its executors away meanwhile, and give them back an hour later."""
+    dark = Look(at=20, online=True, blind=True)
+    known = through([Look(at=5), dark, Look(at=30), Look(at=3000), Look(at=3010, online=True)])
+    assert known.boots.newest == ()
+
+
 def test_a_boot_within_what_was_said_is_learned_through_an_outage_as_ever() -> None:
     known = through([Look(at=5), Look(at=10, blind=True), Look(at=100), Look(at=120, online=True)])
     assert known.boots.newest == (120,)
 
 
 def test_who_was_forgotten_by_jenkins_and_comes_back_teaches_no_boot() -> None:
-    there = [Look(at=5), Look(at=50, online=True), Look(at=5000, online=True)]
-    known = through([*there, Look(at=5010), Look(at=5400), Look(at=5500, online=True)])
-    assert known.boots.newest == (50,)
+    there = [Look(at=5), Look(at=50, online=True)]
+    for known in (
+        through([*there, Look(at=5000), Look(at=5400), Look(at=5500, online=True)]),
+        through([*there, Look(at=55), Look(at=5400), Look(at=5500, online=True)]),
+    ):
+        assert known.boots.newest == (50,)
 
 
 def test_a_clock_that_is_an_hour_ahead_of_ec2_teaches_no_boot() -> None:
@@ -180,4 +190,4 @@ def test_whatever_is_seen_nobody_expects_less_than_was_said_or_more_than_an_hour
         first = None if how == "blind" else at if first is None else first
         assert 300 <= expected_boot(POOL.policy, known) <= LONGEST_SECONDS
         for boot in known.boots.newest[len(had.boots) :]:
-            assert boot < 300 or (first is not None and boot <= at - first + SEEN_SECONDS + 1)
+            assert boot < 300 or (first is not None and boot <= at - first + SHOWN_SECONDS + 1)

@@ -13,15 +13,13 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from workhorse.core.model import RunningBuild
+from workhorse.core.model import Instance, RunningBuild
 
 DAY_SECONDS = 86_400.0
 KEPT = 256
 """Values kept of a sample: a share of one in twenty is told within 3 in a hundred."""
 ARRIVALS_KEPT = 1024
 """Arrivals kept: some days of a busy pool, and months of a quiet one."""
-SEEN_SECONDS = 60.0
-"""A launch shows within so long: some ticks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +98,8 @@ class Boot:
     """An instance on its first way to Jenkins."""
 
     launched_at: float
-    seen_at: float
-    """When it was first seen, since when every look could be trusted."""
-
-    @property
-    def seen(self) -> bool:
-        """It was seen from its launch on."""
-        return self.seen_at - self.launched_at <= SEEN_SECONDS
+    watched: bool
+    """It was seen from its launch on, and every look since then could be trusted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +125,8 @@ class Sight:
     """Instances that were never seen online."""
     given_up: frozenset[str] = frozenset()
     """Those of them that leave as lost, after all the time that a boot is waited for."""
+    members: Mapping[str, Instance] = field(default_factory=dict, compare=False)
+    """All instances, by their id, as of the last look that showed anything new."""
     level: int = 0
     """Executors asked for: queued and running."""
     left: tuple[float, ...] = ()

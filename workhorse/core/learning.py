@@ -15,12 +15,14 @@ from workhorse.core.boots import LONGEST_SECONDS, usual_boot
 from workhorse.core.demand import Demand
 from workhorse.core.learn import ARRIVALS_KEPT, Boot, Learned, Patience, Sight
 from workhorse.core.ledger import boot_seconds
-from workhorse.core.model import Agent, ItemState, Policy, RunningBuild, Snapshot
+from workhorse.core.model import Agent, Instance, ItemState, Policy, RunningBuild, Snapshot
 from workhorse.core.survey import Survey
 
 DEEPEST = 1024
 """Levels of demand whose leaving is remembered."""
 
+SHOWN_SECONDS = 60.0
+"""A launch shows within so long: some ticks."""
 NO_PATIENCE = Patience()
 
 
@@ -50,7 +52,7 @@ def learn(
     ends, ratios = _ends(last, sight, snapshot)
     new = [since for item, since in demand.items.items() if item not in last.items]
     came = tuple(_came(last, sight, snapshot))
-    told = [seconds for boot, seconds in came if boot.seen or seconds < policy.boot_seconds]
+    told = [seconds for boot, seconds in came if boot.watched or seconds < policy.boot_seconds]
     learned = Learned(
         boots=had.boots.added(told),
         durations=had.durations.added(ends),
@@ -80,6 +82,7 @@ def _sight(had: Learned, snapshot: Snapshot, seen: Survey, demand: Demand, polic
         builds=dict(_builds(agents)),
         booting=dict(_booting(last, seen)),
         given_up=_given_up(had, last, seen, policy) if last and seen.given_up else frozenset(),
+        members=seen.group.by_id,
         level=level,
         left=_left(last, level, snapshot.at) if last else (),
     )
@@ -108,7 +111,7 @@ def _builds(agents: Iterable[Agent]) -> Iterator[tuple[str, tuple[str, RunningBu
 def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, Boot]]:
     """Instances on their first way to Jenkins; one that comes back to it teaches no boot.
 
-    Who appears later than at its launch was online before, except in the first of all looks.
+    Who begins it later than at its launch was online before, except in the first of all looks.
     """
     had = last.booting if last is not None else {}
     gone = (agent for agent in seen.draining if agent.instance.id in seen.given_up)
@@ -121,9 +124,16 @@ def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, Boot]]:
         if name in had:
             yield name, had[name]
         elif agent.node is None and launched is not None:
-            boot = Boot(launched_at=launched, seen_at=seen.at)
-            if last is None or boot.seen:
-                yield name, boot
+            watched = last is not None and _is_new(agent.instance, last, seen.at)
+            if watched or last is None:
+                yield name, Boot(launched_at=launched, watched=watched)
+
+
+def _is_new(instance: Instance, last: Sight, now: float) -> bool:
+    """It was launched since the last look, by EC2's word too when that has come."""
+    had = last.members.get(instance.id)
+    young = instance.launched_at is not None and now - instance.launched_at <= SHOWN_SECONDS
+    return young and (had is None or had.launched_at is None)
 
 
 def _given_up(had: Learned, last: Sight, seen: Survey, policy: Policy) -> frozenset[str]:

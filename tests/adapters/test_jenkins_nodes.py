@@ -12,13 +12,13 @@ from tests.adapters.answers import Answer, serving
 from workhorse.adapters.jenkins import JenkinsController
 from workhorse.adapters.jenkins_nodes import JenkinsNodes, node_form
 from workhorse.core.agents import Connection
+from workhorse.core.effects import CreateNode
 from workhorse.core.errors import Missing, Surprise, Unreadable
 from workhorse.local.jenkins.permissions import AGENT_CONNECT, READ, User
 from workhorse.local.jenkins.standin import JenkinsStandIn
-from workhorse.loops.agent_ports import NodeSpec
 
-SPEC = NodeSpec(
-    name="i-0123456789abcdef0",
+WANTED = CreateNode(
+    node="i-0123456789abcdef0",
     labels=frozenset({"linux", "big disk"}),
     executors=3,
     exclusive=True,
@@ -50,21 +50,21 @@ def read(standin: JenkinsStandIn) -> JenkinsController:
 def test_a_node_is_made_as_told_and_has_its_secret(
     standin: JenkinsStandIn, nodes: JenkinsNodes
 ) -> None:
-    nodes.create(SPEC)
+    nodes.create(WANTED)
 
-    found = read(standin).read().nodes[SPEC.name]
-    assert found.labels == SPEC.labels, "a label with a blank is one label"
+    found = read(standin).read().nodes[WANTED.node]
+    assert found.labels == WANTED.labels, "a label with a blank is one label"
     assert found.executors == 3
     assert found.owner is not None
     assert found.owner.pool == "linux"
-    assert nodes.secret(SPEC.name) == standin.server.security.agent_secret(SPEC.name)
+    assert nodes.secret(WANTED.node) == standin.server.security.agent_secret(WANTED.node)
 
 
 def test_a_node_of_that_name_is_left_as_it_is(standin: JenkinsStandIn, nodes: JenkinsNodes) -> None:
-    nodes.create(SPEC)
-    nodes.create(replace(SPEC, executors=9, labels=frozenset({"other"})))
+    nodes.create(WANTED)
+    nodes.create(replace(WANTED, executors=9, labels=frozenset({"other"})))
 
-    assert read(standin).read().nodes[SPEC.name].executors == 3
+    assert read(standin).read().nodes[WANTED.node].executors == 3
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -79,10 +79,10 @@ def test_whether_a_refused_node_is_there_is_seen_and_not_read_from_words(*, ther
         }
         nodes = JenkinsNodes(jenkins.url, "bot", "11" + "ab" * 16)
         if there:
-            nodes.create(replace(SPEC, name="i-0"))
+            nodes.create(replace(WANTED, node="i-0"))
             return
         with pytest.raises(Surprise, match="400, Ein Agent"):
-            nodes.create(replace(SPEC, name="i-0"))
+            nodes.create(replace(WANTED, node="i-0"))
 
 
 def test_a_node_is_not_made_when_somebody_in_front_of_jenkins_sends_elsewhere() -> None:
@@ -91,11 +91,11 @@ def test_a_node_is_not_made_when_somebody_in_front_of_jenkins_sends_elsewhere() 
         for where in ("http://ci.example.com/computer/", "/computer/", "."):
             answer = Answer(302, {"Location": where})
             jenkins.by_request["POST /computer/doCreateItem"] = answer
-            nodes.create(SPEC)
+            nodes.create(WANTED)
         where = "https://ci.example.com/computer/doCreateItem"
         jenkins.by_request["POST /computer/doCreateItem"] = Answer(302, {"Location": where})
         with pytest.raises(Surprise, match=f"302, to {where}"):
-            nodes.create(SPEC)
+            nodes.create(WANTED)
 
 
 def test_a_secret_of_no_node_is_missing(nodes: JenkinsNodes) -> None:
@@ -108,7 +108,7 @@ def test_a_token_without_the_permission_is_told_which_it_lacks(standin: JenkinsS
     standin.add_user(user)
 
     with pytest.raises(Surprise, match="403"):
-        JenkinsNodes(standin.url, user.name, user.token).create(SPEC)
+        JenkinsNodes(standin.url, user.name, user.token).create(WANTED)
     assert read(standin).read().nodes == {}
 
 
@@ -118,7 +118,7 @@ def test_many_threads_make_their_nodes_beside_each_other(
     names = [f"i-{number:017x}" for number in range(24)]
 
     def enter(name: str) -> str:
-        nodes.create(replace(SPEC, name=name))
+        nodes.create(replace(WANTED, node=name))
         return nodes.secret(name)
 
     with ThreadPoolExecutor(8) as threads:
@@ -152,7 +152,7 @@ def test_an_answer_without_a_secret_is_unreadable_and_not_repeated(body: str) ->
 
 
 def test_a_tcp_agent_is_made_without_a_websocket() -> None:
-    form = json.loads(json.dumps(node_form(replace(SPEC, connection=Connection.TCP))))
+    form = json.loads(json.dumps(node_form(replace(WANTED, connection=Connection.TCP))))
 
     assert form["launcher"]["webSocket"] is False
-    assert node_form(SPEC)["mode"] == "EXCLUSIVE"
+    assert node_form(WANTED)["mode"] == "EXCLUSIVE"

@@ -13,6 +13,7 @@ from tests.facts import NOW, group, instance, jenkins, pool, snapshot
 from workhorse.adapters.gateway_http import GatewayServer
 from workhorse.core.admission import Home
 from workhorse.core.agents import AgentPolicy, Tier
+from workhorse.core.effects import CreateNode
 from workhorse.core.errors import Missing, Unreadable
 from workhorse.core.model import Group, Instance, Node, Pool
 from workhorse.core.orders import Canary
@@ -22,7 +23,7 @@ from workhorse.local.agent.proof import Aim, Key, proof
 from workhorse.local.aws.credentials import Credential
 from workhorse.local.aws.signatures import Presented, refusal
 from workhorse.loops.admittance import Admittance
-from workhorse.loops.agent_ports import Caller, Late, NodeSpec, Proof, Tending
+from workhorse.loops.agent_ports import Caller, Late, Proof, Tending
 from workhorse.loops.asks import Asks
 from workhorse.loops.gateway import Gateway, Staff
 from workhorse.loops.hearing import Hearing
@@ -111,7 +112,7 @@ class Sts:
 class Nodes:
     """Jenkins' nodes, and how often it was asked."""
 
-    made: dict[str, NodeSpec] = field(default_factory=dict)
+    made: dict[str, CreateNode] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     silent: bool = False
     slow: bool = False
@@ -121,14 +122,14 @@ class Nodes:
     lock: Lock = field(default_factory=Lock)
     _another: Event = field(default_factory=Event)
 
-    def create(self, spec: NodeSpec) -> None:
+    def create(self, wanted: CreateNode) -> None:
         """Make the node; one that is there stays."""
         self.before()
         with self.lock:
-            self.requests.append(f"create {spec.name}")
+            self.requests.append(f"create {wanted.node}")
             if self.silent:
                 raise Unreadable("Jenkins does not answer")
-            self.made.setdefault(spec.name, spec)
+            self.made.setdefault(wanted.node, wanted)
             if len(self.requests) > 1:
                 self._another.set()
         if self.slow:

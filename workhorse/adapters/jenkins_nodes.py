@@ -12,8 +12,8 @@ from workhorse.adapters.jenkins_http import JenkinsHttp, require_redirect, text_
 from workhorse.adapters.jenkins_paths import node_path
 from workhorse.core.agents import Connection
 from workhorse.core.cordon import label_text
+from workhorse.core.effects import CreateNode
 from workhorse.core.errors import Missing, Unreadable
-from workhorse.loops.agent_ports import NodeSpec
 
 _SECRET = re.compile(r"<argument>([0-9a-f]{64})</argument>")
 
@@ -43,17 +43,17 @@ class JenkinsNodes:
         http: JenkinsHttp = self._threads.http
         return http
 
-    def create(self, spec: NodeSpec) -> None:
+    def create(self, wanted: CreateNode) -> None:
         """Make the node by the form that Jenkins' own page posts; one of that name is left alone.
 
         Raises:
             Surprise: Jenkins refuses, or something in front of it; the message says what was said.
             Unreadable: it does not answer, or not whether a refused node is there.
         """
-        form = {"name": spec.name, "type": _TYPE, "json": json.dumps(node_form(spec))}
+        form = {"name": wanted.node, "type": _TYPE, "json": json.dumps(node_form(wanted))}
         answer = self._http.post("computer/doCreateItem", form)
         # Seen and not read from the refusal, whose words may be of any language.
-        if answer.status_code == requests.codes.bad_request and has_node(self._http, spec.name):
+        if answer.status_code == requests.codes.bad_request and has_node(self._http, wanted.node):
             return
         require_redirect(answer, "computer/")
 
@@ -86,15 +86,15 @@ class JenkinsNodes:
         return sha256(answer.content).hexdigest()
 
 
-def node_form(spec: NodeSpec) -> dict[str, object]:
+def node_form(wanted: CreateNode) -> dict[str, object]:
     """What Jenkins' page of a new node posts as its form's `json`."""
     return {
-        "name": spec.name,
-        "nodeDescription": spec.description,
-        "numExecutors": str(spec.executors),
-        "remoteFS": spec.directory,
-        "labelString": label_text(spec.labels),
-        "mode": "EXCLUSIVE" if spec.exclusive else "NORMAL",
+        "name": wanted.node,
+        "nodeDescription": wanted.description,
+        "numExecutors": str(wanted.executors),
+        "remoteFS": wanted.directory,
+        "labelString": label_text(wanted.labels),
+        "mode": "EXCLUSIVE" if wanted.exclusive else "NORMAL",
         "type": _TYPE,
         "launcher": {
             "stapler-class": _LAUNCHER,
@@ -106,7 +106,7 @@ def node_form(spec: NodeSpec) -> dict[str, object]:
                 "failIfWorkDirIsMissing": False,
             },
             "tunnel": "",
-            "webSocket": spec.connection is Connection.WEBSOCKET,
+            "webSocket": wanted.connection == Connection.WEBSOCKET,
         },
         "retentionStrategy": {"stapler-class": _ALWAYS, "$class": _ALWAYS},
         "nodeProperties": {"stapler-class-bag": "true"},

@@ -9,30 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from workhorse.core.agents import Connection
+from workhorse.core.effects import CreateNode
 from workhorse.core.requeue import BuildRecord
 from workhorse.core.volume import Volume
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSpec:
-    """A node to be made: an inbound agent that is always kept."""
-
-    name: str
-    labels: frozenset[str]
-    executors: int
-    exclusive: bool
-    directory: str
-    connection: Connection
-    description: str
-    """Begins as `workhorse: pool NAME` does, so that the ledger knows its own."""
 
 
 class Nodes(Protocol):
     """Jenkins, as far as agents are registered there."""
 
-    def create(self, spec: NodeSpec) -> None:
-        """Make the node; one of that name is left as it is."""
+    def create(self, wanted: CreateNode) -> None:
+        """Make the node, an inbound agent that is always kept; one of that name is left as it is.
+
+        Its description begins as `workhorse: pool NAME` does, so that the ledger knows its own.
+        """
 
     def secret(self, node: str) -> str:
         """The secret that the agent of that name connects with.

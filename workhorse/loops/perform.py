@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
-from workhorse.core.agents import Connection
 from workhorse.core.effects import (
     AttachVolume,
     CancelRefresh,
@@ -45,7 +44,7 @@ from workhorse.core.effects import (
 )
 from workhorse.core.errors import Missing, Misuse, Surprise
 from workhorse.core.orders import Standing
-from workhorse.loops.agent_ports import NodeSpec, Tending
+from workhorse.loops.agent_ports import Tending
 from workhorse.loops.notes import note
 from workhorse.loops.ports import Ports
 from workhorse.loops.rollout_ports import Rolling
@@ -181,7 +180,7 @@ def perform(ports: Ports, effect: Effect, now: float) -> None:  # noqa: C901, PL
         case CondemnImage(pool=pool, image=image, because=because):
             _rolling(ports).images.condemn(pool, image, because)
         case CreateNode():
-            _tending(ports).nodes.create(_spec(effect))
+            _tending(ports).nodes.create(effect)
         case AttachVolume(volume=volume, instance=instance, device=device):
             _tending(ports).volumes.attach(volume, instance, device)
         case DetachVolume(volume=volume, instance=instance, force=force):
@@ -202,18 +201,6 @@ def _tending(ports: Ports) -> Tending:
     if ports.tending is None:
         raise Misuse("an effect for agents, and no ports for it")
     return ports.tending
-
-
-def _spec(effect: CreateNode) -> NodeSpec:
-    return NodeSpec(
-        name=effect.node,
-        labels=effect.labels,
-        executors=effect.executors,
-        exclusive=effect.exclusive,
-        directory=effect.directory,
-        connection=Connection(effect.connection),
-        description=effect.description,
-    )
 
 
 def _rolling(ports: Ports) -> Rolling:

@@ -243,7 +243,7 @@ class Drainer:
             if self._too_old(snapshot):
                 # What it showed of this agent is unknown by now, and unknown means busy.
                 snapshot = replace(snapshot, jenkins=None, frozen=True)
-            noted, event = look(
+            seen, event = look(
                 drain,
                 self._pools[drain.group],
                 snapshot,
@@ -251,8 +251,8 @@ class Drainer:
                 registered=self._registered,
                 ended=self._asked[drain.pool],
             )
-            self.drains[drain.instance] = noted
-            failures += not self._step(noted, event, snapshot)
+            self.drains[drain.instance] = seen
+            failures += not self._step(seen, event, snapshot)
 
     def _too_old(self, snapshot: Snapshot) -> bool:
         """Effects that took long have made the reading stale; the next tick goes on."""
@@ -281,7 +281,8 @@ class Drainer:
                 fewer = isinstance(effect, TerminateInstance) and effect.decrement
                 self._asked[drain.pool] += fewer
                 self._perform(effect, f"{drain.cause} drain: {taken.because}")
-                self.ended.update([drain.pool] * fewer)
+                if fewer:
+                    self.ended[drain.pool] += 1
         except Surprise:
             self.drains[drain.instance] = taken.failed(drain)
             return False

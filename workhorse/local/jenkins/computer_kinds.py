@@ -50,10 +50,7 @@ def computer_bean(view: View, computer: Computer) -> Bean:
 
 def _labels(seen: _Seen) -> list[Bean]:
     node = seen.computer.node
-    if node is None:
-        return []
-    ordered = sorted(node.labels, key=hash)
-    return [label_kinds.label_bean(seen.view, Atom(name), declared=True) for name in ordered]
+    return [] if node is None else label_kinds.label_beans(seen.view, node)
 
 
 def _icon(seen: _Seen) -> str:

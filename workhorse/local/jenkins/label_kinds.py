@@ -54,7 +54,7 @@ def overall_bean(view: View) -> Bean:
 def unlabeled_bean(view: View) -> Bean:
     """Load statistics of what asks for no label."""
     load = view.controller.loads.unlabeled
-    return Bean("jenkins.model.UnlabeledLoadStatistics", _UNLABELED, load)
+    return Bean("jenkins.model.UnlabeledLoadStatistics", _LOAD, load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def node_bean(view: View, node: Node) -> Bean:
     return Bean(node.java_class, _NODE, (view, node))
 
 
-def _node_labels(subject: tuple[View, Node]) -> list[Bean]:
-    view, node = subject
+def label_beans(view: View, node: Node) -> list[Bean]:
+    """The labels of a node, in the order of a hash table."""
     return [label_bean(view, Atom(name), declared=True) for name in sorted(node.labels, key=hash)]
 
 
@@ -116,7 +116,6 @@ _OVERALL = (
         lambda load: Bean("", _SCALES, load.series["queueLength"], declared=True),
     ),
 )
-_UNLABELED = _LOAD
 
 _LABEL = (
     Property("actions", lambda _: []),
@@ -134,7 +133,7 @@ _LABEL = (
 _ATOM = (*_LABEL, Property("propertiesList", lambda _: []))
 
 _NODE = (
-    Property("assignedLabels", _node_labels),
+    Property("assignedLabels", lambda subject: label_beans(*subject)),
     Property("mode", lambda subject: "EXCLUSIVE" if subject[1].exclusive else "NORMAL"),
     Property("nodeDescription", lambda subject: subject[1].description),
     Property("nodeName", lambda subject: subject[1].name, ALWAYS),

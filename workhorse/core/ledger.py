@@ -119,7 +119,8 @@ LEDGER: Mapping[Disagreement, Rule] = {
         remedy=Remedy.LEAVE,
         boot=True,
         margin=True,
-        because="99 of 100 boots of the pool took less; counted from when it is first seen",
+        because="99 of 100 boots of the pool took less; counted from when it is first seen. While "
+        "nobody registers it is ended later: each that is given up doubles the time of the next",
     ),
     D.FAILED: Rule(
         means="in service without a node, and its agent said why it cannot become one",

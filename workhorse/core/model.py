@@ -74,7 +74,8 @@ class Policy:
     max_step: int = 50
     """The largest change of size that one tick may make; what exceeds it is refused."""
     boot_seconds: float = 300
-    """How long an instance without an online node still counts as capacity that is coming."""
+    """How long an instance without an online node still counts as capacity that is coming, at
+    least: longer where boots were learned to take longer (`core/boots.py`)."""
     settle_seconds: float = 15
     """The least time between a confirmed cordon and the look that lets an agent go."""
     scale_in: bool = True

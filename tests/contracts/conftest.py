@@ -1,9 +1,9 @@
 """Each suite runs over each world that offers its stage."""
 
-import importlib
-import importlib.util
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -28,9 +28,8 @@ def _modules(fixture: str) -> Mapping[str, str]:
     return ROLLOUT_WORLDS.get(fixture, WORLDS)
 
 
-def _module(fixture: str, world: str) -> ModuleType | None:
-    path = _modules(fixture)[world]
-    return importlib.import_module(path) if importlib.util.find_spec(path) else None
+def _module(fixture: str, world: str) -> ModuleType:
+    return import_module(_modules(fixture)[world])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -41,7 +40,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, worlds, indirect=True)
 
 
-def _stage(request: pytest.FixtureRequest) -> Iterator[object]:
+def _stage(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The stage of the fixture's own name, in the world of this run; the module says its type."""
     name = str(request.fixturename)
     with getattr(_module(name, request.param), name)() as stage:
         yield stage
@@ -50,52 +50,52 @@ def _stage(request: pytest.FixtureRequest) -> Iterator[object]:
 @pytest.fixture
 def controller_stage(request: pytest.FixtureRequest) -> Iterator[ControllerStage]:
     """A Jenkins."""
-    yield from _stage(request)  # type: ignore[misc] # the module says which
+    yield from _stage(request)
 
 
 @pytest.fixture
 def cloud_stage(request: pytest.FixtureRequest) -> Iterator[CloudStage]:
     """An Auto Scaling group."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)
 
 
 @pytest.fixture
 def mailbox_stage(request: pytest.FixtureRequest) -> Iterator[MailboxStage]:
     """A queue."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)
 
 
 @pytest.fixture
 def metrics_stage(request: pytest.FixtureRequest) -> Iterator[MetricsStage]:
     """A place for meters."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)
 
 
 @pytest.fixture
 def journal_stage(request: pytest.FixtureRequest) -> Iterator[JournalStage]:
     """A journal."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)
 
 
 @pytest.fixture
 def launcher_world(request: pytest.FixtureRequest) -> Iterator[LauncherWorld]:
     """What a group launches, and canaries beside it."""
-    yield from _stage(request)  # type: ignore[misc] # the module says which
+    yield from _stage(request)
 
 
 @pytest.fixture
 def orders_world(request: pytest.FixtureRequest) -> Iterator[OrdersWorld]:
     """A place for orders."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)
 
 
 @pytest.fixture
 def jobs_world(request: pytest.FixtureRequest) -> Iterator[JobsWorld]:
     """Jenkins' jobs."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)
 
 
 @pytest.fixture
 def images_world(request: pytest.FixtureRequest) -> Iterator[ImagesWorld]:
     """An image store."""
-    yield from _stage(request)  # type: ignore[misc] # the same
+    yield from _stage(request)

@@ -10,8 +10,7 @@ of `conftest.py`, and is run over the simulated world and over the real adapter:
         assert set(launcher_world.members().values()) == {version}
 
 To add a world, offer a context manager of the fixture's name, `launcher_world() -> LauncherWorld`
-and so on, in a module that `worlds.ROLLOUT_WORLDS` names beside that fixture; a module that does
-not exist yet is left out.
+and so on, in a module that `worlds.ROLLOUT_WORLDS` names beside that fixture.
 The group's name is `stages.GROUP` and its termination hook `stages.HOOK`, as for the other suites.
 """
 

@@ -168,11 +168,11 @@ class Control:
         """Journal a change of desired capacity, and the decision when it says something new."""
         if (change := decision.change) is not None:
             told = {"before": change.before, "after": change.after, "because": change.because}
-            self._write("desired", pool=decision.pool, **told)
+            note(self._ports, "desired", pool=decision.pool, **told)
         key, gist = f"decision:{decision.pool}", decision.gist()
         if decision.moves != NO_MOVES or self._told.get(key) != gist:
             self._told[key] = gist
-            self._write("decision", **decision.as_record())
+            note(self._ports, "decision", **decision.as_record())
         self._keep_learned(decision)
 
     def _keep_learned(self, decision: Decision) -> None:
@@ -183,7 +183,7 @@ class Control:
         kept_at = self._kept_at.setdefault(decision.pool, decision.at)
         if decision.at - kept_at >= KEEP_SECONDS:
             self._kept_at[decision.pool] = decision.at
-            self._write(f"learned:{decision.pool}", **learned.as_record())
+            note(self._ports, f"learned:{decision.pool}", **learned.as_record())
 
     def _perform(self, decision: Decision, pool: Pool) -> bool:
         """Tell it and set the size; only when that worked do agents leave or come back."""
@@ -209,7 +209,4 @@ class Control:
         self._told[kind] = told
         if told:
             plain = [each if isinstance(each, str) else asdict(each) for each in told]
-            self._write(kind, **{key: plain})
-
-    def _write(self, kind: str, **facts: object) -> None:
-        note(self._ports, kind, **facts)
+            note(self._ports, kind, **{key: plain})

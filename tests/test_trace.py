@@ -304,6 +304,9 @@ def test_a_file_that_is_no_part_of_an_export_is_left_alone(desk: Desk) -> None:
         (("--label", " "), "--label: must not be empty"),
         (("--rename", "linux"), "--rename: 'linux': must be LABEL=NAME"),
         (("--out", "/no/such/folder/x.csv"), "--out: /no/such/folder: must be a folder"),
+        (("--out", "/"), "--out: /: must be a file, or nothing yet"),
+        (("--jenkins", "http://["), "--jenkins: http://[: must be a URL with a host"),
+        (("--jenkins", "http://me:pw@ci/"), "--jenkins: (not shown): must hold no user"),
         (("--token-file", "/no/such/file"), "/no/such/file: cannot be read"),
     ],
 )

@@ -113,6 +113,7 @@ def test_without_any_it_says_so(desk: Desk) -> None:
         (("new", "--pool", "windows"), "--pool: 'windows': must be one of linux"),
         (("new", "--pool", "linux", "--days", "0"), "--days: 0: must be above 0"),
         (("new", "--pool", "linux", "--days", "nan"), "--days: nan: must be above 0"),
+        (("new", "--pool", "linux", "--days", "36501"), "must be above 0 and at most 36500"),
         (("revoke", "0a0a0a0a"), "token revoke: '0a0a0a0a': must be the id of a token"),
     ],
 )

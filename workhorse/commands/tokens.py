@@ -7,7 +7,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from math import inf
 from pathlib import Path
 
 from workhorse.adapters.clock import RealClock
@@ -20,6 +19,9 @@ from workhorse.core.tokens import TokenRecord, pruned, token_text, with_record, 
 from workhorse.settings import load
 
 DAY_SECONDS = 86_400
+
+MOST_DAYS = 36_500
+"""A century: `list` tells the day of the end, and no calendar has every day."""
 
 _ID_BYTES = 4
 _SECRET_BYTES = 32
@@ -63,8 +65,8 @@ def _new(desk: _Desk, arguments: argparse.Namespace, show: Show) -> None:
     pool, days = arguments.pool, arguments.days
     if pool not in desk.pools:
         raise Refusal(f"--pool: {pool!r}: must be one of {', '.join(desk.pools)}")
-    if days is not None and not 0 < days < inf:
-        raise Refusal(f"--days: {days:g}: must be above 0")
+    if days is not None and not 0 < days <= MOST_DAYS:
+        raise Refusal(f"--days: {days:g}: must be above 0 and at most {MOST_DAYS}")
     identity = secrets.token_hex(_ID_BYTES)
     token = token_text(identity, secrets.token_urlsafe(_SECRET_BYTES))
     record = TokenRecord(

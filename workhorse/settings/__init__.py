@@ -107,7 +107,7 @@ def load(path: Path, *, tick_seconds: float | None = None) -> Settings:
         Refusal: the file cannot be read, is no TOML, or breaks a rule; it names every fault.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin with a mark.
     except (OSError, UnicodeDecodeError) as wrong:
         raise Refusal(f"{path}: cannot be read: {wrong}") from wrong
     return parse(text, source=str(path), tick_seconds=tick_seconds)

@@ -16,7 +16,7 @@ from pydantic import (
 from workhorse.core.agents import AgentPolicy, Connection, Tier
 from workhorse.core.ledger import LedgerPolicy
 from workhorse.core.requeue import RequeuePolicy
-from workhorse.settings.sections import Place, Section
+from workhorse.settings.sections import Address, Place, Section
 
 Positive = Annotated[StrictFloat, Field(ge=0)]
 
@@ -57,7 +57,7 @@ class GatewaySettings(Section):
     """host:port that the gateway listens on; empty for no gateway."""
     audience: StrictStr = Field(default="", pattern=r"^[A-Za-z0-9.:/_-]{0,255}$")
     """What agents sign for: a name of this gateway alone; required where it listens."""
-    jenkins_url: StrictStr = Field(default="", pattern="^(https?://[^/?#]+(/[^?#]*)?)?$")
+    jenkins_url: Address = Field(default="", pattern="^(https?://[^/?#]+(/[^?#]*)?)?$")
     """Jenkins' URL as agents reach it; empty for that of the controller."""
     certificate: StrictStr = ""
     """File of the TLS certificate chain; empty for plain HTTP, behind something that has TLS."""

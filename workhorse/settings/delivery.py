@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, ValidationInfo, field_validator
 
+from workhorse.settings.faults import SecretError
 from workhorse.settings.sections import Section
 
 
@@ -88,6 +89,13 @@ class ChatSettings(Section):
     """SSM parameter (SecureString) with the URLs."""
     urls_secret: str = ""
     """Secrets Manager secret with the URLs."""
+
+    @field_validator("urls_file", "urls_parameter", "urls_secret")
+    @classmethod
+    def _no_url(cls, value: str) -> str:
+        if "://" in value:
+            raise SecretError("must name the URLs' place, and is a URL itself")
+        return value
 
     @field_validator("urls_secret")
     @classmethod

@@ -11,8 +11,14 @@ from workhorse.core.errors import Refusal
 _SHOWN = 60
 """How much of a wrong value a fault shows."""
 
+_HIDDEN = "(not shown)"
+
 _TAGS = frozenset({"inline", "parameter"})
 """Which sort of pool it was tried as: pydantic's matter, no part of the key."""
+
+
+class SecretError(ValueError):
+    """A value that holds a secret: the fault tells the key and the rule alone."""
 
 
 def refusal(source: str, faults: Iterable[str]) -> Refusal:
@@ -28,7 +34,11 @@ def told(wrong: ValidationError, prefix: str = "") -> Iterator[str]:
             case "missing":
                 yield f"{key}: (missing): is required"
             case "extra_forbidden":
-                yield f"{key}: {_shown(error['input'])}: is no setting here"
+                # Whoever misspells the key of a secret may have written the secret itself there.
+                plain = isinstance(error["input"], (bool, int, float))
+                yield f"{key}: {_shown(error['input']) if plain else _HIDDEN}: is no setting here"
+            case "value_error" if isinstance(error["ctx"]["error"], SecretError):
+                yield f"{key}: {_HIDDEN}: {error['ctx']['error']}"
             case _:
                 rule = error["msg"].removeprefix("Value error, ")
                 yield f"{key}: {_shown(error['input'])}: {_worded(rule)}"

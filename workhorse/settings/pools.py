@@ -22,7 +22,7 @@ from pydantic import (
 from workhorse.core.model import Policy, Pool, Release, Scaling
 from workhorse.settings.agents import AgentSettings
 from workhorse.settings.rollouts import RolloutSettings
-from workhorse.settings.sections import Section
+from workhorse.settings.sections import Address, Section
 
 _NAME = "^[a-z][a-z0-9-]{0,31}$"
 _LABEL = re.compile(r"[^\s()\"&|!<>=,]+")
@@ -101,7 +101,7 @@ class Applied(Section):
 
     group: str = Field(min_length=1, max_length=255)
     """Name of the Auto Scaling group."""
-    queue_url: str = Field(default="", pattern="^(https?://.+)?$")
+    queue_url: Address = Field(default="", pattern="^(https?://.+)?$")
     """SQS queue of the group's hook and EC2 events; empty for none."""
     scaling: Scaling = Scaling.LOOP
     """Who writes the desired capacity: `loop` or `alarms`."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -16,7 +17,13 @@ from pydantic import (
     field_validator,
 )
 
+from workhorse.core.addresses import bears_credentials, url_fault
+from workhorse.settings.faults import SecretError
+
 _FLOAT = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TOKEN = re.compile(r"(11)?[0-9a-f]{32}")
+"""An API token of Jenkins, of today's form or from before 2.129."""
 
 
 def _with_a_port(value: str) -> str:
@@ -32,6 +39,26 @@ Place = Annotated[
 """A host and a port to listen on; empty for none."""
 
 
+def _without_credentials(value: object) -> object:
+    if isinstance(value, str) and bears_credentials(value):
+        raise SecretError("must hold no user and no password: it is told")
+    return value
+
+
+def _of_a_server(value: str) -> str:
+    if fault := url_fault(value):
+        raise ValueError(fault)
+    return value
+
+
+Address = Annotated[str, BeforeValidator(_without_credentials), AfterValidator(_of_a_server)]
+"""The URL of a server; each key says by its pattern whether it may be empty."""
+
+MOST = 1_000_000_000
+"""The largest number that a key takes: as seconds 31 years, and well within what a calendar and
+the timers of Python can tell."""
+
+
 class Section(BaseModel):
     """A table of the file; the docstring under each key is its meaning in the reference."""
 
@@ -43,11 +70,21 @@ class Section(BaseModel):
         allow_inf_nan=False,  # `stale_seconds = inf` would believe any reading.
     )
 
+    @field_validator("*")
+    @classmethod
+    def _within_reason(cls, value: object) -> object:
+        """No path, name or header takes a control character, and no timer every number."""
+        if isinstance(value, str) and _CONTROL.search(value):
+            raise ValueError("must have no control character")
+        if isinstance(value, (int, float)) and value > MOST:
+            raise ValueError(f"must be at most {MOST}")
+        return value
+
 
 class JenkinsSettings(Section):
     """Where Jenkins is, and who we are there; one of the three `token_` keys is required."""
 
-    url: str = Field(pattern="^https?://[^/?#]+(/[^?#]*)?$")
+    url: Address = Field(pattern="^https?://[^/?#]+(/[^?#]*)?$")
     """Jenkins' root URL, with its context path."""
     user: str = Field(min_length=1)
     """The user whose API token we use."""
@@ -61,6 +98,13 @@ class JenkinsSettings(Section):
     """Ask the script console for the labels that pipelines wait for; needs Overall/Administer."""
     expect_jobs: StrictBool = True
     """Believe no token that sees no job: its queue looks empty; false where there are no jobs."""
+
+    @field_validator("token_file", "token_parameter", "token_secret")
+    @classmethod
+    def _no_token(cls, value: str) -> str:
+        if _TOKEN.fullmatch(value):
+            raise SecretError("must name the token's place, and is a token itself")
+        return value
 
     @field_validator("token_secret")
     @classmethod
@@ -80,7 +124,7 @@ class AwsSettings(Section):
 
     region: str = Field(pattern="^[a-z]{2}(-[a-z]+)+-[0-9]+$")
     """The region of the groups and queues."""
-    endpoint: str = Field(default="", pattern="^(https?://.+)?$")
+    endpoint: Address = Field(default="", pattern="^(https?://.+)?$")
     """URL that serves every AWS API, for the embedded cloud; empty for AWS itself."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from workhorse.adapters import secrets
 from workhorse.adapters.jenkins_history import JenkinsHistory
 from workhorse.adapters.jenkins_http import JenkinsHttp
+from workhorse.core.addresses import bears_credentials, url_fault
 from workhorse.core.errors import Refusal
 from workhorse.loops.ports import Clock
 from workhorse.trace.export import Told, Wish, export
@@ -72,8 +73,13 @@ def run(arguments: argparse.Namespace, clock: Clock, show: Callable[[str], None]
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    if not re.fullmatch("https?://[^/?#]+(/[^?#]*)?", arguments.jenkins):
-        raise Refusal(f"--jenkins: {arguments.jenkins}: must be a URL, as https://ci.example.com/")
+    url = arguments.jenkins
+    if bears_credentials(url):
+        raise Refusal("--jenkins: (not shown): must hold no user and no password: it is told")
+    if not re.fullmatch("https?://[^/?#]+(/[^?#]*)?", url):
+        raise Refusal(f"--jenkins: {url}: must be a URL, as https://ci.example.com/")
+    if fault := url_fault(url):
+        raise Refusal(f"--jenkins: {url}: {fault}")
     for key in ("days", "per_minute"):
         if not getattr(arguments, key) > 0:
             flag = key.replace("_", "-")
@@ -84,6 +90,9 @@ def _check(arguments: argparse.Namespace) -> None:
         raise Refusal("--label: must not be empty")
     if not arguments.out.parent.is_dir():
         raise Refusal(f"--out: {arguments.out.parent}: must be a folder")
+    if arguments.out.exists() and not arguments.out.is_file():
+        # It is put in place by a rename, hours later: a folder refuses that, a device would go.
+        raise Refusal(f"--out: {arguments.out}: must be a file, or nothing yet")
 
 
 def _pair(text: str) -> tuple[str, str]:

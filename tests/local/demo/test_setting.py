@@ -1,9 +1,12 @@
 """The numbers of a demo, and the file its controller reads."""
 
+import re
 import tomllib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workhorse import settings
 from workhorse.local.demo import setting
@@ -35,6 +38,21 @@ def test_on_a_real_jenkins_pools_are_small_and_their_labels_nobody_elses() -> No
     assert {pool.ceiling for pool in found} == {setting.SMALL_CEILING}
     assert [pool.label for pool in found] == ["demo-linux", "demo-windows", "demo-macos"]
     assert {pool.release for pool in found} == {"controller"}
+
+
+def test_every_label_of_a_trace_gives_a_pool_a_legal_name_of_its_own() -> None:
+    labels = ("linux", "Linux", "linux-x86_64", "linux x86&&64", "64bit", "&&", "a" * 40, "a" * 41)
+    found = setting.names(labels)
+    assert found[:6] == ("linux", "linux-2", "linux-x86-64", "linux-x86-64-2", "pool-64bit", "pool")
+    assert len(set(found)) == len(labels)
+    assert all(re.fullmatch("[a-z][a-z0-9-]{0,31}", name) for name in found)
+
+
+@given(st.lists(st.text(min_size=1), unique=True, max_size=40))
+def test_no_label_at_all_gives_an_illegal_name(labels: list[str]) -> None:
+    found = setting.names(labels)
+    assert len(set(found)) == len(labels)
+    assert all(re.fullmatch("[a-z][a-z0-9-]{0,31}", name) for name in found)
 
 
 def test_fast_time_leaves_durations_alone_and_slows_the_loops_down() -> None:

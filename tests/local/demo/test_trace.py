@@ -29,9 +29,11 @@ def test_a_window_holds_what_arrives_in_it_in_order_and_leaves_out_tiny_jobs(tra
     )
 
 
-def test_an_empty_window_is_refused(trace: Path) -> None:
-    with pytest.raises(ValueError, match="no build"):
+def test_an_empty_window_is_refused_with_the_hour_of_the_next_build(trace: Path) -> None:
+    with pytest.raises(ValueError, match=r"no build from hour 9 on for 1 hours; none comes later"):
         read_window(trace, start_hours=9, hours=1)
+    with pytest.raises(ValueError, match=r"no build from .*; the next comes at hour 0\.99"):
+        read_window(trace, start_hours=0, hours=0.9)
 
 
 def test_what_is_no_trace_is_refused(tmp_path: Path) -> None:

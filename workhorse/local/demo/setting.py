@@ -1,6 +1,8 @@
 """The numbers of a demo: pools, pace, Terraform's variables, the controller's file. Pure."""
 
+import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +26,9 @@ TIER, VOLUMES_PER_ZONE, VOLUME_GIB = "trunk", 2, 8
 RELEASE_JOB = "workhorse-release"
 SMALL_CEILING = 3
 """Agents a pool may have where each is a Java process on this machine."""
+
+NAME_LENGTH = 32
+"""Characters of a pool's name, as `terraform/modules/policy` allows them."""
 
 REAL_TICK_SECONDS = 0.5
 REAL_GLANCE_SECONDS = 0.15
@@ -77,6 +82,8 @@ class PoolSetting:
     label: str
     job: str
     ceiling: int
+    traced: str = ""
+    """What the trace calls it: whatever a job may ask for, as `linux && x86_64`."""
     executors: int = 1
     spot: bool = False
     release: str = "controller"
@@ -111,21 +118,34 @@ def pools(
     ours, and nothing but sleeping jobs is asked of it.
     """
     found = []
-    for index, label in enumerate(labels):
+    for index, (label, name) in enumerate(zip(labels, names(labels), strict=True)):
         most = peak(tuple(one for one in arrivals if one.label == label))
         executors = 2 if index == 0 else 1
         by_job = 1 < index == len(labels) - 1 and not real_jenkins
         found.append(
             PoolSetting(
-                name=label,
-                label=f"demo-{label}" if real_jenkins else label,
-                job=f"demo-{label}",
+                traced=label,
+                name=name,
+                label=f"demo-{name}" if real_jenkins else name,
+                job=f"demo-{name}",
                 ceiling=SMALL_CEILING if real_jenkins else max(2, -(-most // executors)),
                 executors=executors,
                 spot=index == 1,
                 release="job" if by_job else "controller",
             )
         )
+    return tuple(found)
+
+
+def names(labels: Iterable[str]) -> tuple[str, ...]:
+    """What Terraform may call a pool for each label: like it, and no two alike."""
+    found: list[str] = []
+    for label in labels:
+        plain = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+        name = plain if plain[:1].isalpha() else f"pool-{plain}"
+        ends = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        tries = (name[: NAME_LENGTH - len(end)].strip("-") + end for end in ends)
+        found.append(next(each for each in tries if each not in found))
     return tuple(found)
 
 

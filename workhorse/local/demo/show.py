@@ -105,7 +105,9 @@ class Show:
             outputs: Outputs = deployment.apply(self._variables(where, pools))["pools"]
             controller = Controller(processes, self._config(where, outputs))
             outsiders = self._outsiders(where, controller)
-            names = [Names(label=p.name, group=outputs[p.name]["group"], job=p.job) for p in pools]
+            names = [
+                Names(label=p.traced, group=outputs[p.name]["group"], job=p.job) for p in pools
+            ]
             search = Search(where.token, self._with_agents())
             performance = Performance(
                 where, names, controller, outsiders, self._screen, search=search

@@ -41,7 +41,16 @@ def read_window(path: Path, *, start_hours: float, hours: float) -> tuple[Arriva
         if begin <= at < end and seconds >= SHORTEST_SECONDS
     )
     if not found:
-        raise ValueError(f"{path} has no build from hour {start_hours:g} on for {hours:g} hours")
+        later = min(
+            (at for at, seconds, _ in rows if at >= end and seconds >= SHORTEST_SECONDS),
+            default=None,
+        )
+        said = (
+            "none comes later" if later is None else f"the next comes at hour {later // 36 / 100:g}"
+        )
+        raise ValueError(
+            f"{path} has no build from hour {start_hours:g} on for {hours:g} hours; {said}"
+        )
     return found
 
 

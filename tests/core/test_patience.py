@@ -150,6 +150,12 @@ def test_any_that_registers_brings_the_patience_back() -> None:
     assert through([Look(at=5), Look(at=60, online=True)], known).patience.seconds == 0
 
 
+def test_one_that_an_outage_may_have_made_late_leaves_the_patience_as_it_is() -> None:
+    dark = [Look(at=5), Look(at=10, blind=True), Look(at=500), Look(at=590)]
+    known = through([*dark, Look(at=600, online=True)], through(given_up(430)))
+    assert (known.boots.newest, known.patience.seconds) == ((), 600)
+
+
 def test_one_that_comes_later_than_a_hundred_others_is_waited_for_until_the_next_comes() -> None:
     """An image that boots slower than the one before: its first is no reason to end the others."""
     had = Learned(boots=sample(*[60.0] * 256))

@@ -108,7 +108,7 @@ class Patience:
 
     seconds: float = 0
     """Twice what was waited for one that was given up, or what one took that came later than boots
-    do; 0 after any other that came."""
+    do; 0 after any other that taught its boot."""
     version: int = 0
     """Of the launch template: another one is another try."""
 

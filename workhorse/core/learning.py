@@ -51,7 +51,7 @@ def learn(
         return replace(had, sight=sight, spent=spent)
     ends, ratios = _ends(last, sight, snapshot)
     new = [since for item, since in demand.items.items() if item not in last.items]
-    came = tuple(_came(last, sight, snapshot))
+    came = _came(last, sight, snapshot)
     told = [seconds for boot, seconds in came if boot.watched or seconds < policy.boot_seconds]
     learned = Learned(
         boots=had.boots.added(told),
@@ -64,8 +64,8 @@ def learn(
         patience=had.patience,
         sight=sight,
     )
-    if came:
-        latest = max(told, default=0.0)
+    if told:
+        latest = max(told)
         seconds = latest if latest > usual_boot(policy, learned) else 0.0
     elif sight.given_up - last.given_up:
         seconds = min(2 * _waited(had, policy), LONGEST_SECONDS)

@@ -27,35 +27,34 @@ class BootsAudit:
         self._longest = {group: policy.boot_seconds for group, policy in policies.items()}
         self._waited: dict[str, float] = {}
         """Group to what is waited for since one was ended that never came."""
-        self._came: set[str] = set()
-        """Instances that a reading showed online."""
-        self._booting: frozenset[str] = frozenset()
-        """Members that the last reading did not show online, nor any before it; none after one
-        that could not be trusted."""
+        self._over: set[str] = set()
+        """Instances that a reading showed online, or that were ended."""
+        self._calm_since = 0.0
+        """When the newest reading was taken of which the loops could make nothing."""
 
     def shown(self, jenkins: Jenkins, *, calm: bool) -> None:
         """Keep what this reading tells; `calm` when the loops could make the same of it."""
-        booting: set[str] = set()
+        if not calm:
+            self._calm_since = jenkins.read_at
         for machine in self._world.members():
-            if machine.id in self._came:
+            if machine.id in self._over:
                 continue
             node = jenkins.nodes.get(machine.id)
             if node is None or node.offline:
-                booting.add(machine.id)
                 continue
-            self._came.add(machine.id)
+            self._over.add(machine.id)
             took = min(jenkins.read_at - machine.launched_at, LONGEST_SECONDS)
             self._longest[machine.group] = max(self._longest[machine.group], took)
-            if calm and machine.id in self._booting:
+            if machine.launched_at > self._calm_since:
                 self._waited.pop(machine.group, None)
-        self._booting = frozenset(booting) if calm else frozenset()
 
     def ended(self, machine: Machine) -> None:
         """The loops have it terminated."""
         age = self._world.kernel.now - machine.launched_at
-        if machine.id not in self._came and age >= LedgerPolicy().margin_seconds:
+        if machine.id not in self._over and age >= LedgerPolicy().margin_seconds:
             doubled = min(2 * self.patience(machine.group), LONGEST_SECONDS)
             self._waited[machine.group] = doubled
+            self._over.add(machine.id)  # Once, however often it is tried.
 
     def patience(self, group: str) -> float:
         """How long the next instance of the group may be let boot, in seconds."""

@@ -1,6 +1,9 @@
 """The decision journal on disk."""
 
+import resource
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,17 @@ from workhorse.core.errors import Misuse, Surprise
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "journal.jsonl"
+
+
+@contextmanager
+def limited(what: int, most: int) -> Iterator[None]:
+    """A limit of the kernel on this process, as a disk without room or without files is one."""
+    soft, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, (soft, hard))
 
 
 def test_the_last_of_a_kind_survives_a_restart(path: Path) -> None:
@@ -109,3 +123,79 @@ def test_who_writes_after_the_end_is_told_and_writes_into_no_other_file(path: Pa
         journal.write({"kind": "late"})
 
     assert other.read_bytes() == b""
+
+
+def test_a_line_cut_short_by_a_full_disk_takes_no_other_with_it(path: Path) -> None:
+    """The kernel writes what fits, and says how much."""
+    journal = JournalFile(path)
+    journal.write({"kind": "decision", "n": 1})
+    with limited(resource.RLIMIT_FSIZE, path.stat().st_size + 7):
+        for n in (2, 3):
+            with pytest.raises(Surprise, match="journal"):
+                journal.write({"kind": "decision", "n": n})
+
+    journal.write({"kind": "decision", "n": 4})
+
+    assert [r["n"] for r in records(path)] == [1, 4]
+    assert JournalFile(path).last("decision") == {"kind": "decision", "n": 4}
+
+
+def test_a_torn_line_keeps_nobody_from_starting_on_a_full_disk(path: Path) -> None:
+    """Hooks wait for the heartbeats of a controller that cannot write."""
+    JournalFile(path).write({"kind": "decision", "n": 1})
+    with path.open("ab") as file:
+        file.write(b'{"kind":"decision","n":2,"re')
+    with limited(resource.RLIMIT_FSIZE, path.stat().st_size):
+        journal = JournalFile(path)
+        with pytest.raises(Surprise, match="journal"):
+            journal.write({"kind": "decision", "n": 3})
+
+    journal.write({"kind": "decision", "n": 4})
+
+    assert [r["n"] for r in records(path)] == [1, 4]
+
+
+def test_a_file_that_cannot_be_turned_over_loses_no_record(path: Path) -> None:
+    """Where no new file can be made, none of the old is moved away for it a second time."""
+    journal = JournalFile(path, max_bytes=60, keep=2)
+    for n in range(6):
+        journal.write({"kind": "decision", "n": n})
+    newest = [r["n"] for r in records(path)][-4:]
+    with limited(resource.RLIMIT_NOFILE, 0):
+        for _ in range(3):
+            with pytest.raises(Surprise, match="Too many open files"):
+                journal.write({"kind": "decision", "n": 6})
+
+    journal.write({"kind": "decision", "n": 7})
+
+    assert [r["n"] for r in records(path)] == [*newest, 7]
+
+
+def test_files_beyond_a_gap_are_read_too(path: Path) -> None:
+    """The controller was killed between two of the renames that turn a full file over."""
+    journal = JournalFile(path, max_bytes=60, keep=4)
+    journal.write({"kind": "rare", "n": 0})
+    for n in range(1, 6):
+        journal.write({"kind": "decision", "n": n})
+    path.with_name("journal.jsonl.2").rename(path.with_name("journal.jsonl.3"))
+
+    assert [r["n"] for r in records(path)] == list(range(6))
+    assert JournalFile(path).last("rare") == {"kind": "rare", "n": 0}
+
+
+def test_an_older_file_that_cannot_be_read_is_told_by_its_name(path: Path) -> None:
+    JournalFile(path).write({"kind": "decision", "n": 1})
+    path.with_name("journal.jsonl.1").mkdir()
+
+    with pytest.raises(Surprise, match=r"journal\.jsonl\.1: .*Is a directory"):
+        JournalFile(path).last("rare")
+
+
+@pytest.mark.parametrize("line", [b"[" * 100_000, b'{"a":' * 100_000, b"9" * 10_000, b"\xff"])
+def test_a_line_that_is_no_record_hides_no_other(path: Path, line: bytes) -> None:
+    JournalFile(path).write({"kind": "decision", "n": 1})
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+
+    assert JournalFile(path).last("decision") == {"kind": "decision", "n": 1}
+    assert [r["n"] for r in records(path)] == [1]

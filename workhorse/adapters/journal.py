@@ -3,15 +3,17 @@
 Every record is one line, appended by one write and synced to the disk before `write` returns:
 a decision that was performed and then forgotten by a power cut would be explained by nobody, and
 one sync a tick costs milliseconds.
-A crash may tear the last line; readers skip it and the next writer begins a new one.
+A crash or a full disk may tear the last line; readers skip it and the next record begins a new one.
 When the file is full it becomes FILE.1, that one FILE.2, and so on; a kind of record that was not
-written in all the files kept is forgotten.
+written in all the files kept is forgotten. A crash between two of these renames leaves a gap.
 Threads write beside each other: one at a time.
 """
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
+from glob import escape
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,6 +27,8 @@ KEEP = 8
 """Default number of full files kept."""
 
 _BLOCK = 64 * 1024
+
+_NUMBER = re.compile(r"[1-9][0-9]*")
 
 _CLOSED = -1
 """No descriptor: one that was closed may be another file's by then."""
@@ -63,21 +67,25 @@ class JournalFile:
     def _append(self, line: bytes) -> None:
         if os.fstat(self._file).st_size + len(line) > self._max_bytes:
             self._rotate()
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            line = b"\n" + line
         written = os.write(self._file, line)
         os.fsync(self._file)
         if written != len(line):
             raise Surprise(f"journal {self._path}: {written} of {len(line)} bytes written")
 
     def last(self, kind: str) -> Mapping[str, Any] | None:
-        """The newest record of that kind, from before a restart too."""
+        """The newest record of that kind, from before a restart too.
+
+        Raises:
+            Surprise: one of the files cannot be read.
+        """
         with self._lock:
             if kind not in self._newest:
-                for path in _files(self._path):
-                    for line in _lines_backwards(path):
-                        record = _parsed(line)
-                        if record is not None and record.get("kind") == kind:
-                            self._newest[kind] = record
-                            return record
+                found = (_newest_in(path, kind) for path in _files(self._path))
+                if (record := next(filter(None, found), None)) is not None:
+                    self._newest[kind] = record
             return self._newest.get(kind)
 
     def close(self) -> None:
@@ -87,20 +95,18 @@ class JournalFile:
             self._file = _CLOSED
 
     def _opened(self) -> int:
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
-        size = os.fstat(file).st_size
-        if size and os.pread(file, 1, size - 1) != b"\n":
-            os.write(file, b"\n")
-        return file
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
 
     def _rotate(self) -> None:
+        """Begin a new file; where none can be made the next write tries again, and moves none."""
         numbers = range(self._keep - 1, 0, -1)
         moves = [(_numbered(self._path, n), _numbered(self._path, n + 1)) for n in numbers]
-        for old, new in [*moves, (self._path, _numbered(self._path, 1))]:
-            if old.exists():
-                old.replace(new)
-        os.close(self._file)
-        self._file = self._opened()
+        if self._path.exists():
+            for old, new in [*moves, (self._path, _numbered(self._path, 1))]:
+                if old.exists():
+                    old.replace(new)
+        full, self._file = self._file, self._opened()
+        os.close(full)
 
 
 def records(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -143,7 +149,7 @@ def _line(record: Mapping[str, Any]) -> bytes:
 def _parsed(line: bytes) -> Mapping[str, Any] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
@@ -154,12 +160,21 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _files(path: Path) -> list[Path]:
     """The files of the journal that exist, newest first."""
-    found = [path] if path.exists() else []
-    number = 1
-    while (older := _numbered(path, number)).exists():
-        found.append(older)
-        number += 1
-    return found
+    begin = f"{path.name}."
+    beside = [file.name.removeprefix(begin) for file in path.parent.glob(f"{escape(begin)}*")]
+    numbers = sorted(int(end) for end in beside if _NUMBER.fullmatch(end))
+    return [path] * path.exists() + [_numbered(path, number) for number in numbers]
+
+
+def _newest_in(path: Path, kind: str) -> Mapping[str, Any] | None:
+    try:
+        for line in _lines_backwards(path):
+            record = _parsed(line)
+            if record is not None and record.get("kind") == kind:
+                return record
+    except OSError as wrong:
+        raise Surprise(f"journal {path}: {wrong}") from wrong
+    return None
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:

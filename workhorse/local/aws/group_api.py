@@ -15,7 +15,7 @@ from workhorse.local.aws.activities import last_activity
 from workhorse.local.aws.ec2_life import Cause, end
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.hook_api import put_hooks_of_request
-from workhorse.local.aws.members import move
+from workhorse.local.aws.members import group_named, move, requested_group
 from workhorse.local.aws.offers import desired_configuration
 from workhorse.local.aws.patching import original
 from workhorse.local.aws.resizing import constraints_cause, resize
@@ -34,16 +34,6 @@ EXTRAS = {
 }
 """Request fields that moto drops on create or update, and where DescribeAutoScalingGroups
 finds them."""
-
-
-def group_named(backend: AutoScalingBackend, name: str) -> FakeAutoScalingGroup:
-    """The group of this name; raises ValidationError in AWS' words."""
-    group = backend.autoscaling_groups.get(name)
-    if group is None:
-        raise ValidationError(
-            f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"
-        )
-    return group
 
 
 def check_sizes(smallest: int | None, largest: int | None, desired: int | None) -> None:
@@ -167,7 +157,7 @@ def _update_source(self: FakeAutoScalingGroup, kwargs: dict[str, Any]) -> None:
 
 def respond_update(self: AutoScalingResponse) -> ActionResult:
     """UpdateAutoScalingGroup: with the fields moto drops."""
-    group = group_named(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
+    group = requested_group(self)
     result: ActionResult = original(AutoScalingResponse, "update_auto_scaling_group")(self)
     _take_extras(self, group)
     return result
@@ -175,8 +165,7 @@ def respond_update(self: AutoScalingResponse) -> ActionResult:
 
 def respond_delete(self: AutoScalingResponse) -> ActionResult:
     """DeleteAutoScalingGroup: refused while it has instances, unless forced."""
-    backend = self.autoscaling_backend
-    group = group_named(backend, self._get_param("AutoScalingGroupName"))
+    group = requested_group(self)
     force = bool(self._get_param("ForceDelete"))
     if group.instance_states and not force:
         raise AutoscalingClientError(
@@ -184,7 +173,7 @@ def respond_delete(self: AutoScalingResponse) -> ActionResult:
             "You cannot delete an AutoScalingGroup while there are instances or pending Spot "
             "instance request(s) still in the group.",
         )
-    delete_group(backend, group)
+    delete_group(self.autoscaling_backend, group)
     return EmptyResult()
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import (
     AutoScalingBackend,
-    FakeAutoScalingGroup,
     InstanceState,
     LifecycleHook,
 )
@@ -19,7 +18,7 @@ from workhorse.local.aws.activities import notification_configurations
 from workhorse.local.aws.ec2_life import new_token
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.lifecycle import record_hook, step
-from workhorse.local.aws.members import membership_of
+from workhorse.local.aws.members import membership_of, requested_group
 from workhorse.local.aws.messages import LAUNCHING, TERMINATING, test_notification
 from workhorse.local.aws.sending import NoTargetError, to_arn
 from workhorse.local.aws.waits import Wait, global_limit
@@ -35,16 +34,6 @@ NOTIFICATION_TYPES = (
     "autoscaling:TEST_NOTIFICATION",
 )
 """DescribeAutoScalingNotificationTypes."""
-
-
-def _group(self: AutoScalingResponse) -> FakeAutoScalingGroup:
-    name = self._get_param("AutoScalingGroupName")
-    group = self.autoscaling_backend.autoscaling_groups.get(name)
-    if group is None:
-        raise ValidationError(
-            f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"
-        )
-    return group
 
 
 def _test(arn: str, name: str, group_arn: str, account: str) -> None:
@@ -92,7 +81,7 @@ def make_hook(backend: AutoScalingBackend, name: str, given: dict[str, object]) 
 
 def respond_put_hook(self: AutoScalingResponse) -> ActionResult:
     """PutLifecycleHook: keeps what it is given and tries its target at once."""
-    group = _group(self)
+    group = requested_group(self)
     backend = self.autoscaling_backend
     hook = make_hook(backend, group.name, dict(self.params))
     target = hook.notification_target_arn
@@ -121,7 +110,7 @@ def put_hooks_of_request(self: AutoScalingResponse, name: str) -> None:
 
 def respond_delete_hook(self: AutoScalingResponse) -> ActionResult:
     """DeleteLifecycleHook: its open actions end first, ABANDON for a launch, else CONTINUE."""
-    group, name = _group(self), self._get_param("LifecycleHookName")
+    group, name = requested_group(self), self._get_param("LifecycleHookName")
     hook = self.autoscaling_backend.lifecycle_hooks.pop(f"{group.name}_{name}", None)
     if hook is None:
         raise ValidationError(f"No Lifecycle Hook found with name: {name}")
@@ -136,7 +125,7 @@ def respond_delete_hook(self: AutoScalingResponse) -> ActionResult:
 
 def _open_action(self: AutoScalingResponse) -> tuple[InstanceState, Wait]:
     """The action a heartbeat or completion means, by token or by instance."""
-    group, hook = _group(self), self._get_param("LifecycleHookName")
+    group, hook = requested_group(self), self._get_param("LifecycleHookName")
     token, instance_id = self._get_param("LifecycleActionToken"), self._get_param("InstanceId")
     for member in group.instance_states:
         for wait in membership_of(member).waits:
@@ -198,7 +187,7 @@ def respond_activities(self: AutoScalingResponse) -> ActionResult:
 
 def respond_put_notifications(self: AutoScalingResponse) -> ActionResult:
     """PutNotificationConfiguration: replaces the topic's types and sends a test."""
-    group, topic = _group(self), self._get_param("TopicARN")
+    group, topic = requested_group(self), self._get_param("TopicARN")
     kinds = list(self._get_param("NotificationTypes", []))
     unknown = sorted(set(kinds) - set(NOTIFICATION_TYPES))
     if unknown:
@@ -226,7 +215,7 @@ def respond_describe_notifications(self: AutoScalingResponse) -> ActionResult:
 
 def respond_delete_notifications(self: AutoScalingResponse) -> ActionResult:
     """DeleteNotificationConfiguration."""
-    notification_configurations(_group(self)).pop(self._get_param("TopicARN"), None)
+    notification_configurations(requested_group(self)).pop(self._get_param("TopicARN"), None)
     return EmptyResult()
 
 

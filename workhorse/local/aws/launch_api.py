@@ -15,7 +15,7 @@ from moto.core.responses import ActionResult
 
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.faults import InsufficientCapacityError, NotEmulatedError
-from workhorse.local.aws.group_api import group_named
+from workhorse.local.aws.members import requested_group
 from workhorse.local.aws.messages import stamp
 from workhorse.local.aws.offers import offers, run_one
 from workhorse.local.aws.resizing import groups_part
@@ -26,7 +26,7 @@ MOST = 100
 
 def respond_launch(self: AutoScalingResponse) -> ActionResult:
     """LaunchInstances: the same ClientToken gives the same answer."""
-    group = group_named(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
+    group = requested_group(self)
     count = int(self._get_param("RequestedCapacity"))
     token, zone = self._get_param("ClientToken"), _zone(self, group)
     asked = (count, zone)

@@ -9,8 +9,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from workhorse.local.aws.engine import active
-from workhorse.local.aws.group_api import group_named
-from workhorse.local.aws.members import LEAVING, find_member, membership_of
+from workhorse.local.aws.members import LEAVING, find_member, group_named, membership_of
 from workhorse.local.aws.resizing import leave_by_request
 
 

@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.ec2.models.instances import Instance
 
 from workhorse.local.aws.activities import Activity
@@ -53,20 +54,33 @@ def counted(group: FakeAutoScalingGroup) -> list[InstanceState]:
     return [one for one in group.instance_states if one.lifecycle_state not in UNCOUNTED]
 
 
-def find_member(backend: Any, instance_id: str) -> InstanceState | None:  # noqa: ANN401 (moto)
-    """The member with this instance id in any group of an AutoScalingBackend."""
-    for group in backend.autoscaling_groups.values():
-        for member in group.instance_states:
-            if member.instance_id == instance_id:
-                found: InstanceState = member
-                return found
-    return None
+def find_member(backend: AutoScalingBackend, instance_id: str) -> InstanceState | None:
+    """The member with this instance id in any group."""
+    groups = backend.autoscaling_groups.values()
+    members = (member for group in groups for member in group.instance_states)
+    return next((member for member in members if member.instance_id == instance_id), None)
 
 
 def member_of(instance: Instance) -> InstanceState | None:
     """The instance as a member of its group; None when it is in none."""
     group = instance.__dict__.get("autoscaling_group")
     return find_member(group.autoscaling_backend, instance.id) if group else None
+
+
+def group_named(backend: AutoScalingBackend, name: str) -> FakeAutoScalingGroup:
+    """The group of this name; raises ValidationError in AWS' words."""
+    group = backend.autoscaling_groups.get(name)
+    if group is None:
+        raise ValidationError(
+            f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"
+        )
+    return group
+
+
+def requested_group(request: AutoScalingResponse) -> FakeAutoScalingGroup:
+    """The group that a request names; raises ValidationError when there is none."""
+    name = request._get_param("AutoScalingGroupName")  # noqa: SLF001 (moto has no other way)
+    return group_named(request.autoscaling_backend, name)
 
 
 def suspended(group: FakeAutoScalingGroup, process: str) -> bool:

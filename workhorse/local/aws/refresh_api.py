@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
-from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
 from workhorse.local.aws.engine import active
 from workhorse.local.aws.faults import NotEmulatedError
-from workhorse.local.aws.group_api import group_named
+from workhorse.local.aws.members import requested_group
 from workhorse.local.aws.refreshes import Refreshing, active_refresh, refreshes_of
 from workhorse.local.aws.sources import version_of
 
@@ -34,7 +33,7 @@ PROTECTED = ("Refresh", "Ignore", "Wait")
 
 def respond_start(self: AutoScalingResponse) -> ActionResult:
     """StartInstanceRefresh: refused while one is active, or when it asks what we lack."""
-    group = _group(self)
+    group = requested_group(self)
     if active_refresh(group) is not None:
         raise AutoscalingClientError(
             "InstanceRefreshInProgress",
@@ -58,7 +57,7 @@ def respond_describe(self: AutoScalingResponse) -> ActionResult:
     most = self._get_int_param("MaxRecords", 50)
     found = [
         one.as_aws()
-        for one in reversed(refreshes_of(_group(self)))
+        for one in reversed(refreshes_of(requested_group(self)))
         if not wanted or one.refresh_id in wanted
     ]
     return ActionResult({"InstanceRefreshes": found[:most]})
@@ -66,7 +65,7 @@ def respond_describe(self: AutoScalingResponse) -> ActionResult:
 
 def respond_cancel(self: AutoScalingResponse) -> ActionResult:
     """CancelInstanceRefresh: nothing new is replaced; what moves moves on."""
-    refresh = active_refresh(_group(self))
+    refresh = active_refresh(requested_group(self))
     if refresh is None:
         raise AutoscalingClientError(
             "ActiveInstanceRefreshNotFound", "No in progress or pending Instance Refresh found."
@@ -74,10 +73,6 @@ def respond_cancel(self: AutoScalingResponse) -> ActionResult:
     refresh.status = "Cancelling"
     refresh.wait_for_transitioning = self._get_param("WaitForTransitioningInstances") is not False
     return ActionResult({"InstanceRefreshId": refresh.refresh_id})
-
-
-def _group(self: AutoScalingResponse) -> FakeAutoScalingGroup:
-    return group_named(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
 
 
 def _check(preferences: Mapping[str, Any], strategy: str) -> None:

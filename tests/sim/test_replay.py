@@ -177,7 +177,14 @@ def test_days_count_from_the_hour_of_the_first_arrival() -> None:
     [
         ([], None, "trace: 0 builds: must have one at least"),
         (burst(1, 1), 0, "days 0: must be above 0"),
-        ([Job(0, 1, "linux && large")], None, "label 'linux && large': no pool takes it (none)"),
+        (
+            [Job(0, 1, "linux && large")],
+            None,
+            (
+                "label 'linux && large': no pool takes it\n"
+                "the pools are none; one has more labels by --fleet 'POOL.labels=LABEL LABEL'"
+            ),
+        ),
     ],
 )
 def test_what_cannot_be_played_is_refused(jobs: list[Job], days: float | None, told: str) -> None:

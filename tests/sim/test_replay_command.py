@@ -109,7 +109,7 @@ def test_a_fleet_is_refused_with_all_its_faults() -> None:
 
 
 def test_a_pool_may_have_machines_of_its_own() -> None:
-    told = fleet({"executors": 2, "mac.os.boot": "180:300", "mac.os.labels": "xcode arm"})
+    told = fleet({"executors": 2, "mac.os.boot": "180:300", "mac.os.labels": "xcode, arm"})
 
     assert told.of("linux") == Machines(executors=2)
     assert told.of("mac.os") == Machines(

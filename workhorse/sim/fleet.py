@@ -166,7 +166,7 @@ def fleet(settings: Mapping[str, Any]) -> Fleet:
 
     Keys are those of `Machines` and of `Fleet`; `POOL.KEY` is of the machines of that pool alone.
     `boot` is a number of seconds, fixed, or a median and a 99th percentile as `60:120`; `labels`
-    are those that a pool has beside its name, with spaces between.
+    are those that a pool has beside its name, with spaces or commas between.
 
     Raises:
         Refusal: a setting is unknown or refused; every fault is told.
@@ -194,7 +194,7 @@ def fleet(settings: Mapping[str, Any]) -> Fleet:
 
 def _read(key: str, value: object) -> object:
     if key == "labels":
-        return frozenset(str(value).split())
+        return frozenset(str(value).replace(",", " ").split())
     return _boot(value) if key == "boot" else value
 
 

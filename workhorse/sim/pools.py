@@ -8,6 +8,8 @@ from workhorse.core.labels import Atom, parse
 from workhorse.sim.fleet import Fleet
 from workhorse.sim.workload import Job
 
+MORE = "one has more labels by --fleet 'POOL.labels=LABEL LABEL'"
+
 
 def pools_of(jobs: Sequence[Job], fleet: Fleet) -> Mapping[str, frozenset[str]]:
     """Pool to its labels: one pool for each plain label, and those that the fleet names."""
@@ -32,10 +34,11 @@ def homes_of(jobs: Sequence[Job], pools: Mapping[str, frozenset[str]]) -> Mappin
         asked = parse(label)
         home = next((name for name, labels in pools.items() if asked.matches(labels)), None)
         if home is None:
-            faults.append(f"label {label!r}: no pool takes it ({', '.join(pools) or 'none'})")
+            faults.append(f"label {label!r}: no pool takes it")
         else:
             homes[label] = home
     if faults:
+        faults.append(f"the pools are {', '.join(pools) or 'none'}; {MORE}")
         raise Refusal("\n".join(faults))
     return homes
 

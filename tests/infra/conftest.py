@@ -5,11 +5,14 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from workhorse.adapters.terraform import Terraform
@@ -17,6 +20,7 @@ from workhorse.adapters.toolchain import Toolchain, prepare
 
 ROOT = Path(__file__).parents[2]
 
+Client = Callable[..., Any]
 Event = dict[str, Any]
 
 
@@ -76,6 +80,46 @@ def mocked_runs(toolchain: Toolchain, environ: dict[str, str]) -> Callable[[Path
         return [json.loads(line) for line in said.stdout.splitlines()]
 
     return run
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[str]:
+    """An embedded AWS of its own, thirty times as fast as a clock on the wall."""
+    now = time.time()
+    command = [sys.executable, "-m", "workhorse.local.aws", "--port=0", f"--clock={now}:{now}:30"]
+    with (
+        (tmp_path / "aws.log").open("w") as log,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            yield json.loads(process.stdout.readline())["endpoint"]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def client(endpoint: str) -> Client:
+    """Make a boto3 client of the embedded AWS: `client("ec2")`."""
+    untyped: Client = boto3.client
+
+    def make(service: str) -> Any:
+        return untyped(
+            service,
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    return make
 
 
 MODULES = ("agent-pool", "control-plane", "image-builder")

@@ -2,21 +2,17 @@
 
 import base64
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pygohcl
 import pytest
 
 from scripts.agent.userdata import assignments, configuration
+from tests.infra.conftest import Client
 from workhorse.__main__ import main
 from workhorse.adapters.terraform import Terraform, TerraformError
 from workhorse.adapters.terraform_override import write_local_override
@@ -52,45 +48,20 @@ group = "workhorse-linux"
 """
 
 
-@pytest.fixture
-def endpoint(tmp_path: Path) -> Iterator[str]:
-    """An embedded AWS of its own, thirty times as fast as a clock on the wall."""
-    now = time.time()
-    command = [sys.executable, "-m", "workhorse.local.aws", "--port=0", f"--clock={now}:{now}:30"]
-    with (
-        (tmp_path / "aws.log").open("w") as log,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
-    ):
-        try:
-            assert process.stdout
-            yield json.loads(process.stdout.readline())["endpoint"]
-        finally:
-            process.terminate()
-
-
-def client(endpoint: str, service: str) -> Any:
-    """A boto3 client of the embedded AWS."""
-    untyped: Any = boto3.client
-    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    return untyped(service, endpoint_url=endpoint, region_name="us-east-1", **keys)
-
-
 @pytest.mark.usefixtures("toolchain")
-def test_the_example_is_delivered_with_images_of_the_store(
-    tree: Path, tools: Path, endpoint: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_the_example_is_delivered_with_images_of_the_store(  # noqa: PLR0913, PLR0917 - fixtures
+    tree: Path,
+    tools: Path,
+    endpoint: str,
+    client: Client,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """What bakes need, then a pool, then a candidate that only makes a template version."""
     root = tree / "deployments/example"
     write_local_override(root, endpoint)
     (root / "backend_override.tf.json").write_text(LOCAL_BACKEND)
-    ec2, ssm = client(endpoint, "ec2"), client(endpoint, "ssm")
+    ec2, ssm = client("ec2"), client("ssm")
     variables = json.loads((root / "example.tfvars.json").read_text())
     variables["subnet_ids"] = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"][:2]]
     variables["region"] = "us-east-1"

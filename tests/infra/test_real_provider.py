@@ -1,25 +1,21 @@
 """Real Terraform with the real AWS provider against the embedded AWS, from nothing to nothing."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.infra.conftest import Client
 from tests.patience import eventually
 from workhorse.adapters.aws_launcher import AwsLauncher
 from workhorse.adapters.session import AwsClients
 from workhorse.adapters.terraform import Terraform
 from workhorse.adapters.terraform_override import write_local_override
 
-Client = Callable[..., Any]
 FAR_HOUR = (time.gmtime().tm_hour + 12) % 24
 """Of a scheduled size that is not to come while the tests run, thirty times as fast as the day."""
 GATEWAY = {"url": "http://127.0.0.1:8443", "audience": "local"}
@@ -39,46 +35,6 @@ POOLS: dict[str, dict[str, object]] = {
         "scaling": "alarms",
     },
 }
-
-
-@pytest.fixture
-def endpoint(tmp_path: Path) -> Iterator[str]:
-    """An embedded AWS of its own, thirty times as fast as a clock on the wall."""
-    now = time.time()
-    command = [sys.executable, "-m", "workhorse.local.aws", "--port=0", f"--clock={now}:{now}:30"]
-    with (
-        (tmp_path / "aws.log").open("w") as log,
-        subprocess.Popen(
-            command,
-            cwd=Path(__file__).parents[2],
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
-    ):
-        try:
-            assert process.stdout
-            yield json.loads(process.stdout.readline())["endpoint"]
-        finally:
-            process.terminate()
-
-
-@pytest.fixture
-def client(endpoint: str) -> Client:
-    """Make a boto3 client of the embedded AWS: `client("ec2")`."""
-    untyped: Client = boto3.client
-
-    def make(service: str) -> Any:
-        return untyped(
-            service,
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
-
-    return make
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """The command line: run the loops, explain what they did, and all that is done beside them."""
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from workhorse.adapters.clock import RealClock
 from workhorse.adapters.journal import records
@@ -20,6 +23,8 @@ from workhorse.wiring import assembled
 
 FAILED = 1
 REFUSED = 2
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
 
 OTHERS: Mapping[str, Command] = {
     each.name: each
@@ -53,7 +58,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it ended well, 1 when the world failed it, 2 when it was refused."""
+    """Run a command; 0 when it ended well, 1 when the world failed it, 2 when it was refused.
+
+    130 when it was interrupted, but for the loops and the export, which stop in order.
+    """
     arguments = parser().parse_args(argv)
     ours = {"run": _run, "explain": _explain, "trace": _trace}
     try:
@@ -68,15 +76,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except BrokenPipeError:
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        _let_go()
 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = load(arguments.config, tick_seconds=arguments.pause)
-    made = assembled(settings, dry_run=arguments.dry_run, show=_show, forced=arguments.force)
+    made = assembled(settings, dry_run=arguments.dry_run, show=_say, forced=arguments.force)
     with made as workhorse:
         _stopped_by_signals(workhorse.clock)
         names = ", ".join(pool.name for pool in workhorse.pools)
-        _show(f"pools {names}; Jenkins {workhorse.jenkins}; journal {settings.journal.path}")
+        _say(f"pools {names}; Jenkins {workhorse.jenkins}; journal {settings.journal.path}")
         if arguments.once:
             if missing := workhorse.driver.once():
                 raise Unreadable("; ".join(missing))
@@ -88,9 +100,21 @@ def _run(arguments: argparse.Namespace) -> int:
 def _explain(arguments: argparse.Namespace) -> int:
     if not arguments.journal.is_file():
         raise Refusal(f"--journal: {arguments.journal}: must be the file of a journal")
-    for line in explain(records(arguments.journal), pool=arguments.pool):
+    seen: set[str] = set()
+    for line in explain(_noted(records(arguments.journal), seen), pool=arguments.pool):
         _show(line)
+    if arguments.pool and arguments.pool not in seen:
+        known = ", ".join(sorted(seen)) or "none"
+        raise Refusal(f"--pool: {arguments.pool}: must be a pool of the journal ({known})")
     return 0
+
+
+def _noted(found: Iterable[Mapping[str, Any]], pools: set[str]) -> Iterator[Mapping[str, Any]]:
+    """The records as they are; `pools` gets the names of theirs."""
+    for record in found:
+        if isinstance(pool := record.get("pool"), str):
+            pools.add(pool)
+        yield record
 
 
 def _trace(arguments: argparse.Namespace) -> int:
@@ -106,7 +130,36 @@ def _stopped_by_signals(clock: RealClock) -> None:
 
 
 def _show(line: str) -> None:
-    print(line, flush=True)
+    """Print what was asked for.
+
+    Raises:
+        BrokenPipeError: nobody reads on.
+        Surprise: it cannot be written.
+    """
+    try:
+        print(line, flush=True)
+    except UnicodeEncodeError:
+        # The words of jobs and agents are anybody's, and the terminal's language is its owner's.
+        print(line.encode("ascii", "backslashreplace").decode(), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as wrong:
+        raise Surprise(f"standard output: {wrong}") from wrong
+
+
+def _say(line: str) -> None:
+    """Print what the loops do; on a full disk it is lost, for hooks wait for their heartbeats."""
+    with suppress(Surprise):
+        _show(line)
+
+
+def _let_go() -> None:
+    """Leave no line behind that cannot be written: Python would tell of it again as it ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from workhorse.adapters.journal import JournalFile
 from workhorse.adapters.spoken import SpokenJournal
-from workhorse.core.errors import Misuse
+from workhorse.core.errors import Misuse, Surprise
 from workhorse.core.explain import explain
 
 CHANGE = {
@@ -43,6 +43,22 @@ def test_what_cannot_be_written_is_said_all_the_same(tmp_path: Path) -> None:
 
     assert len(said) == 1
     file.close()
+
+
+def test_why_nothing_can_be_written_is_said_once(tmp_path: Path) -> None:
+    """The loops go on without a journal, and would keep its silence to themselves."""
+    said: list[str] = []
+    file = JournalFile(tmp_path / "journal.jsonl")
+    journal = SpokenJournal(file, said.append)
+    heard = {"at": 0, "kind": "heard", "notice": "test"}
+    journal.write(heard)
+    file.close()
+
+    for _ in range(2):
+        with pytest.raises(Surprise):
+            journal.write(heard)
+
+    assert said == [f"journal {tmp_path / 'journal.jsonl'}: [Errno 9] Bad file descriptor"]
 
 
 def test_items_that_no_pool_can_run_are_named_up_to_five() -> None:

@@ -48,3 +48,23 @@ def test_of_one_pool_only_its_own_agents_ends_are_told() -> None:
     assert list(explain(journal, pool="linux")) == list(explain(journal))
     [line] = explain(journal, pool="windows")
     assert "session a1" in line
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"kind": "decision", "at": 0},
+        {"kind": "desired", "at": "x", "pool": "linux", "before": 1, "after": 2, "because": "so"},
+        {"kind": "session", "at": 1e300, "session": "a1"},
+        {"kind": "blind", "at": 0, "notes": None},
+        {"kind": "unplaced", "at": 0, "items": [3]},
+        {"kind": "session", "pool": ["linux"], "session": "a1"},
+    ],
+)
+def test_a_record_that_another_version_wrote_hides_no_other(record: dict[str, object]) -> None:
+    session = {"at": 0, "kind": "session", "session": "a2"}
+
+    odd, told = explain([record, session])
+
+    assert odd.startswith(f"a record {record['kind']} that cannot be told, as of another version: ")
+    assert "session a2" in told

@@ -30,11 +30,29 @@ def explain(records: Iterable[Record], *, pool: str = "") -> Iterator[str]:
         if instance and of is not None:
             homes[instance] = str(of)
         # An effect names its instance alone; the drain that asked for it was told before.
-        if pool and homes.get(instance, of) not in {None, pool}:
+        if pool and homes.get(instance, of) not in (None, pool):
             continue
-        told = _TELL.get(str(record.get("kind")))
-        if told is not None and (text := told(record)):
-            yield f"{_time(record)} {_shown(text)}"
+        try:
+            text = _text(record)
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            OSError,
+            TypeError,
+            ValueError,
+        ) as odd:
+            kind = record.get("kind")
+            text = f"a record {kind} that cannot be told, as of another version: {odd!r}"
+        if text:
+            yield _shown(text)
+
+
+def _text(record: Record) -> str:
+    """The line of a record that is as we write it; empty where there is nothing to tell."""
+    told = _TELL.get(str(record.get("kind")))
+    text = told(record) if told is not None else ""
+    return f"{_time(record)} {text}" if text else ""
 
 
 def _shown(text: str) -> str:

@@ -1,5 +1,7 @@
 """`python -m workhorse.sim` tells what it refuses in a line, and ends with 2."""
 
+import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -95,3 +97,28 @@ def test_without_the_extra_its_packages_are_asked_for(
 
     assert main([*command.split(), "--trace", str(trace), "--out", str(tmp_path)]) == 2
     assert "pip install 'workhorse[sim]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("output", "told"), [("/dev/full", "No space left on device\n"), ("", "")])
+def test_output_that_nobody_takes_ends_a_command_without_a_traceback(
+    output: str, told: str, tmp_path: Path
+) -> None:
+    """No output named is a pipe whose reader has gone, as that of `| head -1`."""
+    if output:
+        written = os.open(output, os.O_WRONLY)
+    else:
+        reading, written = os.pipe()
+        os.close(reading)
+    words = ("generate", "--days", "1", "--out", str(tmp_path / "week.csv"))
+    done = subprocess.run(
+        [sys.executable, "-m", "workhorse.sim", *words],
+        stdout=written,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={},
+    )
+    os.close(written)
+
+    assert (done.returncode, done.stderr.partition("] ")[2]) == (1, told)
+    assert "Traceback" not in done.stderr

@@ -178,6 +178,11 @@ def test_days_count_from_the_hour_of_the_first_arrival() -> None:
         ([], None, "trace: 0 builds: must have one at least"),
         (burst(1, 1), 0, "days 0: must be above 0"),
         (
+            [Job(1800, 1, "linux")],
+            0.01,
+            "days 0.01: must be long enough for one build at least",
+        ),
+        (
             [Job(0, 1, "linux && large")],
             None,
             (

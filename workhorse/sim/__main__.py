@@ -1,6 +1,7 @@
 """`python -m workhorse.sim COMMAND`: try policies on recorded builds, and break the world."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if chosen in WITH_EXTRA:
             _check(chosen)
         status: int = import_module(f"workhorse.sim.{chosen}").main(list(words[1:]))
+        sys.stdout.flush()
     except Refusal as refusal:
         sys.stderr.write(f"{refusal}\n")
         return REFUSED
@@ -55,7 +57,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as wrong:
+        if not isinstance(wrong, BrokenPipeError):
+            sys.stderr.write(f"{chosen}: {wrong}\n")
+        return _mute()
     return status
+
+
+def _mute() -> int:
+    """Leave no line behind that cannot be written: Python would tell of it again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def _check(chosen: str) -> None:

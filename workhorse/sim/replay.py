@@ -142,7 +142,10 @@ def cut(jobs: Sequence[Job], days: float | None) -> Sequence[Job]:
     if not days > 0:
         raise Refusal(f"days {days}: must be above 0")
     over = jobs[0].arrival // 3600 * 3600 + days * 86_400
-    return tuple(takewhile(lambda job: job.arrival < over, jobs))
+    found = tuple(takewhile(lambda job: job.arrival < over, jobs))
+    if not found:
+        raise Refusal(f"days {days}: must be long enough for one build at least")
+    return found
 
 
 def _plan_rollout(cast: Cast, world: RecordedWorld, trial: Trial) -> None:

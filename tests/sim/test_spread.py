@@ -201,7 +201,8 @@ def started(folder: Path) -> "subprocess.Popen[bytes]":
         stderr=subprocess.PIPE,
     )
     until(lambda: (folder / "ran").exists() and ran(folder) == [0, 1, 2])
-    until(lambda: (folder / "kept.jsonl").read_bytes().count(b"\n") == 2)
+    kept = folder / "kept.jsonl"
+    until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 2)
     return program
 
 

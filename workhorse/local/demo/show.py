@@ -33,13 +33,13 @@ from workhorse.local.demo.view import Names
 TOOLS = CHECKOUT / ".tools"
 
 ZONES = 3
+"""Subnets, each in a zone of its own, that the groups launch in."""
 
 LONG_SECONDS = 1200.0
 """A build that is drained while the controller is killed and comes back."""
 
 SHORT_SECONDS = 60.0
 """A build for which an agent boots."""
-"""Subnets, each in a zone of its own, that the groups launch in."""
 
 RELEASE_COMMAND = (
     f"{shlex.quote(sys.executable)} -S -m workhorse.local.agent.complete_hook "

@@ -76,6 +76,17 @@ def test_the_stand_in_says_that_its_token_file_is_none(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_demo_says_that_it_has_no_place_for_its_runs(tmp_path: Path) -> None:
+    runs = tmp_path / "file"
+    runs.write_text("")
+
+    done = program("-m", "workhorse.local.demo", "--runs", str(runs))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"--runs: {runs}: cannot be made: [Errno 17] File exists")
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("words", ["agent", "machine i-1 --folder nowhere --alone"])
 def test_a_body_that_no_embedded_aws_started_says_what_it_lacks(words: str) -> None:
     name, *options = words.split()

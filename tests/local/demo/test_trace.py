@@ -36,10 +36,18 @@ def test_an_empty_window_is_refused_with_the_hour_of_the_next_build(trace: Path)
         read_window(trace, start_hours=0, hours=0.9)
 
 
-def test_what_is_no_trace_is_refused(tmp_path: Path) -> None:
+LONG_FIELD = b"arrival_s,duration_s,label\n1,2," + b"x" * 200_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a,b\n1,2\n", b"\xb5" * 9_000, LONG_FIELD],
+    ids=["other columns", "no text", "a long field"],
+)
+def test_what_is_no_trace_is_refused_in_a_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="is no trace"):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"is no trace: .{1,200}$"):
         read_window(path, start_hours=0, hours=1)
 
 

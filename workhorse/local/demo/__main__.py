@@ -25,7 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Show the demo and print its report; gives the exit status."""
     options = parse(arguments)
     interrupts.arm()
-    folder = run_folder.claim(options.runs)
+    try:
+        folder = run_folder.claim(options.runs)
+    except OSError as wrong:
+        sys.stderr.write(f"--runs: {options.runs}: cannot be made: {wrong}\n")
+        return NOT_SHOWN
     screen = Screen(sys.stdout)
     show = Show(options, screen, folder)
     try:

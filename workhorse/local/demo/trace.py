@@ -33,8 +33,9 @@ def read_window(path: Path, *, start_hours: float, hours: float) -> tuple[Arriva
                 (float(row["arrival_s"]), float(row["duration_s"]), row["label"])
                 for row in csv.DictReader(file)
             ]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is no trace: {error!r}") from error
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            # Not its repr: that of bytes which are no text holds all of them.
+            raise ValueError(f"{path} is no trace: {type(error).__name__}: {error}") from error
     found = tuple(
         Arrival(after=at - begin, seconds=seconds, label=label)
         for at, seconds, label in sorted(rows)

@@ -55,6 +55,17 @@ def test_a_url_that_nobody_can_ask_is_refused_at_once(url: str) -> None:
     assert fault.startswith(f'jenkins.url: "{url}": must be a URL with a host')
 
 
+@pytest.mark.parametrize("host", ["a..b", "*", "caf\u00e9", "a" * 64, "[", "me@ci"])
+@pytest.mark.parametrize(("section", "key"), [("metrics", "prometheus"), ("gateway", "listen")])
+def test_a_place_that_no_host_can_have_is_refused(section: str, key: str, host: str) -> None:
+    text = f'{LEAST}[{section}]\n{key} = "{host}:80"\n{POOL}'
+    rule = f'{section}.{key}: "{host}:80"'[:60]
+
+    (fault,) = (line for line in faults(text) if f"{section}.{key}" in line)
+    assert fault.startswith(rule)
+    assert fault.endswith(": must begin with the name of a host, or its address")
+
+
 @pytest.mark.parametrize("character", ["\\u0000", "\\n", "\\u001b", "\\u007f"])
 def test_a_control_character_is_in_no_name_and_no_path(character: str) -> None:
     text = LEAST.replace("journal.jsonl", f"journal{character}.jsonl") + POOL

@@ -21,12 +21,15 @@ from workhorse.core.addresses import bears_credentials, url_fault
 from workhorse.settings.faults import SecretError
 
 _FLOAT = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TOKEN = re.compile(r"(11)?[0-9a-f]{32}")
 """An API token of Jenkins, of today's form or from before 2.129."""
 
 
 def _with_a_port(value: str) -> str:
+    if value and not _HOST.fullmatch(value.rpartition(":")[0]):
+        raise ValueError("must begin with the name of a host, or its address")
     if value and int(value.rpartition(":")[2]) > LAST_PORT:
         raise ValueError(f"must have a port of at most {LAST_PORT}")
     return value

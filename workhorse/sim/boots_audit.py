@@ -41,6 +41,8 @@ class BootsAudit:
                 continue
             node = jenkins.nodes.get(machine.id)
             if node is None or node.offline:
+                if machine.lifecycle.leaving and self._age(machine) >= self._due(machine):
+                    self.ended(machine)  # By somebody else, when it was given up already.
                 continue
             self._over.add(machine.id)
             took = min(jenkins.read_at - machine.launched_at, LONGEST_SECONDS)
@@ -50,8 +52,8 @@ class BootsAudit:
 
     def ended(self, machine: Machine) -> None:
         """The loops have it terminated."""
-        age = self._world.kernel.now - machine.launched_at
-        if machine.id not in self._over and age >= LedgerPolicy().margin_seconds:
+        long = self._age(machine) >= LedgerPolicy().margin_seconds
+        if machine.id not in self._over and long:
             doubled = min(2 * self.patience(machine.group), LONGEST_SECONDS)
             self._waited[machine.group] = doubled
             self._over.add(machine.id)  # Once, however often it is tried.
@@ -59,3 +61,10 @@ class BootsAudit:
     def patience(self, group: str) -> float:
         """How long the next instance of the group may be let boot, in seconds."""
         return max(self._longest[group], self._waited.get(group, 0.0))
+
+    def _due(self, machine: Machine) -> float:
+        """The age at which the loops may give it up."""
+        return self.patience(machine.group) + LedgerPolicy().margin_seconds
+
+    def _age(self, machine: Machine) -> float:
+        return self._world.kernel.now - machine.launched_at

@@ -100,15 +100,16 @@ def test_nobody_leaves_while_a_build_has_waited_for_longer_than_the_limit() -> N
     assert room_back(late).agents == 4
 
 
-def test_builds_that_wait_hold_nothing_where_no_old_agent_will_ever_take_them() -> None:
+def test_builds_that_wait_hold_nothing_where_no_old_agent_takes_any() -> None:
     policy = RolloutPolicy(queue_wait_seconds=600, max_unavailable=100)
     waits = Demand(queued=1, since=NOW - 601)
     dead = agents(2)
     new = member(2, NEW)
     gone = facts(*dead, new, nodes=(node(new.id),), demand=waits, policy=policy)
     assert room(gone).agents == 1
-    coming = member(3, launched_at=NOW - 5)
-    assert room(facts(*dead, coming, nodes=(), demand=waits, policy=policy)).agents == 0
+    works = member(3)
+    nodes = (node(new.id), node(works.id))
+    assert room(facts(*dead, new, works, nodes=nodes, demand=waits, policy=policy)).agents == 0
 
 
 def test_nobody_leaves_while_scale_in_is_switched_off_on_the_group() -> None:

@@ -118,12 +118,18 @@ def test_it_doubles_also_where_its_end_is_so_quick_that_no_look_shows_it_leave()
     assert through(given_up(430, member=False)).patience.seconds == 600
 
 
-def test_the_patience_doubles_up_to_an_hour_and_no_further() -> None:
+def test_it_doubles_also_by_a_clock_that_is_behind_ec2() -> None:
+    """Launches are in its future: it goes by its own first look, as the ledger does."""
+    looks = [Look(at=-300), Look(at=120), Look(at=130, lost=Cause.LOST)]
+    assert through(looks).patience.seconds == 600
+
+
+def test_the_patience_doubles_up_to_half_an_hour_and_no_further() -> None:
     known, found = Learned(), list[float]()
     for _ in range(6):
         known = through(given_up(5000), known)
         found.append(known.patience.seconds)
-    assert found == [600, 1200, 2400, LONGEST_SECONDS, LONGEST_SECONDS, LONGEST_SECONDS]
+    assert found == [600, 1200, *[LONGEST_SECONDS] * 4]
 
 
 def test_where_boots_are_known_to_be_quick_three_zombies_go_within_five_minutes_of_that() -> None:

@@ -14,11 +14,11 @@ from workhorse.core.model import Policy, Pool
 
 BOOT_SHARE = 0.99
 """The learned boot time is what this share of the boots kept to."""
-LONGEST_SECONDS = 3600.0
+LONGEST_SECONDS = 1800.0
 """What is learned or tried raises nobody's patience beyond this; only the operator may.
 
 An instance counts as capacity for as long as it is waited for, so this bounds how long builds may
-wait for one that never comes; and one launch in an hour for nothing is cheap enough.
+wait for one that never comes; and two launches in an hour for nothing are cheap enough.
 """
 
 

@@ -72,12 +72,11 @@ def _holds(facts: Facts) -> Iterator[str]:
 def _serves(facts: Facts) -> bool:
     """Whether the builds that wait could lose anybody by it.
 
-    Where no agent of the old versions takes builds or is about to, nobody but the new ones ever
-    will: the old image may be the reason for the wait.
+    Where no agent of the old versions takes builds, their image may be the reason for the wait.
     """
     seen = facts.survey
     old = {instance.id for instance in facts.old}
-    return seen is None or any(a.instance.id in old for a in (*seen.ready, *seen.booting))
+    return seen is None or any(agent.instance.id in old for agent in seen.ready)
 
 
 def _within(facts: Facts, percent: float, *, back: bool = False) -> Room:

@@ -126,7 +126,8 @@ def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, Boot]]:
         elif agent.node is None and launched is not None:
             watched = last is not None and _is_new(agent.instance, last, seen.at)
             if watched or last is None:
-                yield name, Boot(launched_at=launched, watched=watched)
+                # EC2's clock may be ahead of ours; the ledger's patience goes by ours.
+                yield name, Boot(launched_at=min(launched, seen.at), watched=watched)
 
 
 def _is_new(instance: Instance, last: Sight, now: float) -> bool:

@@ -2,7 +2,7 @@
 
 It is no less than what is promised of the pool, and than the longest boot that was shown.
 Where an instance is ended that never came, the next may be waited for twice as long, until one
-comes while everything can be seen.
+comes to stay while everything can be seen.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class BootsAudit:
             self._over.add(machine.id)
             took = min(jenkins.read_at - machine.launched_at, LONGEST_SECONDS)
             self._longest[machine.group] = max(self._longest[machine.group], took)
-            if machine.launched_at > self._calm_since:
+            if machine.launched_at > self._calm_since and not machine.lifecycle.leaving:
                 self._waited.pop(machine.group, None)
 
     def ended(self, machine: Machine) -> None:

@@ -6,6 +6,7 @@ So this is a bound for quiet times, which a ledger that keeps it there keeps els
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 
 from workhorse.core.drain import PIPELINE_RESUME_SECONDS, REPEAT_SECONDS
 from workhorse.core.drains import is_cordoned
@@ -41,6 +42,10 @@ class LedgerAudit:
         self.boots = BootsAudit(world, policies)
         self._since: dict[str, float] = {}
         """Instance or node to the first of the readings that showed it out of order."""
+        self._limits: dict[str, float] = {}
+        """The same to how long that may be seen."""
+        self._shrank: dict[str, float] = {}
+        """The same to the reading since which that is less: another that came ends its time."""
         self._overdue: dict[str, float] = {}
         """The same to the first at which its time was over."""
         self._starts = 0
@@ -64,16 +69,24 @@ class LedgerAudit:
         self.boots.shown(jenkins, calm=calm)
         if not calm:
             self._since, self._overdue, self.calm_since = {}, {}, now
+            self._limits, self._shrank = {}, {}
             return
         limits = dict(self._out_of_order(jenkins))
         self._since = {name: self._since.get(name, now) for name in limits}
-        over = [name for name, limit in limits.items() if now - self._since[name] > limit]
+        shrank = {name for name, limit in limits.items() if limit < self._limits.get(name, 0.0)}
+        self._shrank |= dict.fromkeys(shrank, now)
+        self._limits = limits
+        over = [name for name, limit in limits.items() if self._is_over(name, limit, now)]
         self._overdue = {name: self._overdue.get(name, now) for name in over}
         for name, since in self._overdue.items():
             # Twice: loops that hung take their turn with the first reading.
             if since < now:
                 text = f"{name} is lost since {self._since[name]:.0f}, and there is still"
                 self._breach(f"at {now:.1f}: {text}")
+
+    def _is_over(self, name: str, limit: float, now: float) -> bool:
+        shrank_at = self._shrank.get(name, -inf)
+        return now - self._since[name] > limit and now - shrank_at > SLACK_SECONDS
 
     def _out_of_order(self, jenkins: Jenkins) -> Iterator[tuple[str, float]]:
         """Who is, and for how long that may be seen."""

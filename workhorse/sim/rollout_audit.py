@@ -189,11 +189,11 @@ class RolloutAudit:
             self._breach(f"{effect} while a build has waited for {waited:.0f} s")
 
     def _serving(self, order: Order) -> bool:
-        """Whether an agent of another version than the ordered one is online or may boot yet."""
+        """Whether an agent of another version than the ordered one is online."""
         members = self._world.cloud.groups[order.group].machines.values()
         old = [m for m in members if m.template_version != order.target and not m.lifecycle.leaving]
         nodes = [self._world.jenkins.computers.get(machine.id) for machine in old]
-        return any(node is None or node.online for node in nodes)
+        return any(node is not None and node.online for node in nodes)
 
     def _let(self, effect: Cordon, order: Order) -> None:
         """Nobody has halted it; the loops may have been unable to read that, or read it late."""

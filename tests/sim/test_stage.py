@@ -5,7 +5,7 @@ from tests.sim.conftest import LINUX, QUEUE
 from workhorse.core.cordon import cordon_label
 from workhorse.sim.audit import Audit
 from workhorse.sim.groups import Shape
-from workhorse.sim.line import CrashPoint
+from workhorse.sim.line import CrashPoint, Side
 from workhorse.sim.stage import Stage
 from workhorse.sim.truth import Hand
 from workhorse.sim.world import World
@@ -38,6 +38,14 @@ def test_the_same_seed_gives_the_same_run_to_the_last_record() -> None:
     assert len(one.truth.finished) == 60
     assert one.truth.kills == []
     assert one.journal.records != other.journal.records
+
+
+def test_one_turn_tells_also_of_a_queue_that_did_not_answer(world: World) -> None:
+    stage = Stage(world, [POOL])
+    assert stage.driver.once() == ()
+    world.line.out_of_reach.add(Side.SQS)
+    [told] = stage.driver.once()
+    assert "sqs" in told.lower()
 
 
 def test_a_killed_process_is_started_anew_with_its_journal(world: World) -> None:

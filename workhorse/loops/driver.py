@@ -152,7 +152,7 @@ class Driver:
         """One turn of everything, for `--once`; why what could not be read is missing."""
         for loop in self._loops:
             loop.turn()
-        return self._missing
+        return (*self._missing, *self._drainer.inbox.missing)
 
     def stir(self) -> None:
         """The world changed: no turn may be skipped before the loop has looked again."""

@@ -22,11 +22,11 @@ def resume(world: World) -> None:
 
 
 def mend(world: World) -> None:
-    """Whoever rolled out an image that no agent of the wave tried finds out and mends it."""
+    """Whoever rolled out an image whose agents do not all come finds out and mends it."""
     for name, group in world.cloud.groups.items() if world.rolling else ():
         template = group.templates[group.template_version]
         ordered = world.rolling is not None and world.rolling.pools[name] in world.rolling.orders
-        if (template.registers == 0 or template.slowness > 1) and not ordered:
+        if (template.registers < 1 or template.slowness > 1) and not ordered:
             group.templates[group.template_version] = Template(image=template.image)
 
 

@@ -124,6 +124,14 @@ def test_it_doubles_also_by_a_clock_that_is_behind_ec2() -> None:
     assert through(looks).patience.seconds == 600
 
 
+def test_who_hung_doubles_nothing_though_it_was_not_listed_when_we_began() -> None:
+    """It had registered before a restart of ours; then somebody took its executors away."""
+    away = (node(ID, offline=True),)
+    looks = [Look(at=5), Look(at=420, nodes=away), Look(at=430, nodes=away, lost=Cause.LOST)]
+    gone = Look(at=440, lost=Cause.LOST, member=False)
+    assert through([*looks, gone]).patience.seconds == 0
+
+
 def test_the_patience_doubles_up_to_half_an_hour_and_no_further() -> None:
     known, found = Learned(), list[float]()
     for _ in range(6):

@@ -100,6 +100,8 @@ class Boot:
     launched_at: float
     watched: bool
     """It was seen from its launch on, and every look since then could be trusted."""
+    listed: bool = False
+    """Jenkins has shown a node of it, offline: whoever is given up then has hung."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

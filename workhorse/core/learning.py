@@ -118,16 +118,20 @@ def _booting(last: Sight | None, seen: Survey) -> Iterator[tuple[str, Boot]]:
     for agent in (*seen.lost, *gone):
         name, absent = agent.instance.id, agent.node is None or agent.node.offline
         if name in had and absent:
-            yield name, had[name]
+            yield name, _goes_on(had[name], agent)
     for agent in seen.booting:
         name, launched = agent.instance.id, agent.instance.launched_at
         if name in had:
-            yield name, had[name]
+            yield name, _goes_on(had[name], agent)
         elif agent.node is None and launched is not None:
             watched = last is not None and _is_new(agent.instance, last, seen.at)
             if watched or last is None:
                 # EC2's clock may be ahead of ours; the ledger's patience goes by ours.
                 yield name, Boot(launched_at=min(launched, seen.at), watched=watched)
+
+
+def _goes_on(boot: Boot, agent: Agent) -> Boot:
+    return boot if agent.node is None or boot.listed else replace(boot, listed=True)
 
 
 def _is_new(instance: Instance, last: Sight, now: float) -> bool:
@@ -138,10 +142,11 @@ def _is_new(instance: Instance, last: Sight, now: float) -> bool:
 
 
 def _given_up(had: Learned, last: Sight, seen: Survey, policy: Policy) -> frozenset[str]:
-    """Who leaves as lost because it never came, and not because it said that it cannot."""
+    """Who leaves as lost because it never came, not because it said that it cannot, or hung."""
     waited = seen.at - _waited(had, policy)
     names = seen.given_up & last.booting.keys()
-    late = {name for name in names if last.booting[name].launched_at <= waited}
+    boots = last.booting
+    late = {n for n in names if boots[n].launched_at <= waited and not boots[n].listed}
     return frozenset(late | (names & last.given_up))
 
 

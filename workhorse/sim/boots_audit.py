@@ -40,23 +40,30 @@ class BootsAudit:
             if machine.id in self._over:
                 continue
             node = jenkins.nodes.get(machine.id)
+            given_up = self._age(machine) >= self._due(machine)
             if node is None or node.offline:
-                if machine.lifecycle.leaving and self._age(machine) >= self._due(machine):
-                    self.ended(machine)  # By somebody else, when it was given up already.
+                if machine.lifecycle.leaving and given_up:
+                    self._double(machine)  # Somebody else ended it first.
                 continue
+            clear = machine.launched_at > self._calm_since and not machine.lifecycle.leaving
+            if clear:
+                self._waited.pop(machine.group, None)
+            elif given_up:
+                self._double(machine)  # It came all the same.
             self._over.add(machine.id)
             took = min(jenkins.read_at - machine.launched_at, LONGEST_SECONDS)
             self._longest[machine.group] = max(self._longest[machine.group], took)
-            if machine.launched_at > self._calm_since and not machine.lifecycle.leaving:
-                self._waited.pop(machine.group, None)
 
     def ended(self, machine: Machine) -> None:
-        """The loops have it terminated."""
+        """The loops have it terminated; once counts, however often it is tried."""
         long = self._age(machine) >= LedgerPolicy().margin_seconds
         if machine.id not in self._over and long:
-            doubled = min(2 * self.patience(machine.group), LONGEST_SECONDS)
-            self._waited[machine.group] = doubled
-            self._over.add(machine.id)  # Once, however often it is tried.
+            self._double(machine)
+
+    def _double(self, machine: Machine) -> None:
+        doubled = min(2 * self.patience(machine.group), LONGEST_SECONDS)
+        self._waited[machine.group] = doubled
+        self._over.add(machine.id)
 
     def patience(self, group: str) -> float:
         """How long the next instance of the group may be let boot, in seconds."""

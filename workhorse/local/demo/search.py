@@ -1,5 +1,6 @@
 """Looking for Jenkins' token where an agent could have it: its processes, its files, its log."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,13 +34,20 @@ class Search:
     def found(self) -> tuple[str, ...]:
         """Where it is or was, the files looked at now."""
         for place in self._places:
-            files = place.rglob("*") if place.is_dir() else [place]
-            self._found |= {str(file) for file in files if self._holds(file)}
+            files = _below(place) if place.is_dir() else [place]
+            self._found |= {str(file) for file in files if self._is_in(file)}
         return tuple(sorted(self._found))
 
-    def _holds(self, file: Path) -> bool:
+    def _is_in(self, file: Path) -> bool:
+        """The file holds it; one that has just gone does not."""
         if file.is_symlink() or not file.is_file():
             return False
+        try:
+            return self._holds(file)
+        except FileNotFoundError:
+            return False
+
+    def _holds(self, file: Path) -> bool:
         before = b""
         with file.open("rb") as opened:
             while chunk := opened.read(CHUNK):
@@ -47,6 +55,11 @@ class Search:
                     return True
                 before = chunk[-len(self._secret) :]
         return False
+
+
+def _below(folder: Path) -> Iterable[Path]:
+    """All files below it; a folder that goes meanwhile, as an agent's may, is passed over."""
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names)
 
 
 def _read(path: Path) -> bytes:

@@ -37,7 +37,7 @@ def learned(*boots: float, patience: float = 0) -> Learned:
         ((), 9000, LONGEST_SECONDS, 300),
     ],
 )
-def test_it_is_the_longest_of_what_was_said_learned_and_tried_up_to_an_hour(
+def test_it_is_the_longest_of_what_was_said_learned_and_tried_up_to_half_an_hour(
     boots: tuple[float, ...], patience: float, expected: float, usual: float
 ) -> None:
     known = learned(*boots, patience=patience)

@@ -196,7 +196,7 @@ def test_a_restart_forgets_the_patience_and_keeps_the_boots() -> None:
         max_size=30,
     )
 )
-def test_whatever_is_seen_nobody_expects_less_than_was_said_or_more_than_an_hour(
+def test_whatever_is_seen_nobody_expects_less_than_was_said_or_more_than_half_an_hour(
     looks: list[tuple[float, str]],
 ) -> None:
     """And nothing is learned of a boot that is longer than the instance was seen, or a minute."""

@@ -50,7 +50,7 @@ class PolicySettings(Section):
     max_step: StrictInt = Field(default=50, ge=1)
     """The largest change of size that one tick may make."""
     boot_seconds: StrictFloat = Field(default=300, ge=1)
-    """How long an instance without an online node counts as capacity that is coming."""
+    """How long an instance without an online node counts as capacity; longer where boots are."""
     settle_seconds: StrictFloat = Field(default=15, ge=5)
     """The least time between a confirmed cordon and the look that lets an agent go."""
     scale_in: StrictBool = True

@@ -9,7 +9,7 @@ variable "pool" {
     idle_seconds: how long an agent must have been idle before it may be chosen to leave.
     cool_down_seconds: how long after the last change of size no agent is chosen to leave.
     max_step: the largest change of size that one tick may make.
-    boot_seconds: how long an instance without an online node counts as capacity that is coming.
+    boot_seconds: how long an instance without an online node counts as capacity; longer where boots are.
     settle_seconds: the least time between a confirmed cordon and the look that lets an agent go.
     scale_in: whether agents may be chosen to leave at all.
     release: who completes the termination hook, `controller` or `job`.
